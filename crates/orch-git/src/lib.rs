@@ -1,0 +1,1 @@
+//! Git through the program the user configured, with argument vectors only.

@@ -1,0 +1,8 @@
+//! Markdown that a person owns: the prompt index, its state file, reports. Text in, text out; no files.
+
+pub mod index;
+pub mod report;
+pub mod requirements;
+pub mod runbook;
+pub mod state;
+mod text;
