@@ -1,0 +1,209 @@
+//! What the entries add up to: where every task stands.
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+use orch_core::{Outcome, Status, Time};
+
+use super::{Entry, What};
+
+/// The record of each task by its id. Iteration has no order; ask by id.
+pub type Tasks = HashMap<String, TaskRecord>;
+
+/// What a history adds up to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Folded {
+    /// The random number of the history; a history begun anew has another.
+    pub history: u64,
+    /// The plan's name as it was when the history was begun.
+    pub plan: String,
+    /// The number of the last entry; 0 when there is none.
+    pub seq: u64,
+    /// Each task that anything was recorded of since the state was last begun anew.
+    pub tasks: Tasks,
+    /// The last run that was started, and how it ended.
+    pub run: Option<RunRecord>,
+    /// The branch that the work is based on.
+    pub base_branch: Option<String>,
+    /// The highest attempts of tasks from before the state was begun anew.
+    former: HashMap<String, u32>,
+    /// The boot named last; nearly all workers share it.
+    boot: Option<Arc<str>>,
+}
+
+/// What is known of one task.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TaskRecord {
+    /// Where it stands.
+    pub status: Status,
+    /// The highest attempt so far, from one; 0 when it was never started. Never goes back.
+    pub attempt: u32,
+    /// How many tries have been used up.
+    pub tries: u32,
+    /// How the last attempt ended; none while one is under way or after a person's edit.
+    pub outcome: Option<Outcome>,
+    /// More about the last change, for a person.
+    pub detail: Option<String>,
+    /// When the last attempt began.
+    pub started_at: Option<Time>,
+    /// When the last attempt ended; none while one is under way.
+    pub ended_at: Option<Time>,
+    /// The session that a worker of this task named last, perhaps in an earlier attempt.
+    pub session: Option<String>,
+    /// The process of the attempt under way; none when no attempt is.
+    pub worker: Option<WorkerProcess>,
+    /// Whether a review of the result is still owed.
+    pub review_due: bool,
+    /// What the review of the last attempt said.
+    pub reviewed: Option<String>,
+}
+
+/// A worker's process, told from every other that had or will have the same pid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkerProcess {
+    /// Its process id.
+    pub pid: u32,
+    /// When it started, in the system's own unit.
+    pub start: u64,
+    /// The boot of the machine in which the two mean this process.
+    pub boot: Arc<str>,
+}
+
+/// A run of the plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunRecord {
+    /// Its id.
+    pub run: String,
+    /// When it was started.
+    pub at: Time,
+    /// How many workers at once.
+    pub jobs: u32,
+    /// The order in which ready tasks are started.
+    pub order: String,
+    /// The process id of the orch that ran it.
+    pub pid: u32,
+    /// The boot of the machine it ran on.
+    pub boot: Option<String>,
+    /// The profile of its workers.
+    pub agent: Option<String>,
+    /// When it ended and how; none when it has not, or could not say so.
+    pub ended: Option<(Time, String)>,
+}
+
+impl Folded {
+    /// The highest attempt of a task that was ever recorded, from before the state was begun anew as well;
+    /// 0 for none. The next attempt is this plus one, so that the id of an attempt is never used twice.
+    pub fn last_attempt(&self, task: &str) -> u32 {
+        match self.tasks.get(task) {
+            Some(record) => record.attempt,
+            None => self.former.get(task).copied().unwrap_or(0),
+        }
+    }
+
+    /// Takes in the next entry.
+    pub(super) fn apply(&mut self, entry: &Entry<'_>) {
+        self.seq = entry.seq;
+        match &entry.what {
+            What::Opened { history, plan, .. } => {
+                self.history = *history;
+                self.plan = plan.to_string();
+            }
+            What::RunStarted { run, jobs, order, pid, boot, agent } => {
+                self.run = Some(RunRecord {
+                    run: run.to_string(),
+                    at: entry.at,
+                    jobs: *jobs,
+                    order: order.to_string(),
+                    pid: *pid,
+                    boot: boot.as_deref().map(str::to_owned),
+                    agent: agent.as_deref().map(str::to_owned),
+                    ended: None,
+                });
+            }
+            What::RunEnded { run, verdict } => {
+                if let Some(last) = self.run.as_mut().filter(|last| last.run == **run) {
+                    last.ended = Some((entry.at, verdict.to_string()));
+                }
+            }
+            What::Moved { task, attempt, from, to, outcome, detail, tries, review_due } => {
+                let record = self.record(task);
+                if *to == Status::Running {
+                    record.started_at = Some(entry.at);
+                    record.ended_at = None;
+                    record.reviewed = None;
+                } else if *from == Status::Running {
+                    record.ended_at = Some(entry.at);
+                }
+                record.worker = None;
+                record.status = *to;
+                record.attempt = record.attempt.max(*attempt);
+                record.tries = *tries;
+                record.outcome = *outcome;
+                record.detail = detail.as_deref().map(str::to_owned);
+                record.review_due = *review_due;
+            }
+            What::Worker { task, attempt, pid, start, boot } => {
+                let boot = self.shared_boot(boot);
+                if let Some(record) = self.current(task, *attempt)
+                    && record.status == Status::Running
+                {
+                    record.worker = Some(WorkerProcess { pid: *pid, start: *start, boot });
+                }
+            }
+            What::Session { task, attempt, session } => {
+                if let Some(record) = self.current(task, *attempt) {
+                    record.session = Some(session.to_string());
+                }
+            }
+            What::Reviewed { task, attempt, verdict, detail } => {
+                if let Some(record) = self.current(task, *attempt) {
+                    record.review_due = false;
+                    record.reviewed = Some(verdict.to_string());
+                    if detail.is_some() {
+                        record.detail = detail.as_deref().map(str::to_owned);
+                    }
+                }
+            }
+            What::Edited { task, to, .. } => {
+                let record = self.record(task);
+                record.status = *to;
+                record.outcome = None;
+                record.detail = None;
+                record.worker = None;
+                record.review_due = false;
+                record.reviewed = None;
+                if *to == Status::Pending {
+                    // Who sets a task back to pending wants it tried again, with all its tries.
+                    record.tries = 0;
+                }
+            }
+            What::Base { branch } => self.base_branch = Some(branch.to_string()),
+            What::Restarted { .. } => {
+                self.base_branch = None;
+                // Only what was recorded since the last restart is moved: many restarts stay linear.
+                self.former.extend(self.tasks.drain().map(|(task, record)| (task, record.attempt)));
+            }
+        }
+    }
+
+    /// The record of a task, begun when there is none.
+    fn record(&mut self, task: &str) -> &mut TaskRecord {
+        let former = &self.former;
+        self.tasks.entry_ref(task).or_insert_with(|| TaskRecord {
+            attempt: former.get(task).copied().unwrap_or(0),
+            ..TaskRecord::default()
+        })
+    }
+
+    /// The record of a task if `attempt` is its last one: what a late worker says no longer counts.
+    fn current(&mut self, task: &str, attempt: u32) -> Option<&mut TaskRecord> {
+        self.tasks.get_mut(task).filter(|record| record.attempt == attempt)
+    }
+
+    fn shared_boot(&mut self, boot: &str) -> Arc<str> {
+        match &self.boot {
+            Some(last) if **last == *boot => Arc::clone(last),
+            _ => Arc::clone(self.boot.insert(boot.into())),
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! Reading a history without changing it: line by line, in memory of one line.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use super::chain::{self, Bad};
+use super::{Entry, FORMAT, Folded, LONGEST_LINE, What};
+use crate::StoreError;
+
+/// How much is asked of the system at once.
+const CHUNK: usize = 256 << 10;
+
+/// What a pass over the lines found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Scanned {
+    /// How many good lines there are.
+    pub(super) lines: u64,
+    /// Where the last good line ends, in bytes.
+    pub(super) end: u64,
+    /// The check of the last good line, 0 when there is none.
+    pub(super) check: u64,
+    /// What comes after.
+    pub(super) rest: Rest,
+}
+
+/// What comes after the good lines of a history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rest {
+    /// Nothing.
+    Nothing,
+    /// The remains of an append that was interrupted.
+    Torn,
+    /// Lines that are not what was written.
+    Damage,
+    /// Lines that a newer orch wrote.
+    Newer,
+}
+
+/// Passes over all lines, handing each good entry to `see` until it breaks off.
+pub(super) fn scan(
+    mut reader: impl BufRead,
+    mut see: impl FnMut(&Entry<'_>) -> ControlFlow<()>,
+) -> io::Result<Scanned> {
+    let mut good = Scanned { lines: 0, end: 0, check: 0, rest: Rest::Nothing };
+    let mut line = Vec::new();
+    loop {
+        next_line(&mut reader, &mut line)?;
+        if line.is_empty() {
+            return Ok(good);
+        }
+        let Some(whole) = line.strip_suffix(b"\n") else {
+            good.rest = if line.len() > LONGEST_LINE || (good.lines == 0 && !chain::may_begin(&line)) {
+                Rest::Damage
+            } else {
+                Rest::Torn
+            };
+            return Ok(good);
+        };
+        match first_checked(whole, &good) {
+            Ok((entry, check)) => {
+                good.lines += 1;
+                good.end += line.len() as u64;
+                good.check = check;
+                if see(&entry).is_break() {
+                    return Ok(good);
+                }
+            }
+            Err(Bad::Unknown) => {
+                good.rest = Rest::Newer;
+                return Ok(good);
+            }
+            Err(Bad::Check) => {
+                good.rest = if good.lines == 0 { Rest::Damage } else { after_bad_line(&mut reader)? };
+                return Ok(good);
+            }
+        }
+    }
+}
+
+/// Reads the next line as an entry; the first must open a history of a format that this orch knows.
+fn first_checked<'a>(line: &'a [u8], good: &Scanned) -> Result<(Entry<'a>, u64), Bad> {
+    let read = chain::decode(line, good.check, good.lines + 1);
+    if good.lines > 0 {
+        return read;
+    }
+    match read {
+        Ok((Entry { what: What::Opened { format, .. }, .. }, _)) if format <= FORMAT => read,
+        // A newer format may well have another check: what the line says of itself goes first.
+        Ok((Entry { what: What::Opened { .. }, .. }, _)) => Err(Bad::Unknown),
+        Ok(_) => Err(Bad::Check),
+        Err(bad) => {
+            Err(if chain::format_of(line).is_some_and(|format| format > FORMAT) { Bad::Unknown } else { bad })
+        }
+    }
+}
+
+/// Tells an interrupted append from damage: after damage, something whole was written later.
+fn after_bad_line(reader: &mut impl BufRead) -> io::Result<Rest> {
+    let mut line = Vec::new();
+    loop {
+        next_line(reader, &mut line)?;
+        match line.strip_suffix(b"\n") {
+            Some(whole) if chain::has_form(whole) => return Ok(Rest::Damage),
+            Some(_) => {}
+            None if line.len() > LONGEST_LINE => return Ok(Rest::Damage),
+            None => return Ok(Rest::Torn),
+        }
+    }
+}
+
+/// Reads one line with its newline into `line`; more than the longest line is cut there.
+fn next_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<()> {
+    line.clear();
+    reader.take(LONGEST_LINE as u64 + 1).read_until(b'\n', line)?;
+    Ok(())
+}
+
+/// Reads the history at `path` and says where every task stands; none when there is no such file.
+///
+/// Takes no lock and changes nothing: an orch may be appending at the same time. An unfinished end is passed
+/// over, for it is either being written or will be cut off by the next run.
+///
+/// # Errors
+/// [`StoreError::Io`]; [`StoreError::Damaged`]; [`StoreError::Newer`].
+pub fn read(path: &Path) -> Result<Option<Folded>, StoreError> {
+    read_upto(path, None)
+}
+
+/// Like [`read`], but says where every task stood right after the entry number `seq`.
+///
+/// # Errors
+/// Those of [`read`]; what comes after `seq` is not looked at.
+pub fn read_at(path: &Path, seq: u64) -> Result<Option<Folded>, StoreError> {
+    read_upto(path, Some(seq))
+}
+
+fn read_upto(path: &Path, upto: Option<u64>) -> Result<Option<Folded>, StoreError> {
+    let once = || match open(path)? {
+        Some(file) => fold(file, path, upto).map(Some),
+        None => Ok(None),
+    };
+    match once() {
+        // Who reads while an append that failed half-way is taken back sees a mix of two; once more shows
+        // what is there.
+        Err(StoreError::Damaged { .. }) => once(),
+        done => done,
+    }
+}
+
+/// Folds the lines that `reader` gives, up to and including the entry number `upto`; `path` is for errors only.
+///
+/// # Errors
+/// Those of [`read`].
+pub fn fold(reader: impl Read, path: &Path, upto: Option<u64>) -> Result<Folded, StoreError> {
+    let mut folded = Folded::default();
+    if upto == Some(0) {
+        return Ok(folded);
+    }
+    pass(reader, path, |entry| {
+        folded.apply(entry);
+        if upto.is_some_and(|upto| entry.seq >= upto) {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    })?;
+    Ok(folded)
+}
+
+/// Hands every entry of the history at `path` to `see`, oldest first, until it breaks off.
+///
+/// Entries borrow from the line they were read from: take out of them what is wanted. A missing file has none.
+///
+/// # Errors
+/// Those of [`read`], after the good entries have been seen.
+pub fn visit(path: &Path, see: impl FnMut(&Entry<'_>) -> ControlFlow<()>) -> Result<(), StoreError> {
+    match open(path)? {
+        Some(file) => pass(file, path, see),
+        None => Ok(()),
+    }
+}
+
+fn pass(
+    reader: impl Read,
+    path: &Path,
+    see: impl FnMut(&Entry<'_>) -> ControlFlow<()>,
+) -> Result<(), StoreError> {
+    let scanned = scan(buffered(reader), see).map_err(StoreError::io(path, "read"))?;
+    match scanned.rest {
+        Rest::Nothing | Rest::Torn => Ok(()),
+        Rest::Damage => Err(StoreError::Damaged { path: path.to_owned(), line: scanned.lines + 1 }),
+        Rest::Newer => Err(StoreError::Newer { path: path.to_owned(), line: scanned.lines + 1 }),
+    }
+}
+
+fn open(path: &Path) -> Result<Option<File>, StoreError> {
+    match File::open(path) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(StoreError::io(path, "open")(error)),
+    }
+}
+
+/// A reader that asks for much at once.
+pub(super) fn buffered(reader: impl Read) -> impl BufRead {
+    BufReader::with_capacity(CHUNK, reader)
+}

@@ -1,0 +1,238 @@
+//! Replacing a whole file so that a reader finds the old one or the new one and nothing between.
+
+use std::fs::{File, Metadata, OpenOptions, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{Gid, Uid, fchown};
+
+use crate::StoreError;
+use crate::random::random_u64;
+
+/// What an acknowledged write survives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Durability {
+    /// The end of orch at any moment, `kill -9` included. Costs no wait for the disk.
+    #[default]
+    Process,
+    /// A power cut as well: the disk has it before the call returns.
+    Power,
+}
+
+/// Replaces the contents of `path` by `bytes`, or creates it.
+///
+/// Whoever opens `path` at any moment finds all of the old contents or all of the new. The permissions (and,
+/// where the system allows it, the owner) of the old file are kept; a new file is readable by all, within the
+/// umask. With [`Durability::Power`] the new contents are on the disk when this returns.
+///
+/// # Errors
+/// [`StoreError::Io`] with the step that failed; the old file is then as it was, and nothing is left beside it.
+/// The one exception is the step `sync the folder of`: the new file is in place, but a power cut may bring back
+/// the old one. [`StoreError::Refused`] when `path` is a link or not a file: replacing would quietly put
+/// a file where somebody keeps something else.
+///
+/// ```
+/// use orch_store::{Durability, replace};
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("state.md");
+/// replace(&path, b"one\n", Durability::Process)?;
+/// replace(&path, b"two\n", Durability::Power)?;
+/// assert_eq!(std::fs::read(&path)?, b"two\n");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn replace(path: &Path, bytes: &[u8], durability: Durability) -> Result<(), StoreError> {
+    let old = match std::fs::symlink_metadata(path) {
+        Ok(old) if old.is_file() => Some(old),
+        Ok(old) if old.is_symlink() => {
+            return Err(StoreError::Refused { path: path.to_owned(), why: "it is a link" });
+        }
+        Ok(_) => return Err(StoreError::Refused { path: path.to_owned(), why: "it is not a file" }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(StoreError::io(path, "look at")(error)),
+    };
+    let temporary = Temporary::beside(path, old.is_some())?;
+    temporary.fill(bytes, old.as_ref(), durability)?;
+    temporary.rename_to(path)?;
+    if durability == Durability::Power {
+        sync_folder_of(path)?;
+    }
+    Ok(())
+}
+
+/// Puts the names in the folder of `path` on the disk: a created, renamed or removed file stays so.
+pub(crate) fn sync_folder_of(path: &Path) -> Result<(), StoreError> {
+    // A bare file name has the empty path as its parent, which no system call takes.
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(StoreError::io(path, "sync the folder of"))
+}
+
+/// A file that goes away again unless it gets its final name.
+struct Temporary {
+    file: File,
+    path: PathBuf,
+    keep: bool,
+}
+
+impl Temporary {
+    /// Creates one in the folder of `target`, so that the rename stays within one file system.
+    fn beside(target: &Path, replaces: bool) -> Result<Self, StoreError> {
+        let name = target.file_name().ok_or_else(|| StoreError::Refused {
+            path: target.to_owned(),
+            why: "it does not end in a file name",
+        })?;
+        // Only the head of a long name: with the random part it must stay within what file systems take.
+        let name = name.to_string_lossy().chars().take(40).collect::<String>();
+        let path = target.with_file_name(format!(".{name}.{:016x}.tmp", random_u64()));
+        let file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            // What replaces a file is private until it has that file's permissions.
+            .mode(if replaces { 0o600 } else { 0o644 })
+            .open(&path)
+            .map_err(StoreError::io(&path, "create"))?;
+        Ok(Self { file, path, keep: false })
+    }
+
+    fn fill(&self, bytes: &[u8], old: Option<&Metadata>, durability: Durability) -> Result<(), StoreError> {
+        (&self.file).write_all(bytes).map_err(StoreError::io(&self.path, "write"))?;
+        if let Some(old) = old {
+            self.take_owner(old)?;
+            let mode = Permissions::from_mode(old.mode() & 0o7777);
+            self.file.set_permissions(mode).map_err(StoreError::io(&self.path, "set the permissions of"))?;
+        }
+        if durability == Durability::Power {
+            self.file.sync_all().map_err(StoreError::io(&self.path, "sync"))?;
+        }
+        Ok(())
+    }
+
+    /// Keeps a file with its owner when somebody privileged replaces it; anybody else can't, and need not.
+    fn take_owner(&self, old: &Metadata) -> Result<(), StoreError> {
+        let new = self.file.metadata().map_err(StoreError::io(&self.path, "look at"))?;
+        if (new.uid(), new.gid()) != (old.uid(), old.gid()) {
+            let (owner, group) = (Uid::from_raw(old.uid()), Gid::from_raw(old.gid()));
+            match fchown(&self.file, Some(owner), Some(group)) {
+                Ok(()) | Err(rustix::io::Errno::PERM) => {}
+                Err(error) => return Err(StoreError::io(&self.path, "set the owner of")(error.into())),
+            }
+        }
+        Ok(())
+    }
+
+    fn rename_to(mut self, target: &Path) -> Result<(), StoreError> {
+        std::fs::rename(&self.path, target).map_err(StoreError::io(target, "replace"))?;
+        self.keep = true;
+        Ok(())
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        if !self.keep {
+            // The error on its way out says what matters; a file that can't be removed adds nothing to it.
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn names(folder: &Path) -> Vec<String> {
+        fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn replaces_and_creates_and_leaves_nothing_beside() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.md");
+        for durability in [Durability::Process, Durability::Power] {
+            for text in ["one", "", "three\r\n\0"] {
+                replace(&path, text.as_bytes(), durability).unwrap();
+                assert_eq!(fs::read(&path).unwrap(), text.as_bytes());
+                assert_eq!(names(folder.path()), ["a.md"]);
+            }
+        }
+    }
+
+    #[test]
+    fn keeps_the_permissions_of_the_old_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.md");
+        for mode in [0o600, 0o640, 0o664, 0o755, 0o444] {
+            fs::write(&path, "old").unwrap();
+            fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+            replace(&path, b"new", Durability::Process).unwrap();
+            assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, mode);
+            fs::remove_file(&path).unwrap();
+        }
+    }
+
+    #[test]
+    fn an_open_reader_keeps_the_old_contents_whole() {
+        use std::io::Read;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.md");
+        replace(&path, b"old", Durability::Process).unwrap();
+        let mut reader = File::open(&path).unwrap();
+        replace(&path, b"new and longer", Durability::Process).unwrap();
+        let mut text = String::new();
+        reader.read_to_string(&mut text).unwrap();
+        assert_eq!(text, "old");
+    }
+
+    #[test]
+    fn a_link_or_a_folder_is_refused_and_untouched() {
+        let folder = tempfile::tempdir().unwrap();
+        let (real, link) = (folder.path().join("real"), folder.path().join("link"));
+        fs::write(&real, "real").unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        let error = replace(&link, b"new", Durability::Process).unwrap_err();
+        assert!(error.to_string().ends_with("it is a link"), "{error}");
+        assert_eq!(fs::read(&real).unwrap(), b"real");
+        let error = replace(folder.path(), b"new", Durability::Process).unwrap_err();
+        assert!(error.to_string().ends_with("it is not a file"), "{error}");
+    }
+
+    #[test]
+    fn a_failed_step_is_named_and_cleans_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = replace(&folder.path().join("no/a.md"), b"x", Durability::Process).unwrap_err();
+        assert!(
+            error.to_string().contains("can't create") && error.to_string().contains("os error 2"),
+            "{error}"
+        );
+
+        // A folder put in the target's place after the look at it: the rename is what fails.
+        let temporary = Temporary::beside(&folder.path().join("a.md"), false).unwrap();
+        fs::create_dir(folder.path().join("a.md")).unwrap();
+        let error = temporary.rename_to(&folder.path().join("a.md")).unwrap_err();
+        assert!(error.to_string().contains("can't replace"), "{error}");
+        assert_eq!(names(folder.path()), ["a.md"]);
+    }
+
+    #[test]
+    fn a_name_as_long_as_the_file_system_takes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ä".repeat(127));
+        replace(&path, b"x", Durability::Power).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"x");
+    }
+
+    #[test]
+    fn errors_of_the_disk_carry_a_hint() {
+        for (kind, word) in [
+            (io::ErrorKind::StorageFull, "space"),
+            (io::ErrorKind::ReadOnlyFilesystem, "read-only"),
+            (io::ErrorKind::PermissionDenied, "permissions"),
+        ] {
+            let error = StoreError::io(Path::new("/x"), "write")(kind.into());
+            assert!(error.hint().unwrap().contains(word));
+        }
+    }
+}
