@@ -1,0 +1,217 @@
+//! `PROMPT-ORCHESTRATOR.state.md`: the recorded progress of a prompt index, as a Markdown file that a person reads
+//! and edits.
+//!
+//! [`StateFile`] is the file as text together with what it says. It is read from bytes, edited, and turned into
+//! bytes again; files are somebody else's business. Three things hold:
+//!
+//! - What is not edited stays byte for byte: prose, line endings, padding, columns that orch doesn't know.
+//! - An edit changes its own cell or line only, and costs the same however many rows there are.
+//! - A file that says something doubtful is [`Unreadable`], never guessed at; and the [`Mark`] in the last line tells
+//!   orch's own writing from anybody else's, so that damage is not taken for progress.
+//!
+//! ```
+//! use orch_core::Status;
+//! use orch_state_md::state::{Mark, Overall, Row, State, StateFile};
+//!
+//! let state = State {
+//!     objective: "Ship the parser".into(),
+//!     overall: Some(Overall::Running),
+//!     rows: vec![Row::new("PROMPT-01-foo.md"), Row::new("PROMPT-02-bar.md")],
+//!     ..State::default()
+//! };
+//! let mut file = StateFile::create(&state);
+//! file.set_status(0, Status::Running)?;
+//! let bytes = file.to_bytes_marked(0x5eed, 1);
+//! assert_eq!(
+//!     String::from_utf8_lossy(&bytes),
+//!     "\
+//! ## Orchestrator State
+//!
+//! Overall Objective: Ship the parser
+//! Status: RUNNING
+//! Current Prompt Index: 0
+//!
+//! ### Prompts
+//! | Index | Status     | Prompt Path      | Plan Path             | Tests | Dependencies | Reqs |
+//! | 0     | RUNNING    | PROMPT-01-foo.md |                       |       |              |      |
+//! | 1     | PENDING    | PROMPT-02-bar.md |                       |       |              |      |
+//! <!-- orch-state: format=1 history=0000000000005eed seq=1 check=2d380bb9a5f62d01 -->
+//! "
+//! );
+//!
+//! let file = StateFile::read(&bytes)?;
+//! assert_eq!(file.mark(), Mark::Intact { history: 0x5eed, seq: 1 });
+//! assert_eq!(file.status(0), Some(Status::Running));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod edit;
+mod escape;
+mod fields;
+mod head;
+mod mark;
+mod model;
+mod read;
+mod render;
+mod rows;
+mod table;
+
+pub use edit::EditError;
+pub use mark::Mark;
+pub use model::{Overall, Row, State, UnknownWord, Validation};
+pub use read::Unreadable;
+
+use orch_core::Status;
+
+use escape::{Place, decode, decode_list, is_absent};
+use fields::Field;
+use head::Head;
+use rows::Rows;
+use table::{Column, Columns};
+
+/// The bytes that may stand at the start of a file to say that it is UTF-8.
+const BYTE_ORDER_MARK: &str = "\u{feff}";
+
+/// A state file: its text, and what it says.
+///
+/// Made by [`create`](Self::create) or [`read`](Self::read). Reading and editing one row costs the length of its
+/// line; memory is the text and 25 bytes a row.
+#[derive(Clone, Debug)]
+pub struct StateFile {
+    byte_order_mark: bool,
+    head: Head,
+    columns: Columns,
+    rows: Rows,
+    /// Everything after the last row, without the trailer.
+    tail: String,
+    trailer: Option<Trailer>,
+    mark: Mark,
+}
+
+/// The line with the mark, as it was found.
+#[derive(Clone, Debug)]
+struct Trailer {
+    /// Where in the tail it stood, in bytes.
+    at: usize,
+    /// The line with its ending.
+    line: String,
+}
+
+impl StateFile {
+    /// How many prompts the file lists.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether the file lists no prompts.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// What the last line said about who wrote the file, when it was read.
+    pub fn mark(&self) -> Mark {
+        self.mark
+    }
+
+    /// Where the prompt of `row` (from zero) stands; none if there is no such row.
+    pub fn status(&self, row: usize) -> Option<Status> {
+        self.rows.status(row)
+    }
+
+    /// What `row` (from zero) says; none if there is no such row.
+    pub fn row(&self, row: usize) -> Option<Row> {
+        let line = head::content(self.rows.line(row)?);
+        let raw =
+            |column| self.columns.find(line, column).map_or("", |cell| &line[table::trimmed(line, cell)]);
+        let optional =
+            |column| Some(raw(column)).filter(|raw| !is_absent(raw)).map(|raw| decode(raw, Place::Cell));
+        Some(Row {
+            status: self.rows.status(row)?,
+            prompt_path: decode(raw(Column::PromptPath), Place::Cell),
+            plan_path: optional(Column::PlanPath),
+            tests: optional(Column::Tests),
+            dependencies: decode_list(raw(Column::Dependencies)),
+            reqs: decode_list(raw(Column::Reqs)),
+        })
+    }
+
+    /// Everything the file says. Costs the length of the file.
+    pub fn state(&self) -> State {
+        State {
+            objective: decode(self.head.raw(Field::Objective), Place::Line),
+            prd_path: self.optional(Field::PrdPath),
+            requirements_inventory: self.optional(Field::RequirementsInventory),
+            base_branch: self.optional(Field::BaseBranch),
+            overall: self.overall(),
+            validation: self.validation(),
+            current: self.current(),
+            rows: (0..self.len()).filter_map(|row| self.row(row)).collect(),
+        }
+    }
+
+    /// How the run as a whole stands.
+    pub fn overall(&self) -> Option<Overall> {
+        self.head.raw(Field::Overall).parse().ok()
+    }
+
+    /// What the final validation found.
+    pub fn validation(&self) -> Option<Validation> {
+        self.head.raw(Field::Validation).parse().ok()
+    }
+
+    /// The row that was started last, from zero; zero if the file doesn't say.
+    pub fn current(&self) -> u32 {
+        self.head.raw(Field::Current).parse().unwrap_or(0)
+    }
+
+    fn optional(&self, field: Field) -> Option<String> {
+        Some(self.head.raw(field)).filter(|raw| !is_absent(raw)).map(|raw| decode(raw, Place::Line))
+    }
+
+    /// The text, with the line of the mark as it was found. Costs the length of the file.
+    ///
+    /// A file that was not edited gives exactly the bytes it was read from. After an edit, the mark that is still
+    /// there no longer fits; write [`to_bytes_marked`](Self::to_bytes_marked) then.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = self.above_the_tail();
+        match &self.trailer {
+            Some(Trailer { at, line }) => {
+                let (before, after) = self.tail.split_at(*at);
+                for part in [before, line, after] {
+                    out.extend_from_slice(part.as_bytes());
+                }
+            }
+            None => out.extend_from_slice(self.tail.as_bytes()),
+        }
+        out
+    }
+
+    /// The text, ended by a mark that says: orch wrote this, it belongs to `history` and includes the first `seq`
+    /// transitions of it. Costs the length of the file.
+    ///
+    /// Reading the result gives [`Mark::Intact`].
+    pub fn to_bytes_marked(&self, history: u64, seq: u64) -> Vec<u8> {
+        let mut out = self.above_the_tail();
+        out.extend_from_slice(self.tail.as_bytes());
+        let line_ending = self.head.line_ending();
+        if out.last() != Some(&b'\n') {
+            out.extend_from_slice(line_ending.as_bytes());
+        }
+        mark::append(&mut out, history, seq, line_ending);
+        out
+    }
+
+    fn above_the_tail(&self) -> Vec<u8> {
+        let head: usize = self.head.lines().iter().map(String::len).sum();
+        let trailer = 128;
+        let mut out = Vec::with_capacity(head + self.rows.size_hint() + self.tail.len() + trailer);
+        if self.byte_order_mark {
+            out.extend_from_slice(BYTE_ORDER_MARK.as_bytes());
+        }
+        for line in self.head.lines() {
+            out.extend_from_slice(line.as_bytes());
+        }
+        self.rows.write_to(&mut out);
+        out
+    }
+}

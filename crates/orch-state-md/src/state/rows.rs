@@ -1,0 +1,121 @@
+//! The lines of the table, kept so that changing one costs the same however many there are.
+
+use core::ops::Range;
+
+use orch_core::Status;
+
+/// The rows as text, and their statuses.
+///
+/// The text they came in stays one piece, 25 bytes a row beside it; a line that no longer fits where it was gets
+/// a piece of its own.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Rows {
+    text: String,
+    lines: Vec<Line>,
+    statuses: Vec<Status>,
+}
+
+#[derive(Clone, Debug)]
+enum Line {
+    /// At this range of the text.
+    Kept(Range<usize>),
+    /// Changed in length since.
+    Own(Box<str>),
+}
+
+impl Rows {
+    /// Rows whose lines, with their endings, stand one after another in `text` and end at `ends`.
+    pub(super) fn new(text: String, ends: Vec<usize>, statuses: Vec<Status>) -> Self {
+        debug_assert_eq!(ends.len(), statuses.len());
+        let mut start = 0;
+        let lines =
+            ends.into_iter().map(|end| Line::Kept(core::mem::replace(&mut start, end)..end)).collect();
+        Self { text, lines, statuses }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// The line of `row` with its ending.
+    pub(super) fn line(&self, row: usize) -> Option<&str> {
+        Some(match self.lines.get(row)? {
+            Line::Kept(range) => &self.text[range.clone()],
+            Line::Own(line) => line,
+        })
+    }
+
+    pub(super) fn status(&self, row: usize) -> Option<Status> {
+        self.statuses.get(row).copied()
+    }
+
+    pub(super) fn remember_status(&mut self, row: usize, status: Status) {
+        if let Some(remembered) = self.statuses.get_mut(row) {
+            *remembered = status;
+        }
+    }
+
+    /// Puts `new` in place of `range` of the line of `row`.
+    pub(super) fn replace(&mut self, row: usize, range: Range<usize>, new: &str) {
+        let Some(line) = self.lines.get_mut(row) else { return };
+        match line {
+            Line::Kept(kept) if range.len() == new.len() => {
+                let start = kept.start + range.start;
+                // Nothing after it moves, because the length stays.
+                self.text.replace_range(start..start + new.len(), new);
+            }
+            Line::Kept(kept) => {
+                let old = &self.text[kept.clone()];
+                let own = [&old[..range.start], new, &old[range.end..]].concat();
+                *line = Line::Own(own.into());
+            }
+            Line::Own(own) => {
+                let mut changed = String::from(core::mem::take(own));
+                changed.replace_range(range, new);
+                *own = changed.into();
+            }
+        }
+    }
+
+    /// Adds the text of all rows to `out`.
+    pub(super) fn write_to(&self, out: &mut Vec<u8>) {
+        for line in &self.lines {
+            let line = match line {
+                Line::Kept(range) => &self.text[range.clone()],
+                Line::Own(line) => line,
+            };
+            out.extend_from_slice(line.as_bytes());
+        }
+    }
+
+    /// About how many bytes [`write_to`](Self::write_to) adds.
+    pub(super) fn size_hint(&self) -> usize {
+        self.text.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replacing_keeps_everything_else() {
+        let mut rows = Rows::new("|a|\n|bb|\n|c|\n".into(), vec![4, 9, 13], vec![Status::Pending; 3]);
+        for (range, new, expected) in [
+            (1..3, "xy", "|a|\n|xy|\n|c|\n"),
+            (1..3, "long", "|a|\n|long|\n|c|\n"),
+            (1..5, "ever", "|a|\n|ever|\n|c|\n"),
+            (1..5, "", "|a|\n||\n|c|\n"),
+        ] {
+            rows.replace(1, range, new);
+            let mut out = Vec::new();
+            rows.write_to(&mut out);
+            assert_eq!(String::from_utf8(out).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn a_row_costs_some_bytes() {
+        assert_eq!(size_of::<Line>(), 24);
+    }
+}
