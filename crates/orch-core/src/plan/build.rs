@@ -1,0 +1,266 @@
+//! From a draft to a plan: every name resolved, every problem found in one pass.
+
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use hashbrown::HashMap;
+
+use super::names::{Names, NamesBuilder};
+use super::suggest::nearest;
+use super::{Plan, PlanDraft, Problem, Problems, Reference, TaskDraft};
+use crate::graph::{Graph, Rows, TaskIx, cycles};
+
+pub(super) fn build(draft: PlanDraft) -> Result<Plan, Problems> {
+    let mut problems = Vec::new();
+    if draft.tasks.is_empty() {
+        problems.push(Problem::Empty);
+    }
+    let (ids, places) = number_ids(&draft.tasks, &mut problems);
+    let names = Resolver::new(&draft.tasks, &ids, &places);
+    let capabilities = Capabilities::new(&draft.tasks, &mut problems);
+
+    let edge_count = draft.tasks.iter().map(|task| task.depends_on.len() + task.requires.len()).sum();
+    let mut edges: Vec<(u32, TaskIx)> = Vec::with_capacity(edge_count);
+    for (place, task) in draft.tasks.iter().enumerate() {
+        for reference in &task.depends_on {
+            match names.resolve(&reference.name) {
+                Found::One(on) if on as usize == place => problems
+                    .push(Problem::SelfDependency { task: task.id.clone(), at: reference.at.or(task.at) }),
+                Found::One(on) => edges.push((place as u32, TaskIx(on))),
+                Found::Many => problems.push(names.ambiguous(task, reference)),
+                Found::None => problems.push(names.unknown(task, reference)),
+            }
+        }
+        for reference in &task.requires {
+            match capabilities.provider(&reference.name) {
+                Some(on) if on as usize == place => problems
+                    .push(Problem::SelfDependency { task: task.id.clone(), at: reference.at.or(task.at) }),
+                Some(on) => edges.push((place as u32, TaskIx(on))),
+                None => problems.push(capabilities.unknown(task, reference)),
+            }
+        }
+    }
+
+    let graph = Graph::new(draft.tasks.len(), edges);
+    let order = list_order(&graph);
+    if order.len() < graph.len() {
+        problems.extend(cycles(&graph).into_iter().map(|path| Problem::Cycle {
+            at: path.first().and_then(|&task| place_of_dependency(&draft.tasks[task.index()])),
+            path: path.into_iter().map(|task| draft.tasks[task.index()].id.clone()).collect(),
+        }));
+    }
+    if !problems.is_empty() {
+        problems.sort_by_key(|problem| (problem.at().is_none(), problem.at()));
+        return Err(Problems(problems));
+    }
+
+    let aliases = names.into_aliases();
+    let (claims, claim_names) = number_claims(&draft.tasks);
+    let mut titles = String::with_capacity(draft.tasks.iter().map(|task| task.title.len()).sum());
+    let title_ends = draft
+        .tasks
+        .iter()
+        .map(|task| {
+            titles.push_str(&task.title);
+            titles.len() as u32
+        })
+        .collect();
+    Ok(Plan {
+        objective: draft.objective,
+        identity: draft.identity,
+        aliases,
+        ids,
+        titles: titles.into_boxed_str(),
+        title_ends,
+        graph,
+        list_order: order.into_boxed_slice(),
+        claims,
+        claim_names,
+    })
+}
+
+fn place_of_dependency(task: &TaskDraft) -> Option<crate::Position> {
+    task.depends_on.iter().find_map(|reference| reference.at).or(task.at)
+}
+
+/// The ids, and for each the first task that has it. The two differ from plan order only when an id is there twice.
+fn number_ids(tasks: &[TaskDraft], problems: &mut Vec<Problem>) -> (Names, Vec<u32>) {
+    let mut ids = NamesBuilder::with_capacity(tasks.len());
+    let mut places: Vec<u32> = Vec::with_capacity(tasks.len());
+    for (place, task) in tasks.iter().enumerate() {
+        if task.id.is_empty() {
+            problems.push(Problem::EmptyId { at: task.at });
+        }
+        let (number, new) = ids.intern(&task.id);
+        if new {
+            places.push(place as u32);
+        } else if !task.id.is_empty() {
+            problems.push(Problem::DuplicateId {
+                id: task.id.clone(),
+                at: task.at,
+                first: tasks[places[number as usize] as usize].at,
+            });
+        }
+    }
+    (ids.finish(), places)
+}
+
+/// Tasks so that each comes after what it needs, and otherwise in plan order. Shorter than the plan when there is a
+/// cycle.
+fn list_order(graph: &Graph) -> Vec<TaskIx> {
+    let mut unmet: Vec<u32> = graph.tasks().map(|task| graph.depends_on(task).len() as u32).collect();
+    let mut ready = crate::ready::ReadySet::new(graph.len());
+    for task in graph.tasks().filter(|task| unmet[task.index()] == 0) {
+        ready.insert(task);
+    }
+    let mut order = Vec::with_capacity(graph.len());
+    while let Some(task) = ready.first() {
+        ready.remove(task);
+        order.push(task);
+        for &dependent in graph.dependents(task) {
+            unmet[dependent.index()] -= 1;
+            if unmet[dependent.index()] == 0 {
+                ready.insert(dependent);
+            }
+        }
+    }
+    order
+}
+
+fn number_claims(tasks: &[TaskDraft]) -> (Rows<u32>, Names) {
+    let mut names = NamesBuilder::default();
+    let mut pairs = Vec::new();
+    for (place, task) in tasks.iter().enumerate() {
+        for claim in &task.claims {
+            let pair = (place as u32, names.intern(claim).0);
+            if pairs.iter().rev().take_while(|(task, _)| *task == pair.0).all(|known| *known != pair) {
+                pairs.push(pair);
+            }
+        }
+    }
+    (Rows::from_pairs(tasks.len(), &pairs), names.finish())
+}
+
+/// What a name in a dependency stands for.
+enum Found {
+    None,
+    One(u32),
+    Many,
+}
+
+struct Resolver<'a> {
+    tasks: &'a [TaskDraft],
+    ids: &'a Names,
+    places: &'a [u32],
+    /// Aliases that mean exactly one task.
+    aliases: HashMap<String, u32>,
+    /// Aliases that two tasks share.
+    shared: HashMap<&'a str, Vec<u32>>,
+}
+
+impl<'a> Resolver<'a> {
+    fn new(tasks: &'a [TaskDraft], ids: &'a Names, places: &'a [u32]) -> Self {
+        let mut aliases: HashMap<String, u32> = HashMap::new();
+        let mut shared: HashMap<&str, Vec<u32>> = HashMap::new();
+        for (place, task) in tasks.iter().enumerate() {
+            let place = place as u32;
+            for alias in task.aliases.iter().filter(|alias| ids.find(alias).is_none()) {
+                if let Some(all) = shared.get_mut(alias.as_str()) {
+                    all.push(place);
+                } else {
+                    match aliases.get(alias.as_str()).copied() {
+                        Some(other) if other != place => {
+                            aliases.remove(alias.as_str());
+                            shared.insert(alias, alloc::vec![other, place]);
+                        }
+                        Some(_) => {}
+                        None => {
+                            aliases.insert(alias.clone(), place);
+                        }
+                    }
+                }
+            }
+        }
+        Self { tasks, ids, places, aliases, shared }
+    }
+
+    fn into_aliases(self) -> HashMap<String, u32> {
+        self.aliases
+    }
+
+    fn resolve(&self, name: &str) -> Found {
+        let by_id = self.ids.find(name).map(|number| self.places[number as usize]);
+        match by_id.or_else(|| self.aliases.get(name).copied()) {
+            Some(place) => Found::One(place),
+            None if self.shared.contains_key(name) => Found::Many,
+            None => Found::None,
+        }
+    }
+
+    fn ambiguous(&self, task: &TaskDraft, reference: &Reference) -> Problem {
+        let candidates = &self.shared[reference.name.as_str()];
+        Problem::AmbiguousDependency {
+            task: task.id.clone(),
+            name: reference.name.clone(),
+            candidates: candidates.iter().map(|&place| self.tasks[place as usize].id.clone()).collect(),
+            at: reference.at.or(task.at),
+        }
+    }
+
+    fn unknown(&self, task: &TaskDraft, reference: &Reference) -> Problem {
+        let others = self.tasks.iter().filter(|other| other.id != task.id);
+        let known = others.clone().map(|other| other.id.as_str());
+        let short = others.flat_map(|other| other.aliases.iter().map(String::as_str));
+        Problem::UnknownDependency {
+            task: task.id.clone(),
+            name: reference.name.clone(),
+            suggestion: nearest(&reference.name, known.chain(short)).map(ToOwned::to_owned),
+            at: reference.at.or(task.at),
+        }
+    }
+}
+
+struct Capabilities<'a> {
+    tasks: &'a [TaskDraft],
+    providers: HashMap<&'a str, u32>,
+}
+
+impl<'a> Capabilities<'a> {
+    fn new(tasks: &'a [TaskDraft], problems: &mut Vec<Problem>) -> Self {
+        let mut providers: HashMap<&str, u32> = HashMap::new();
+        let mut contested: Vec<(&str, Vec<u32>)> = Vec::new();
+        for (place, task) in tasks.iter().enumerate() {
+            for capability in &task.provides {
+                let first = *providers.entry(capability).or_insert(place as u32);
+                if first == place as u32 {
+                    continue;
+                }
+                match contested.iter_mut().find(|(name, _)| name == capability) {
+                    Some((_, all)) => all.push(place as u32),
+                    None => contested.push((capability, alloc::vec![first, place as u32])),
+                }
+            }
+        }
+        problems.extend(contested.into_iter().map(|(capability, all)| Problem::TwoProviders {
+            capability: capability.to_owned(),
+            at: tasks[all[1] as usize].at,
+            providers: all.into_iter().map(|place| tasks[place as usize].id.clone()).collect(),
+        }));
+        Self { tasks, providers }
+    }
+
+    fn provider(&self, capability: &str) -> Option<u32> {
+        self.providers.get(capability).copied()
+    }
+
+    fn unknown(&self, task: &TaskDraft, reference: &Reference) -> Problem {
+        let known = self.tasks.iter().flat_map(|task| task.provides.iter().map(String::as_str));
+        Problem::NoProvider {
+            task: task.id.clone(),
+            capability: reference.name.clone(),
+            suggestion: nearest(&reference.name, known).map(ToOwned::to_owned),
+            at: reference.at.or(task.at),
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! What happened, and what it changes.
+
+use super::{Active, Change, Event, Halt, Moved, Phase, Rejected, ReviewVerdict, Run, StopCause};
+use crate::graph::TaskIx;
+use crate::policy::{OnFailure, OnIncomplete, Order};
+use crate::{Move, Outcome, Status, Time};
+
+impl Run {
+    /// Takes note of `event` and says what it changes. A refused event changes nothing.
+    ///
+    /// # Errors
+    /// [`Rejected`] when the event can't be true of this run: a task that may not start is said to have started, a
+    /// result belongs to an attempt that is over.
+    pub fn apply(&mut self, event: Event, now: Time) -> Result<Change, Rejected> {
+        match event {
+            Event::Started { task } => self.started(task, now),
+            Event::StopAsked { task, cause } => {
+                for active in self.active.iter_mut().filter(|active| active.task == task) {
+                    active.stop = Some(cause);
+                }
+                Ok(Change::Unrecorded)
+            }
+            Event::Ended { task, attempt, outcome } => self.ended(task, attempt, outcome, now),
+            Event::ReviewStarted { task } => self.review_started(task, now),
+            Event::Reviewed { task, verdict } => self.reviewed(task, verdict, now),
+            Event::Retry { task } => self.retry(task),
+            Event::Hold { task, why } => {
+                self.held.insert(task, why);
+                self.update_ready(task);
+                Ok(Change::Unrecorded)
+            }
+            Event::Release { task } => {
+                self.held.remove(&task);
+                self.turn = 0;
+                self.update_ready(task);
+                Ok(Change::Unrecorded)
+            }
+            Event::Stop => {
+                self.halt = Some(Halt::Stopped);
+                Ok(Change::Unrecorded)
+            }
+            Event::Acknowledge => {
+                self.halt = None;
+                Ok(Change::Unrecorded)
+            }
+        }
+    }
+
+    fn started(&mut self, task: TaskIx, now: Time) -> Result<Change, Rejected> {
+        let to = self.status(task).after(Move::Start)?;
+        let may_start = self.halt.is_none()
+            && self.limited_until.is_none_or(|until| until <= now)
+            && self.ready.contains(task)
+            && self.active.len() < self.policy.jobs.get() as usize
+            && self.claim_in_the_way(task).is_none()
+            && (self.policy.order != Order::List || self.whose_turn() == Some(task));
+        if !may_start {
+            return Err(Rejected::NotReady { task });
+        }
+        self.attempt[task.index()] += 1;
+        let attempt = self.attempt(task);
+        self.active.push(Active { task, attempt, since: now, phase: Phase::Work, stop: None });
+        self.claim(task);
+        Ok(self.moved(task, to, None))
+    }
+
+    fn ended(&mut self, task: TaskIx, attempt: u32, outcome: Outcome, now: Time) -> Result<Change, Rejected> {
+        self.status(task).after(Move::GiveBack)?;
+        let place = self.active.iter().position(|active| active.task == task && active.phase == Phase::Work);
+        let (Some(place), true) = (place, attempt == self.attempt(task)) else {
+            return Err(Rejected::OldAttempt { task, attempt, current: self.attempt(task) });
+        };
+        let active = self.active.remove(place);
+        self.unclaim(task);
+        let outcome = as_asked(outcome, active.stop);
+        if outcome.uses_a_try() {
+            self.tries[task.index()] += 1;
+        }
+        if matches!(outcome, Outcome::RateLimited { .. }) {
+            self.limited_in_a_row += 1;
+        } else if outcome.uses_a_try() {
+            self.limited_in_a_row = 0;
+        }
+        let step = self.judge(task, outcome);
+        let to = self.status(task).after(step)?;
+        match step {
+            Move::GiveBack => self.given_back(task, outcome, now),
+            Move::Break if self.policy.on_failure != OnFailure::KeepGoing => {
+                self.halt_for(Halt::Failed { task })
+            }
+            Move::Part if self.policy.on_incomplete == OnIncomplete::Pause => {
+                self.halt_for(Halt::Incomplete { task });
+            }
+            _ => {}
+        }
+        if matches!(step, Move::Succeed | Move::Part) && self.policy.review {
+            self.review_due.insert(task, now);
+        }
+        Ok(self.moved(task, to, Some(outcome)))
+    }
+
+    /// What the end of an attempt means for its task.
+    fn judge(&self, task: TaskIx, outcome: Outcome) -> Move {
+        let may_try_again =
+            self.tries(task) <= self.policy.retries && self.attempt(task) < self.policy.max_attempts;
+        match outcome {
+            Outcome::Succeeded => Move::Succeed,
+            Outcome::Incomplete if self.policy.retry_incomplete && may_try_again => Move::GiveBack,
+            Outcome::Incomplete => Move::Part,
+            Outcome::Failed | Outcome::Crashed | Outcome::TimedOut if may_try_again => Move::GiveBack,
+            Outcome::Failed | Outcome::Crashed | Outcome::TimedOut => Move::Break,
+            Outcome::RateLimited { .. } | Outcome::Lost if self.attempt(task) >= self.policy.max_attempts => {
+                Move::Break
+            }
+            Outcome::RateLimited { .. } | Outcome::Lost | Outcome::Cancelled | Outcome::CouldNotStart => {
+                Move::GiveBack
+            }
+        }
+    }
+
+    fn given_back(&mut self, task: TaskIx, outcome: Outcome, now: Time) {
+        match outcome {
+            Outcome::RateLimited { until } => {
+                let limits = self.policy.rate_limits;
+                let doubled = 1u32 << (self.limited_in_a_row - 1).min(20);
+                let assumed = now + limits.assumed.saturating_mul(doubled).min(limits.patience);
+                let until = until.filter(|&until| until > now).unwrap_or(assumed);
+                self.limited_until = Some(self.limited_until.map_or(until, |other| other.max(until)));
+            }
+            Outcome::CouldNotStart => self.halt_for(Halt::CouldNotStart { task }),
+            Outcome::Cancelled | Outcome::Lost => {}
+            _ => self.resting.insert(task, now + self.policy.backoff.after(self.tries(task))),
+        }
+    }
+
+    fn review_started(&mut self, task: TaskIx, now: Time) -> Result<Change, Rejected> {
+        let idle = !self.active.iter().any(|active| active.task == task);
+        if !self.review_due.contains_key(&task) || !idle {
+            return Err(Rejected::NoReview { task });
+        }
+        let attempt = self.attempt(task);
+        self.active.push(Active { task, attempt, since: now, phase: Phase::Review, stop: None });
+        Ok(Change::Unrecorded)
+    }
+
+    fn reviewed(&mut self, task: TaskIx, verdict: ReviewVerdict, now: Time) -> Result<Change, Rejected> {
+        let place =
+            self.active.iter().position(|active| active.task == task && active.phase == Phase::Review);
+        let active = self.active.remove(place.ok_or(Rejected::NoReview { task })?);
+        let verdict = match active.stop {
+            // A review that was called off said nothing: it stays owed.
+            Some(StopCause::Cancelled) => return Ok(Change::Unrecorded),
+            Some(StopCause::TimedOut) => ReviewVerdict::Fail,
+            None => verdict,
+        };
+        match verdict {
+            ReviewVerdict::Fail => self.halt_for(Halt::Review { task }),
+            ReviewVerdict::RateLimited { until } if self.is_last(task) && !self.review_waited => {
+                self.review_waited = true;
+                let until = until.filter(|&until| until > now).unwrap_or(now + self.policy.review_wait);
+                self.review_due.insert(task, until);
+                return Ok(Change::Unrecorded);
+            }
+            ReviewVerdict::Pass | ReviewVerdict::Skipped | ReviewVerdict::RateLimited { .. } => {
+                self.review_due.remove(&task);
+                self.update_released(task);
+            }
+        }
+        Ok(Change::Reviewed { task, attempt: active.attempt, verdict })
+    }
+
+    /// Whether nothing is left to do after this task.
+    fn is_last(&self, task: TaskIx) -> bool {
+        self.active.is_empty()
+            && self.review_due.keys().all(|&other| other == task)
+            && (self.count(Status::Pending) == 0
+                || self.count(Status::Pending) == self.survey(Time::default()).blocked())
+    }
+
+    fn retry(&mut self, task: TaskIx) -> Result<Change, Rejected> {
+        let to = self.status(task).after(Move::Retry)?;
+        self.tries[task.index()] = 0;
+        self.review_due.remove(&task);
+        self.active.retain(|active| active.task != task);
+        self.turn = 0;
+        match self.halt {
+            Some(
+                Halt::Failed { task: cause }
+                | Halt::Incomplete { task: cause }
+                | Halt::Review { task: cause },
+            ) if cause == task => {
+                self.halt = None;
+            }
+            _ => {}
+        }
+        Ok(self.moved(task, to, None))
+    }
+
+    /// Halts the run; the first reason stays, but a stop outranks it.
+    fn halt_for(&mut self, halt: Halt) {
+        self.halt.get_or_insert(halt);
+    }
+
+    /// Sets the status with all that follows from it.
+    fn moved(&mut self, task: TaskIx, to: Status, outcome: Option<Outcome>) -> Change {
+        let from = self.status(task);
+        self.set_status(task, to);
+        self.update_ready(task);
+        self.update_released(task);
+        Change::Moved(Moved {
+            task,
+            attempt: self.attempt(task),
+            from,
+            to,
+            outcome,
+            tries: self.tries(task),
+            review_due: self.review_due(task),
+        })
+    }
+}
+
+/// How an attempt ended, seen together with why it was told to end: what finished all the same has finished.
+fn as_asked(outcome: Outcome, stop: Option<StopCause>) -> Outcome {
+    match (stop, outcome) {
+        (None, _) | (Some(_), Outcome::Succeeded | Outcome::Incomplete) => outcome,
+        (Some(StopCause::TimedOut), _) => Outcome::TimedOut,
+        (Some(StopCause::Cancelled), _) => Outcome::Cancelled,
+    }
+}

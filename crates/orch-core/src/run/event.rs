@@ -1,0 +1,171 @@
+//! What happens to a run, and what that changes.
+
+use alloc::string::String;
+
+use crate::graph::TaskIx;
+use crate::{Outcome, Refused, Status, Time};
+
+/// Something that happened. The driver tells the run; the run says what it changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The driver is about to start the task's next attempt. Told before the worker starts, so that it can be
+    /// recorded before.
+    Started {
+        /// The task.
+        task: TaskIx,
+    },
+    /// The worker of the task's attempt was told to end.
+    StopAsked {
+        /// The task.
+        task: TaskIx,
+        /// Why.
+        cause: StopCause,
+    },
+    /// An attempt ended and was judged. An attempt that is not the current one is refused.
+    Ended {
+        /// The task.
+        task: TaskIx,
+        /// Which attempt of it.
+        attempt: u32,
+        /// How.
+        outcome: Outcome,
+    },
+    /// The review of a task's work begins.
+    ReviewStarted {
+        /// The task.
+        task: TaskIx,
+    },
+    /// The review of a task's work ended.
+    Reviewed {
+        /// The task.
+        task: TaskIx,
+        /// What it said.
+        verdict: ReviewVerdict,
+    },
+    /// Somebody wants a settled task done again.
+    Retry {
+        /// The task.
+        task: TaskIx,
+    },
+    /// The task must not start for now; if it runs, it is stopped.
+    Hold {
+        /// The task.
+        task: TaskIx,
+        /// Why, for `orch why`.
+        why: String,
+    },
+    /// The task may start again.
+    Release {
+        /// The task.
+        task: TaskIx,
+    },
+    /// Everything must end: a signal, or `orch stop`.
+    Stop,
+    /// A person has looked at what paused the run.
+    Acknowledge,
+}
+
+/// Why a worker was told to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum StopCause {
+    /// Its time is up.
+    TimedOut,
+    /// Somebody asked.
+    Cancelled,
+}
+
+/// What a review of finished work said (seed 002, phase 2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ReviewVerdict {
+    /// Nothing stands against it.
+    Pass,
+    /// The reviewer is not there.
+    Skipped,
+    /// The reviewer was refused by its provider; `until` is when that ends, if it was said.
+    RateLimited {
+        /// When the limit resets.
+        until: Option<Time>,
+    },
+    /// The work does not pass, or the reviewer broke.
+    Fail,
+}
+
+impl ReviewVerdict {
+    /// The word used in the history, in JSON and in messages.
+    pub const fn word(self) -> &'static str {
+        match self {
+            ReviewVerdict::Pass => "pass",
+            ReviewVerdict::Skipped => "skipped",
+            ReviewVerdict::RateLimited { .. } => "rate_limited",
+            ReviewVerdict::Fail => "fail",
+        }
+    }
+}
+
+/// What an event changed: exactly what a store has to write down before the driver acts on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// A task's status moved.
+    Moved(Moved),
+    /// A review ended and is settled: it passed, was passed over, or stopped the run.
+    Reviewed {
+        /// The task.
+        task: TaskIx,
+        /// The attempt whose work was reviewed.
+        attempt: u32,
+        /// What it said.
+        verdict: ReviewVerdict,
+    },
+    /// Nothing that must outlive the process.
+    Unrecorded,
+}
+
+/// A task's status moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moved {
+    /// The task.
+    pub task: TaskIx,
+    /// Its attempt, from one; zero when it was never tried.
+    pub attempt: u32,
+    /// The status before.
+    pub from: Status,
+    /// The status after.
+    pub to: Status,
+    /// How the attempt ended, when this is its end.
+    pub outcome: Option<Outcome>,
+    /// How many of its tries are used up.
+    pub tries: u32,
+    /// Whether its work still has to be reviewed.
+    pub review_due: bool,
+}
+
+/// Why an event was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Rejected {
+    /// The task's status does not allow it.
+    #[error(transparent)]
+    Status(#[from] Refused),
+    /// The task may not start now: it waits, is blocked or is held.
+    #[error("task {task} may not start now")]
+    NotReady {
+        /// The task.
+        task: TaskIx,
+    },
+    /// The result belongs to an attempt that is over.
+    #[error("task {task} is at attempt {current}; a result of attempt {attempt} does not count")]
+    OldAttempt {
+        /// The task.
+        task: TaskIx,
+        /// The attempt the result is from.
+        attempt: u32,
+        /// The current attempt.
+        current: u32,
+    },
+    /// There is no review to start or to end.
+    #[error("no review of task {task} is due")]
+    NoReview {
+        /// The task.
+        task: TaskIx,
+    },
+}

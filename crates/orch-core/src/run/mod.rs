@@ -1,0 +1,406 @@
+//! The run: one plan under way. What may start is asked with [`Run::next`], what happened is told with [`Run::apply`].
+
+mod apply;
+mod event;
+mod next;
+mod readiness;
+
+use alloc::boxed::Box;
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use crate::graph::TaskIx;
+use crate::policy::{OnIncomplete, Order, Policy};
+use crate::ready::ReadySet;
+use crate::{Plan, Status, Time};
+
+pub use event::{Change, Event, Moved, Rejected, ReviewVerdict, StopCause};
+pub use next::{Step, Verdict};
+pub use readiness::{Hold, Readiness, Survey};
+
+/// One plan under way: where every task stands and what may happen next.
+///
+/// The run decides and never acts. The driver asks [`next`](Self::next), tells what it is about to do with
+/// [`apply`](Self::apply), writes the [`Change`] down, and only then does it:
+///
+/// ```
+/// use std::sync::Arc;
+/// use orch_core::{Event, Outcome, Plan, PlanDraft, Policy, Run, Step, TaskDraft, Time, Verdict};
+/// let plan = Plan::build(PlanDraft {
+///     tasks: vec![TaskDraft::new("a"), TaskDraft::new("b").after(["a"])],
+///     ..PlanDraft::default()
+/// })?;
+/// let mut run = Run::new(Arc::new(plan), Policy::default());
+/// let now = Time::from_millis(0);
+/// while let Step::Start(task) = run.next(now) {
+///     run.apply(Event::Started { task }, now)?;
+///     // … record, run the worker, judge what came back …
+///     let attempt = run.attempt(task);
+///     run.apply(Event::Ended { task, attempt, outcome: Outcome::Succeeded }, now)?;
+/// }
+/// assert_eq!(run.next(now), Step::Done(Verdict::Success));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Run {
+    plan: Arc<Plan>,
+    policy: Policy,
+    status: Box<[Status]>,
+    counts: [usize; Status::ALL.len()],
+    /// The number of the latest attempt, from one; zero before the first.
+    attempt: Box<[u32]>,
+    /// How many tries are used up since the task was last asked for.
+    tries: Box<[u32]>,
+    /// How many of a task's dependencies do not let it go yet.
+    unmet: Box<[u32]>,
+    /// Whether the task lets its dependents go.
+    released: Box<[bool]>,
+    ready: ReadySet,
+    resting: Resting,
+    active: Vec<Active>,
+    /// Reviews that are owed, and before when they are not to begin.
+    review_due: BTreeMap<TaskIx, Time>,
+    /// The last task's review was rate limited and waited for once.
+    review_waited: bool,
+    held: BTreeMap<TaskIx, String>,
+    selected: Option<Box<[bool]>>,
+    claimed_by: Box<[Option<TaskIx>]>,
+    /// Ready tasks taken out of `ready` because a claim of theirs is held; put back when it is free.
+    claim_waiters: Box<[Vec<TaskIx>]>,
+    /// In list order: everything before this place of the list is settled.
+    turn: usize,
+    limited_until: Option<Time>,
+    limited_in_a_row: u32,
+    halt: Option<Halt>,
+}
+
+/// Why a run starts nothing more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Halt {
+    /// A task failed and the policy is to stop or to pause.
+    Failed {
+        /// The task.
+        task: TaskIx,
+    },
+    /// A task came back incomplete and the policy is to pause.
+    Incomplete {
+        /// The task.
+        task: TaskIx,
+    },
+    /// A task's work did not pass its review.
+    Review {
+        /// The task.
+        task: TaskIx,
+    },
+    /// A worker could not be started at all: what it runs in is broken, not the work.
+    CouldNotStart {
+        /// The task that was to be started.
+        task: TaskIx,
+    },
+    /// The provider refuses work for longer than the policy waits.
+    RateLimited {
+        /// When to come back.
+        until: Time,
+    },
+    /// Somebody stopped the run.
+    Stopped,
+}
+
+/// A worker or a reviewer under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Active {
+    /// The task.
+    pub task: TaskIx,
+    /// Its attempt, from one.
+    pub attempt: u32,
+    /// Since when.
+    pub since: Time,
+    /// Whether it is the work or its review.
+    pub phase: Phase,
+    /// Whether it was told to end, and why.
+    pub stop: Option<StopCause>,
+}
+
+/// What is under way for a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// The work itself.
+    Work,
+    /// The review of the work.
+    Review,
+}
+
+/// Where a task stood when it was written down.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Its status.
+    pub status: Status,
+    /// Its latest attempt, zero when it was never tried.
+    pub attempt: u32,
+    /// How many tries it has used up.
+    pub tries: u32,
+    /// Whether a review of its work is owed.
+    pub review_due: bool,
+    /// When a running one started.
+    pub since: Option<Time>,
+}
+
+impl Run {
+    /// A run of `plan` from its beginning.
+    pub fn new(plan: Arc<Plan>, policy: Policy) -> Self {
+        Self::restore(plan, policy, |_| Standing::default())
+    }
+
+    /// A run of `plan` that goes on from where each task stood. A task that stood at RUNNING counts as under way: the
+    /// caller says how that ended, or that its worker still lives ([`resume`](crate::resume()) does this).
+    pub fn restore(plan: Arc<Plan>, policy: Policy, mut standing: impl FnMut(TaskIx) -> Standing) -> Self {
+        let tasks = plan.len();
+        let mut run = Self {
+            status: alloc::vec![Status::Pending; tasks].into(),
+            counts: [0; Status::ALL.len()],
+            attempt: alloc::vec![0; tasks].into(),
+            tries: alloc::vec![0; tasks].into(),
+            unmet: plan.tasks().map(|task| plan.graph().depends_on(task).len() as u32).collect(),
+            released: alloc::vec![false; tasks].into(),
+            ready: ReadySet::new(tasks),
+            resting: Resting::default(),
+            active: Vec::new(),
+            review_due: BTreeMap::new(),
+            review_waited: false,
+            held: BTreeMap::new(),
+            selected: None,
+            claimed_by: alloc::vec![None; plan.claim_count()].into(),
+            claim_waiters: alloc::vec![Vec::new(); plan.claim_count()].into(),
+            turn: 0,
+            limited_until: None,
+            limited_in_a_row: 0,
+            halt: None,
+            plan,
+            policy,
+        };
+        for task in run.plan.tasks() {
+            let stood = standing(task);
+            let place = task.index();
+            run.status[place] = stood.status;
+            run.counts[stood.status as usize] += 1;
+            run.attempt[place] = stood.attempt;
+            run.tries[place] = stood.tries;
+            if stood.status == Status::Running {
+                let since = stood.since.unwrap_or_default();
+                run.active.push(Active {
+                    task,
+                    attempt: stood.attempt,
+                    since,
+                    phase: Phase::Work,
+                    stop: None,
+                });
+                run.claim(task);
+            }
+            if stood.review_due && run.policy.review && stood.status.is_settled() {
+                run.review_due.insert(task, Time::default());
+            }
+        }
+        for task in run.plan.tasks() {
+            run.update_released(task);
+        }
+        for task in run.plan.tasks() {
+            run.update_ready(task);
+        }
+        run
+    }
+
+    /// Leaves out every task but these: the others are held as [`Hold::NotSelected`].
+    pub fn select(&mut self, tasks: impl IntoIterator<Item = TaskIx>) {
+        let mut selected = alloc::vec![false; self.plan.len()];
+        for task in tasks {
+            selected[task.index()] = true;
+        }
+        self.selected = Some(selected.into());
+        for task in self.plan.tasks() {
+            self.update_ready(task);
+        }
+    }
+
+    /// The plan.
+    pub fn plan(&self) -> &Arc<Plan> {
+        &self.plan
+    }
+
+    /// The policy.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Where the task stands.
+    pub fn status(&self, task: TaskIx) -> Status {
+        self.status[task.index()]
+    }
+
+    /// How many tasks stand at `status`.
+    pub fn count(&self, status: Status) -> usize {
+        self.counts[status as usize]
+    }
+
+    /// The number of the task's latest attempt, from one; zero before the first.
+    pub fn attempt(&self, task: TaskIx) -> u32 {
+        self.attempt[task.index()]
+    }
+
+    /// How many tries the task has used up since it was last asked for.
+    pub fn tries(&self, task: TaskIx) -> u32 {
+        self.tries[task.index()]
+    }
+
+    /// What is under way, in the order it began.
+    pub fn active(&self) -> &[Active] {
+        &self.active
+    }
+
+    /// Whether a review of the task's work is owed.
+    pub fn review_due(&self, task: TaskIx) -> bool {
+        self.review_due.contains_key(&task)
+    }
+
+    /// Why nothing more starts, if so.
+    pub fn halt(&self) -> Option<Halt> {
+        self.halt
+    }
+
+    fn is_selected(&self, task: TaskIx) -> bool {
+        self.selected.as_ref().is_none_or(|selected| selected[task.index()])
+    }
+
+    fn resting_until(&self, task: TaskIx) -> Option<Time> {
+        self.resting.of.get(&task).copied()
+    }
+
+    fn set_status(&mut self, task: TaskIx, status: Status) {
+        let place = &mut self.status[task.index()];
+        self.counts[*place as usize] -= 1;
+        self.counts[status as usize] += 1;
+        *place = status;
+    }
+
+    /// Whether the task's work, as it stands, lets its dependents go.
+    fn lets_go(&self, task: TaskIx) -> bool {
+        let done = match self.status(task) {
+            Status::Success => true,
+            Status::Incomplete => self.policy.on_incomplete == OnIncomplete::Release,
+            Status::Pending | Status::Running | Status::Fail => false,
+        };
+        done && !self.review_due.contains_key(&task)
+    }
+
+    /// Carries a change of [`lets_go`](Self::lets_go) to the dependents.
+    fn update_released(&mut self, task: TaskIx) {
+        let lets_go = self.lets_go(task);
+        if core::mem::replace(&mut self.released[task.index()], lets_go) == lets_go {
+            return;
+        }
+        let plan = Arc::clone(&self.plan);
+        for &dependent in plan.graph().dependents(task) {
+            let unmet = &mut self.unmet[dependent.index()];
+            if lets_go {
+                *unmet -= 1;
+            } else {
+                *unmet += 1;
+            }
+            if *unmet <= 1 {
+                self.update_ready(dependent);
+            }
+        }
+    }
+
+    /// Puts the task into the ready set or takes it out.
+    fn update_ready(&mut self, task: TaskIx) {
+        let ready = self.status(task) == Status::Pending
+            && self.unmet[task.index()] == 0
+            && self.is_selected(task)
+            && (self.held.is_empty() || !self.held.contains_key(&task))
+            && (self.resting.of.is_empty() || !self.resting.of.contains_key(&task));
+        if ready {
+            self.ready.insert(task);
+        } else {
+            self.ready.remove(task);
+        }
+    }
+
+    /// The first claim of the task that another running task holds, and who that is.
+    fn claim_in_the_way(&self, task: TaskIx) -> Option<(u32, TaskIx)> {
+        self.plan.claims(task).iter().find_map(|&claim| Some((claim, self.claimed_by[claim as usize]?)))
+    }
+
+    fn claim(&mut self, task: TaskIx) {
+        for &claim in self.plan.claims(task) {
+            self.claimed_by[claim as usize] = Some(task);
+        }
+    }
+
+    fn unclaim(&mut self, task: TaskIx) {
+        let plan = Arc::clone(&self.plan);
+        for &claim in plan.claims(task) {
+            if self.claimed_by[claim as usize] == Some(task) {
+                self.claimed_by[claim as usize] = None;
+                for waiter in core::mem::take(&mut self.claim_waiters[claim as usize]) {
+                    self.update_ready(waiter);
+                }
+            }
+        }
+    }
+
+    /// In list order, the first task of the list that is not settled and not passed over.
+    fn whose_turn(&self) -> Option<TaskIx> {
+        (self.policy.order == Order::List).then(|| self.turn_from(self.turn)).flatten().map(|(_, task)| task)
+    }
+
+    fn turn_from(&self, start: usize) -> Option<(usize, TaskIx)> {
+        let list = self.plan.list_order();
+        (start..list.len()).map(|place| (place, list[place])).find(|&(_, task)| !self.is_passed(task))
+    }
+
+    /// Whether the list goes on after this task: it is settled, or it can't start because of something before it.
+    fn is_passed(&self, task: TaskIx) -> bool {
+        match self.status(task) {
+            Status::Running => false,
+            Status::Pending => {
+                self.unmet[task.index()] > 0 || !self.is_selected(task) || self.held.contains_key(&task)
+            }
+            Status::Success | Status::Fail | Status::Incomplete => !self.review_due.contains_key(&task),
+        }
+    }
+}
+
+/// Tasks that rest before their next try.
+#[derive(Clone, Debug, Default)]
+struct Resting {
+    by_time: BTreeSet<(Time, TaskIx)>,
+    of: BTreeMap<TaskIx, Time>,
+}
+
+impl Resting {
+    fn insert(&mut self, task: TaskIx, until: Time) {
+        self.remove(task);
+        self.by_time.insert((until, task));
+        self.of.insert(task, until);
+    }
+
+    fn remove(&mut self, task: TaskIx) {
+        if let Some(until) = self.of.remove(&task) {
+            self.by_time.remove(&(until, task));
+        }
+    }
+
+    fn first(&self) -> Option<Time> {
+        self.by_time.first().map(|&(until, _)| until)
+    }
+
+    fn take_due(&mut self, now: Time) -> Option<TaskIx> {
+        let &(until, task) = self.by_time.first()?;
+        (until <= now).then(|| {
+            self.remove(task);
+            task
+        })
+    }
+}

@@ -1,0 +1,185 @@
+//! What the driver should do now.
+
+use super::{Active, Halt, Phase, Run, StopCause};
+use crate::graph::TaskIx;
+use crate::policy::Order;
+use crate::{Status, Time};
+
+/// What to do now. Each step but `Wait` and `Done` is confirmed by an event before the next is asked for; until then
+/// the same step comes again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Start the task's next attempt. Confirmed by [`Event::Started`](super::Event::Started).
+    Start(TaskIx),
+    /// Review the task's work. Confirmed by [`Event::ReviewStarted`](super::Event::ReviewStarted).
+    Review(TaskIx),
+    /// Tell the task's worker to end. Confirmed by [`Event::StopAsked`](super::Event::StopAsked).
+    Stop {
+        /// The task.
+        task: TaskIx,
+        /// Why.
+        cause: StopCause,
+    },
+    /// Nothing until something ends, or until this moment.
+    Wait(Option<Time>),
+    /// Nothing is under way and nothing more will start.
+    Done(Verdict),
+}
+
+/// Where the whole plan stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// Something can still start.
+    Pending,
+    /// Something is under way.
+    Running,
+    /// Every task is SUCCESS.
+    Success,
+    /// A task is FAIL.
+    Fail,
+    /// Every task is done, some of them INCOMPLETE.
+    Incomplete,
+    /// Tasks are left, and none of them can start: they wait for something that this run will not bring.
+    Stuck,
+}
+
+impl Verdict {
+    /// The word used in JSON and in the history.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Verdict::Pending => "pending",
+            Verdict::Running => "running",
+            Verdict::Success => "success",
+            Verdict::Fail => "fail",
+            Verdict::Incomplete => "incomplete",
+            Verdict::Stuck => "stuck",
+        }
+    }
+}
+
+impl Run {
+    /// What to do at `now`, which must not be before any earlier `now`.
+    ///
+    /// Stops come before reviews, reviews before starts, and starts go in plan order.
+    pub fn next(&mut self, now: Time) -> Step {
+        while let Some(task) = self.resting.take_due(now) {
+            self.update_ready(task);
+        }
+        if self.limited_until.is_some_and(|until| until <= now) {
+            self.limited_until = None;
+        }
+        if let Some((task, cause)) = self.to_stop(now) {
+            return Step::Stop { task, cause };
+        }
+        let free = self.active.len() < self.policy.jobs.get() as usize;
+        if self.halt.is_none() && free {
+            if let Some(task) = self.review_to_start(now) {
+                return Step::Review(task);
+            }
+            if self.limited_until.is_none()
+                && let Some(task) = self.task_to_start()
+            {
+                return Step::Start(task);
+            }
+        }
+        if self.active.is_empty()
+            && let Some(done) = self.done(now)
+        {
+            return done;
+        }
+        Step::Wait(self.wake_at())
+    }
+
+    /// Where the whole plan stands now.
+    pub fn verdict(&self) -> Verdict {
+        let tasks = self.plan.len();
+        if !self.active.is_empty() {
+            Verdict::Running
+        } else if self.count(Status::Fail) > 0 {
+            Verdict::Fail
+        } else if self.count(Status::Success) == tasks {
+            Verdict::Success
+        } else if self.count(Status::Success) + self.count(Status::Incomplete) == tasks {
+            Verdict::Incomplete
+        } else if !self.ready.is_empty() || !self.resting.of.is_empty() || !self.review_due.is_empty() {
+            Verdict::Pending
+        } else {
+            Verdict::Stuck
+        }
+    }
+
+    fn to_stop(&self, now: Time) -> Option<(TaskIx, StopCause)> {
+        let cause = |active: &Active| {
+            if self.halt == Some(Halt::Stopped) || self.held.contains_key(&active.task) {
+                Some(StopCause::Cancelled)
+            } else {
+                self.deadline(active).is_some_and(|deadline| deadline <= now).then_some(StopCause::TimedOut)
+            }
+        };
+        self.active
+            .iter()
+            .filter(|active| active.stop.is_none())
+            .find_map(|active| Some((active.task, cause(active)?)))
+    }
+
+    fn deadline(&self, active: &Active) -> Option<Time> {
+        self.policy.timeout.map(|limit| active.since + limit)
+    }
+
+    fn review_to_start(&self, now: Time) -> Option<TaskIx> {
+        let idle = |task: TaskIx| !self.active.iter().any(|active| active.task == task);
+        self.review_due.iter().find(|&(&task, &at)| at <= now && idle(task)).map(|(&task, _)| task)
+    }
+
+    fn task_to_start(&mut self) -> Option<TaskIx> {
+        match self.policy.order {
+            Order::List => {
+                let (place, task) = self.turn_from(self.turn)?;
+                self.turn = place;
+                (self.ready.contains(task) && self.claim_in_the_way(task).is_none()).then_some(task)
+            }
+            Order::Graph => loop {
+                let task = self.ready.first()?;
+                match self.claim_in_the_way(task) {
+                    None => return Some(task),
+                    Some((claim, _)) => {
+                        self.ready.remove(task);
+                        self.claim_waiters[claim as usize].push(task);
+                    }
+                }
+            },
+        }
+    }
+
+    /// With nothing under way: the end, unless there is a moment worth waiting for.
+    fn done(&mut self, now: Time) -> Option<Step> {
+        if self.halt.is_some() {
+            return Some(Step::Done(self.verdict()));
+        }
+        if let Some(until) = self.limited_until
+            && !self.ready.is_empty()
+        {
+            if until.since(now) <= self.policy.rate_limits.patience {
+                return None;
+            }
+            self.halt = Some(Halt::RateLimited { until });
+            return Some(Step::Done(self.verdict()));
+        }
+        let waiting = !self.resting.of.is_empty() || !self.review_due.is_empty();
+        (!waiting).then(|| Step::Done(self.verdict()))
+    }
+
+    /// The next moment at which something is to be done although nothing ended.
+    fn wake_at(&self) -> Option<Time> {
+        let deadlines = self.active.iter().filter(|active| active.stop.is_none());
+        let deadlines = deadlines.filter_map(|active| self.deadline(active));
+        let reviews = self.review_due.iter().filter(|(task, _)| {
+            !self.active.iter().any(|active| active.task == **task && active.phase == Phase::Review)
+        });
+        let starts = [self.limited_until, self.resting.first()].into_iter().flatten();
+        let starts = starts.chain(reviews.map(|(_, &at)| at));
+        let starts =
+            starts.filter(|_| self.halt.is_none() && self.active.len() < self.policy.jobs.get() as usize);
+        deadlines.chain(starts).min()
+    }
+}
