@@ -1,0 +1,242 @@
+//! Placeholders in the arguments of a profile: `{task}` and its like, filled in without any shell.
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
+use super::ProfileError;
+
+/// What the placeholders of one attempt stand for.
+#[derive(Clone, Copy, Debug)]
+pub struct Values<'a> {
+    /// `{prompt_file}`: the absolute path of the prompt.
+    pub prompt_file: &'a Path,
+    /// `{prompt}`: the prompt itself.
+    pub prompt: &'a str,
+    /// `{task}`: what the plan calls the task.
+    pub task: &'a str,
+    /// `{attempt}`: which try this is.
+    pub attempt: &'a str,
+    /// `{plan}`: the absolute path of the plan.
+    pub plan: &'a Path,
+    /// `{worktree}`: the absolute path of the worktree, when there is one.
+    pub worktree: Option<&'a Path>,
+    /// `{session}`: the session to be taken up again, when there is one.
+    pub session: Option<&'a str>,
+}
+
+/// The placeholders, as a hint lists them.
+pub(super) const ALLOWED: &str = "{prompt_file} {prompt} {task} {attempt} {plan} {worktree} {session}";
+
+/// Linux refuses to start a program with an argument of this many bytes (its end mark counts as one).
+const ARGUMENT_LIMIT: usize = 131_072;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Slot {
+    PromptFile,
+    Prompt,
+    Task,
+    Attempt,
+    Plan,
+    Worktree,
+    Session,
+}
+
+impl Slot {
+    const ALL: [Slot; 7] = [
+        Self::PromptFile,
+        Self::Prompt,
+        Self::Task,
+        Self::Attempt,
+        Self::Plan,
+        Self::Worktree,
+        Self::Session,
+    ];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::PromptFile => "prompt_file",
+            Self::Prompt => "prompt",
+            Self::Task => "task",
+            Self::Attempt => "attempt",
+            Self::Plan => "plan",
+            Self::Worktree => "worktree",
+            Self::Session => "session",
+        }
+    }
+
+    fn value<'a>(self, values: &Values<'a>) -> Result<&'a OsStr, ProfileError> {
+        let value = match self {
+            Self::PromptFile => Some(values.prompt_file.as_os_str()),
+            Self::Prompt => Some(OsStr::new(values.prompt)),
+            Self::Task => Some(OsStr::new(values.task)),
+            Self::Attempt => Some(OsStr::new(values.attempt)),
+            Self::Plan => Some(values.plan.as_os_str()),
+            Self::Worktree => values.worktree.map(Path::as_os_str),
+            Self::Session => values.session.map(OsStr::new),
+        };
+        value.ok_or(ProfileError::NoValue { name: self.name() })
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Piece<'a> {
+    Text(&'a str),
+    Slot(Slot),
+}
+
+/// Cuts an argument into text and placeholders. `{{` and `}}` are text of one brace.
+fn pieces(argument: &str) -> Result<Vec<Piece<'_>>, ProfileError> {
+    let mut pieces = Vec::new();
+    let mut rest = argument;
+    while let Some(at) = rest.find(['{', '}']) {
+        let (text, brace) = rest.split_at(at);
+        if !text.is_empty() {
+            pieces.push(Piece::Text(text));
+        }
+        if brace.starts_with("{{") || brace.starts_with("}}") {
+            pieces.push(Piece::Text(&brace[..1]));
+            rest = &brace[2..];
+            continue;
+        }
+        let Some((name, after)) = brace.strip_prefix('{').and_then(|inside| inside.split_once('}')) else {
+            return Err(ProfileError::LoneBrace { argument: argument.to_owned() });
+        };
+        let slot = Slot::ALL.into_iter().find(|slot| slot.name() == name).ok_or_else(|| {
+            ProfileError::UnknownPlaceholder { name: name.to_owned(), argument: argument.to_owned() }
+        })?;
+        pieces.push(Piece::Slot(slot));
+        rest = after;
+    }
+    if !rest.is_empty() {
+        pieces.push(Piece::Text(rest));
+    }
+    Ok(pieces)
+}
+
+/// Whether an argument can be filled in at all.
+pub(super) fn check(argument: &str) -> Result<(), ProfileError> {
+    pieces(argument).map(drop)
+}
+
+/// Whether an argument takes the prompt.
+pub(super) fn names_the_prompt(argument: &str) -> bool {
+    pieces(argument).is_ok_and(|pieces| pieces.contains(&Piece::Slot(Slot::Prompt)))
+}
+
+/// Fills in a whole argument vector.
+pub(super) fn fill<'t>(
+    arguments: impl Iterator<Item = &'t String>,
+    values: &Values<'_>,
+) -> Result<Vec<OsString>, ProfileError> {
+    let mut filled: Vec<OsString> = Vec::new();
+    for argument in arguments {
+        let pieces = pieces(argument)?;
+        let mut whole = OsString::new();
+        for piece in &pieces {
+            match piece {
+                Piece::Text(text) => whole.push(text),
+                Piece::Slot(slot) => whole.push(slot.value(values)?),
+            }
+        }
+        let bytes = whole.as_encoded_bytes();
+        if bytes.len() >= ARGUMENT_LIMIT {
+            return Err(ProfileError::TooLong { bytes: bytes.len() });
+        }
+        if bytes.contains(&0) {
+            return Err(ProfileError::ZeroByte);
+        }
+        // After `--` no argument is an option any more.
+        if let [Piece::Slot(slot)] = pieces[..]
+            && bytes.starts_with(b"-")
+            && !filled.iter().any(|earlier| *earlier == "--")
+        {
+            return Err(ProfileError::LooksLikeAnOption { name: slot.name() });
+        }
+        filled.push(whole);
+    }
+    Ok(filled)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values<'a>(prompt: &'a str) -> Values<'a> {
+        Values {
+            prompt_file: Path::new("/p/prompt.md"),
+            prompt,
+            task: "001",
+            attempt: "2",
+            plan: Path::new("/p/plan.md"),
+            worktree: None,
+            session: None,
+        }
+    }
+
+    fn filled(arguments: &[&str], values: &Values<'_>) -> Result<Vec<OsString>, ProfileError> {
+        let arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        fill(arguments.iter(), values)
+    }
+
+    #[test]
+    fn each_placeholder_is_filled_in_where_it_stands() {
+        let whole =
+            Values { worktree: Some(Path::new("/w")), session: Some("s-1"), ..values("do; rm -rf $HOME") };
+        let cases = [
+            ("{prompt_file}", "/p/prompt.md"),
+            ("{prompt}", "do; rm -rf $HOME"),
+            ("a{task}b{attempt}c", "a001b2c"),
+            ("--plan={plan}", "--plan=/p/plan.md"),
+            ("{worktree}/x", "/w/x"),
+            ("{session}", "s-1"),
+            ("", ""),
+            ("{{task}}", "{task}"),
+            ("{{{task}}}", "{001}"),
+            ("}}{{", "}{"),
+            ("é{task}é", "é001é"),
+        ];
+        for (written, expected) in cases {
+            assert_eq!(filled(&[written], &whole).unwrap(), [expected], "{written}");
+        }
+    }
+
+    #[test]
+    fn a_value_is_not_read_for_placeholders_again() {
+        assert_eq!(filled(&["{prompt}"], &values("{task} {nonsense} }")).unwrap(), ["{task} {nonsense} }"]);
+    }
+
+    #[test]
+    fn an_argument_that_cannot_be_meant_is_refused() {
+        let unknown = filled(&["--x={file}"], &values("")).unwrap_err();
+        assert_eq!(unknown.to_string(), "unknown placeholder `{file}` in the argument `--x={file}`");
+        assert_eq!(
+            unknown.hint(),
+            "allowed: {prompt_file} {prompt} {task} {attempt} {plan} {worktree} {session}; a literal brace is written {{ or }}"
+        );
+        for lone in ["{", "}", "{task", "a}b", "{{{", "{task}}"] {
+            let refused = filled(&[lone], &values("")).unwrap_err();
+            assert_eq!(refused, ProfileError::LoneBrace { argument: lone.to_owned() });
+        }
+        assert_eq!(filled(&["{session}"], &values("")), Err(ProfileError::NoValue { name: "session" }));
+        assert_eq!(filled(&["{worktree}"], &values("")), Err(ProfileError::NoValue { name: "worktree" }));
+        assert_eq!(filled(&["{prompt}"], &values("a\0b")), Err(ProfileError::ZeroByte));
+    }
+
+    #[test]
+    fn an_argument_may_have_131071_bytes_and_no_more() {
+        let fits = "x".repeat(131_071);
+        assert_eq!(filled(&["{prompt}"], &values(&fits)).unwrap()[0].len(), 131_071);
+        assert_eq!(filled(&["-{prompt}"], &values(&fits)), Err(ProfileError::TooLong { bytes: 131_072 }));
+    }
+
+    #[test]
+    fn a_value_that_would_be_an_option_is_refused_unless_options_have_ended() {
+        let refused = filled(&["agent", "{prompt}"], &values("- first\n- second"));
+        assert_eq!(refused, Err(ProfileError::LooksLikeAnOption { name: "prompt" }));
+        for fine in
+            [&["agent", "--", "{prompt}"][..], &["agent", "--prompt={prompt}"], &["agent", "Do: {prompt}"]]
+        {
+            assert!(filled(fine, &values("- first")).is_ok(), "{fine:?}");
+        }
+    }
+}
