@@ -1,0 +1,92 @@
+//! What happened in a run: one stream, written down by the store and shown by everybody else.
+
+use std::path::PathBuf;
+
+use orch_core::{Halt, Moved, ReviewVerdict, TaskIx, Time, Verdict};
+
+/// Something that happened, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Happening {
+    /// When.
+    pub at: Time,
+    /// What.
+    pub what: What,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum What {
+    /// A task's status moved: an attempt is about to start, has ended, or the task is wanted again.
+    Moved {
+        /// The move.
+        moved: Moved,
+        /// A line for a person: what the worker said, or why it could not start.
+        detail: Option<String>,
+    },
+    /// An attempt's worker is there.
+    Worker {
+        /// The task.
+        task: TaskIx,
+        /// Its attempt.
+        attempt: u32,
+        /// Who it is, when it is a process of this machine.
+        worker: Option<WorkerIdentity>,
+        /// Where its output goes.
+        log: Option<PathBuf>,
+    },
+    /// The worker said by which name its conversation can be gone on with.
+    Session {
+        /// The task.
+        task: TaskIx,
+        /// Its attempt.
+        attempt: u32,
+        /// The name, as the worker's program calls it.
+        session: String,
+    },
+    /// A review begins.
+    ReviewBegan {
+        /// The task whose work is reviewed.
+        task: TaskIx,
+        /// Its attempt.
+        attempt: u32,
+    },
+    /// A review ended.
+    Reviewed {
+        /// The task whose work was reviewed.
+        task: TaskIx,
+        /// Its attempt.
+        attempt: u32,
+        /// What it said.
+        verdict: ReviewVerdict,
+        /// Whether that settles it; otherwise the review is still owed and comes again.
+        settled: bool,
+        /// A line for a person.
+        detail: Option<String>,
+    },
+    /// Something a person should know of.
+    Alert {
+        /// The task it is about, if it is about one.
+        task: Option<TaskIx>,
+        /// A lower-case fragment.
+        text: String,
+    },
+    /// Nothing is under way and nothing more will start.
+    Finished {
+        /// Where the plan stands.
+        verdict: Verdict,
+        /// Why nothing more starts, when it is not simply done.
+        halt: Option<Halt>,
+    },
+}
+
+/// A process of this machine, told apart from a later one with the same number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkerIdentity {
+    /// Its process id.
+    pub pid: u32,
+    /// When it started, in the kernel's ticks since boot.
+    pub start: u64,
+    /// Which boot of the machine that was.
+    pub boot: String,
+}
