@@ -1,0 +1,161 @@
+//! Linux: pidfds, `/proc`, subreaper, holes in files.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::OnceLock;
+
+use rustix::fs::{FallocateFlags, SeekFrom};
+use rustix::process::{PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+
+use super::{Process, raw};
+
+/// `None` where the kernel has no pidfds or no descriptor is left: the caller then looks now and again.
+pub(super) fn pidfd(pid: u32) -> Option<OwnedFd> {
+    pidfd_open(raw(pid)?, PidfdFlags::empty()).ok()
+}
+
+pub(super) fn pidfd_signal(pidfd: &OwnedFd, signal: Signal) -> io::Result<()> {
+    Ok(pidfd_send_signal(pidfd, signal)?)
+}
+
+pub(super) fn is_over(pid: u32, start: u64) -> bool {
+    process(pid).is_none_or(|found| found.start != start || found.zombie)
+}
+
+/// Makes this process the parent of every orphan among its descendants. Says whether that worked.
+pub(crate) fn adopt_orphans() -> bool {
+    rustix::process::set_child_subreaper(Some(rustix::process::getpid())).is_ok()
+}
+
+/// Names this boot of the machine; empty if the system does not tell.
+pub(crate) fn boot_id() -> &'static str {
+    static ID: OnceLock<String> = OnceLock::new();
+    ID.get_or_init(|| {
+        let id = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+        id.trim().to_owned()
+    })
+}
+
+/// One process, zombies included.
+pub(crate) fn process(pid: u32) -> Option<Process> {
+    parse_stat(pid, &fs::read(format!("/proc/{pid}/stat")).ok()?)
+}
+
+fn parse_stat(pid: u32, stat: &[u8]) -> Option<Process> {
+    // The program's name stands in parentheses and may hold anything, parentheses and line ends included.
+    let after_name = stat.iter().rposition(|&byte| byte == b')')? + 1;
+    let rest = std::str::from_utf8(stat.get(after_name..)?).ok()?;
+    let mut fields = rest.split_ascii_whitespace();
+    let state = fields.next()?;
+    let parent = fields.next()?.parse().ok()?;
+    let group = fields.next()?.parse().ok()?;
+    let threads: u64 = fields.nth(14)?.parse().ok()?;
+    let start = fields.nth(1)?.parse().ok()?;
+    // A program may end its first thread and live on in others: the state then says Z, and it is not over.
+    let zombie = matches!(state, "Z" | "X" | "x") && threads <= 1;
+    Some(Process { pid, parent, group, start, zombie })
+}
+
+/// Every process there is, zombies included. Empty without `/proc`.
+pub(crate) fn processes() -> Vec<Process> {
+    numbers_in("/proc").filter_map(process).collect()
+}
+
+/// The children of this process, those of all its threads.
+pub(crate) fn children() -> Vec<u32> {
+    let me = std::process::id();
+    let mut found = Vec::new();
+    for thread in numbers_in("/proc/self/task") {
+        match fs::read_to_string(format!("/proc/self/task/{thread}/children")) {
+            Ok(list) => found.extend(list.split_ascii_whitespace().filter_map(|pid| pid.parse::<u32>().ok())),
+            // The thread has just ended, and its children went to another.
+            Err(_) if !fs::exists(format!("/proc/self/task/{thread}")).unwrap_or(false) => {}
+            // A kernel built without this list.
+            Err(_) => {
+                return processes().into_iter().filter(|p| p.parent == me).map(|p| p.pid).collect();
+            }
+        }
+    }
+    found
+}
+
+/// The value of the environment variable `name` in each of these processes, where it is set and may be read.
+pub(crate) fn markers_of(pids: &[u32], name: &str) -> HashMap<u32, Vec<u8>> {
+    let prefix = format!("{name}=");
+    let value = |pid: u32| {
+        let environment = fs::read(format!("/proc/{pid}/environ")).ok()?;
+        let mut entries = environment.split(|&byte| byte == 0);
+        entries.find_map(|entry| entry.strip_prefix(prefix.as_bytes())).map(<[u8]>::to_vec)
+    };
+    pids.iter().filter_map(|&pid| Some((pid, value(pid)?))).collect()
+}
+
+fn numbers_in(folder: &str) -> impl Iterator<Item = u32> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
+/// Gives the blocks of this range back to the file system; the file keeps its length.
+pub(crate) fn free_range(file: &File, from: u64, length: u64) -> io::Result<()> {
+    let how = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+    Ok(rustix::fs::fallocate(file, how, from, length)?)
+}
+
+/// The first byte at or after `from` that is not in a hole; `None` if the rest is a hole or there is none.
+pub(crate) fn next_data(file: &File, from: u64) -> Option<u64> {
+    match rustix::fs::seek(file, SeekFrom::Data(from)) {
+        Ok(at) => Some(at),
+        Err(rustix::io::Errno::NXIO) => None,
+        // A file system that knows no holes.
+        Err(_) => Some(from),
+    }
+}
+
+/// The start of the first hole at or after `from`; the length of the file if there is none.
+pub(crate) fn next_hole(file: &File, from: u64) -> Option<u64> {
+    rustix::fs::seek(file, SeekFrom::Hole(from)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REST: &str = "1 77 77 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4242 99 0";
+
+    #[test]
+    fn names_cannot_pretend_to_be_fields() {
+        for name in ["sh", "a b", ") Z 9 9 (", "x)\nS 1 1", "\u{fffd}"] {
+            let stat = format!("5 ({name}) S {REST}");
+            let want = Process { pid: 5, parent: 1, group: 77, start: 4242, zombie: false };
+            assert_eq!(parse_stat(5, stat.as_bytes()), Some(want), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn zombie_only_when_no_thread_is_left() {
+        let one = format!("5 (x) Z {REST}");
+        let many = one.replace(" 20 0 1 0 ", " 20 0 3 0 ");
+        assert!(parse_stat(5, one.as_bytes()).unwrap().zombie);
+        assert!(!parse_stat(5, many.as_bytes()).unwrap().zombie);
+    }
+
+    #[test]
+    fn any_cut_of_a_line_is_refused_or_read() {
+        let whole = format!("5 (x) S {REST}");
+        for end in 0..whole.len() {
+            if let Some(read) = parse_stat(5, &whole.as_bytes()[..end]) {
+                assert_eq!((read.parent, read.group), (1, 77));
+            }
+        }
+    }
+
+    #[test]
+    fn finds_itself() {
+        let me = process(std::process::id()).unwrap();
+        assert!(!me.zombie);
+        assert!(processes().contains(&me));
+        assert!(!boot_id().is_empty());
+    }
+}

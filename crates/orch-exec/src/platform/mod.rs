@@ -1,0 +1,104 @@
+//! Every call that only one operating system has, each with a stated fallback.
+//!
+//! | need | Linux | elsewhere |
+//! |---|---|---|
+//! | hear that a process ended | pidfd in `poll(2)` | looked at every 50 ms |
+//! | signal exactly this process | `pidfd_send_signal` | start time compared, then `kill(2)` |
+//! | who a process is | `/proc/PID/stat`, in clock ticks | `ps`, in seconds |
+//! | whose a process is | `/proc/PID/environ` | `ps -E`; hidden for the system's own programs |
+//! | inherit orphans | `PR_SET_CHILD_SUBREAPER` | not to be had: only the group and marked processes are ended |
+//! | free the middle of a log | `fallocate(PUNCH_HOLE)` | not to be had: logs are not capped |
+
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(target_os = "linux")]
+use linux as system;
+#[cfg(not(target_os = "linux"))]
+mod other;
+#[cfg(not(target_os = "linux"))]
+use other as system;
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::process::{Pid, Signal, kill_process, test_kill_process_group};
+
+pub(crate) use system::{
+    adopt_orphans, boot_id, children, free_range, markers_of, next_data, next_hole, process, processes,
+};
+
+/// How often what cannot be waited for is looked at.
+pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// One line of the process table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Process {
+    pub(crate) pid: u32,
+    pub(crate) parent: u32,
+    pub(crate) group: u32,
+    /// Same unit as [`Worker::start`](crate::process::Worker::start).
+    pub(crate) start: u64,
+    /// Ended, and waiting for its parent to notice.
+    pub(crate) zombie: bool,
+}
+
+/// A hold on one process that never slips to another one with the same number.
+#[derive(Debug)]
+pub(crate) struct Handle {
+    pid: u32,
+    start: u64,
+    pidfd: Option<OwnedFd>,
+}
+
+impl Handle {
+    /// The process with this number and this start time, if it still lives.
+    pub(crate) fn open(pid: u32, start: u64) -> Option<Self> {
+        // The order matters: the start time is read after the descriptor is open. Were the number given away in
+        // between, the time read would be the newcomer's.
+        let pidfd = system::pidfd(pid);
+        let found = process(pid)?;
+        (found.start == start && !found.zombie).then_some(Self { pid, start, pidfd })
+    }
+
+    /// A child of this process that nobody has collected: its number cannot belong to anybody else.
+    pub(crate) fn of_child(pid: u32, start: u64) -> Self {
+        Self { pid, start, pidfd: system::pidfd(pid) }
+    }
+
+    /// The descriptor that becomes readable when the process ends. `None`: it has to be looked at.
+    pub(crate) fn fd(&self) -> Option<BorrowedFd<'_>> {
+        self.pidfd.as_ref().map(AsFd::as_fd)
+    }
+
+    /// Whether the process has ended, collected or not.
+    pub(crate) fn is_over(&self) -> bool {
+        let Some(fd) = &self.pidfd else { return system::is_over(self.pid, self.start) };
+        let mut fds = [PollFd::new(fd, PollFlags::IN)];
+        let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+        matches!(rustix::event::poll(&mut fds, Some(&at_once)), Ok(n) if n > 0)
+    }
+
+    /// Sends a signal to this process and no other.
+    pub(crate) fn signal(&self, signal: Signal) -> io::Result<()> {
+        if let Some(fd) = &self.pidfd {
+            return system::pidfd_signal(fd, signal);
+        }
+        match (process(self.pid), raw(self.pid)) {
+            (Some(found), Some(pid)) if found.start == self.start => Ok(kill_process(pid, signal)?),
+            _ => Err(rustix::io::Errno::SRCH.into()),
+        }
+    }
+}
+
+/// Whether any process, ended ones included, is in this group.
+pub(crate) fn group_exists(group: u32) -> bool {
+    // EPERM says that there is one which may not be signalled.
+    raw(group).is_some_and(|pid| test_kill_process_group(pid) != Err(rustix::io::Errno::SRCH))
+}
+
+/// A process number as the system calls want it. `None` for 0 and what no system gives out.
+pub(crate) fn raw(pid: u32) -> Option<Pid> {
+    i32::try_from(pid).ok().and_then(Pid::from_raw)
+}

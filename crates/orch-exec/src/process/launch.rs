@@ -1,0 +1,262 @@
+//! From a description to a running process.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+
+use rustix::fs::{Access, OFlags, access};
+use rustix::io::Errno;
+
+use super::{MARKER, receipt};
+
+/// Everything about one worker before it runs.
+#[derive(Clone, Debug)]
+pub struct Launch {
+    /// The program and its arguments. A program without `/` is looked for in the `PATH` of [`env`](Self::env), whose
+    /// empty and relative entries do not count; with `/` it is relative to [`cwd`](Self::cwd).
+    pub argv: Vec<OsString>,
+    /// Where it runs.
+    pub cwd: PathBuf,
+    /// Its whole environment but for [`MARKER`]: nothing is inherited.
+    pub env: Vec<(OsString, OsString)>,
+    /// What it reads.
+    pub stdin: Stdin,
+    /// Where its output and errors go: appended, created readable to its owner alone. Must not be a link.
+    pub log: PathBuf,
+    /// Where its exit code is to be written, so that it is known even if this program has gone; see
+    /// [`receipt`]. An old file there is removed first.
+    pub receipt: Option<PathBuf>,
+    /// A name for this attempt that no other has. Goes into [`MARKER`].
+    pub marker: String,
+}
+
+/// What a worker reads. Never a terminal or an open pipe: some agents wait for the end of it for ever.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stdin {
+    /// Nothing.
+    Null,
+    /// This file, for prompts of any length.
+    File(PathBuf),
+}
+
+/// Why a worker could not be started. Nothing runs then.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// [`Launch::argv`] is empty.
+    #[error("no program given")]
+    NoProgram,
+    /// No such program.
+    #[error("program {} not found", .program.display())]
+    NotFound {
+        /// As it was asked for.
+        program: PathBuf,
+    },
+    /// It is there and may not be run, or is no program.
+    #[error("{} is not executable", .program.display())]
+    NotExecutable {
+        /// What was found.
+        program: PathBuf,
+    },
+    /// The first line of a script names a program that is not there.
+    #[error("{} needs {}, which is not found", .program.display(), .interpreter.display())]
+    NoInterpreter {
+        /// The script.
+        program: PathBuf,
+        /// What its first line names.
+        interpreter: PathBuf,
+    },
+    /// The folder to run in is missing or no folder.
+    #[error("cannot run in {}: {source}", .path.display())]
+    Cwd {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file to read from cannot be opened.
+    #[error("cannot read {}: {source}", .path.display())]
+    Stdin {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The log cannot be opened.
+    #[error("cannot write the log {}: {source}", .path.display())]
+    Log {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// An old receipt cannot be removed.
+    #[error("cannot replace the receipt {}: {source}", .path.display())]
+    Receipt {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// One argument (128 KiB on Linux) or all of them with the environment are too long: hand over by file.
+    #[error("the arguments of {} are too long", .program.display())]
+    TooLong {
+        /// The program.
+        program: PathBuf,
+    },
+    /// A worker with this key is still here.
+    #[error("a worker with key {key} is running")]
+    KeyInUse {
+        /// The key.
+        key: u64,
+    },
+    /// Anything else.
+    #[error("cannot start {}: {source}", .program.display())]
+    Os {
+        /// The program.
+        program: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl StartError {
+    /// Whether the same start may well succeed later: too few processes, too little memory, no descriptor left.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        let source = match self {
+            Self::Cwd { source, .. }
+            | Self::Stdin { source, .. }
+            | Self::Log { source, .. }
+            | Self::Receipt { source, .. }
+            | Self::Os { source, .. } => source,
+            _ => return false,
+        };
+        let errno = source.raw_os_error().map(Errno::from_raw_os_error);
+        matches!(errno, Some(Errno::AGAIN | Errno::NOMEM | Errno::MFILE | Errno::NFILE))
+    }
+}
+
+impl Launch {
+    /// Starts it, as the leader of a process group of its own.
+    pub(super) fn spawn(&self) -> Result<Child, StartError> {
+        let program = self.program()?;
+        let cwd = self.folder()?;
+        let stdin = match &self.stdin {
+            Stdin::Null => std::process::Stdio::null(),
+            Stdin::File(path) => {
+                File::open(path).map_err(|source| StartError::Stdin { path: path.clone(), source })?.into()
+            }
+        };
+        let open_log = || {
+            let log = open_log(&self.log)?;
+            Ok((log.try_clone()?, log))
+        };
+        let (stdout, stderr) =
+            open_log().map_err(|source| StartError::Log { path: self.log.clone(), source })?;
+
+        let mut argv = self.argv.clone();
+        argv[0] = program.clone().into_os_string();
+        let mut command;
+        if let Some(receipt) = &self.receipt {
+            let failed = |source| StartError::Receipt { path: receipt.clone(), source };
+            let receipt_path = std::path::absolute(receipt).map_err(failed)?;
+            receipt::clear(&receipt_path).map_err(failed)?;
+            command = Command::new("/bin/sh");
+            command.args(receipt::wrap(&receipt_path, &argv));
+        } else {
+            command = Command::new(&program);
+            command.args(&argv[1..]);
+        }
+        command.current_dir(cwd).env_clear();
+        command.envs(self.env.iter().map(|(name, value)| (name, value))).env(MARKER, &self.marker);
+        command.stdin(stdin).stdout(stdout).stderr(stderr).process_group(0);
+        command.spawn().map_err(|source| match source.raw_os_error().map(Errno::from_raw_os_error) {
+            Some(Errno::TOOBIG) => StartError::TooLong { program },
+            Some(Errno::NOEXEC | Errno::ACCESS) => StartError::NotExecutable { program },
+            _ => StartError::Os { program, source },
+        })
+    }
+
+    fn folder(&self) -> Result<PathBuf, StartError> {
+        let failed = |source| StartError::Cwd { path: self.cwd.clone(), source };
+        let cwd = std::path::absolute(&self.cwd).map_err(failed)?;
+        if fs::metadata(&cwd).map_err(failed)?.is_dir() {
+            Ok(cwd)
+        } else {
+            Err(failed(io::ErrorKind::NotADirectory.into()))
+        }
+    }
+
+    /// The program's own path. Found here and not by the system, so that a missing program is told apart from all
+    /// else, also when a shell stands in front of it.
+    fn program(&self) -> Result<PathBuf, StartError> {
+        let name = self.argv.first().filter(|name| !name.is_empty()).ok_or(StartError::NoProgram)?;
+        let candidates = if name.as_bytes().contains(&b'/') {
+            vec![self.folder()?.join(name)]
+        } else {
+            let path = self.env.iter().rfind(|(name, _)| name == "PATH").map(|(_, value)| value);
+            let folders = path.map(std::env::split_paths).into_iter().flatten();
+            folders.filter(|folder| folder.is_absolute()).map(|folder| folder.join(name)).collect()
+        };
+        let mut barred = None;
+        for candidate in candidates {
+            if !fs::metadata(&candidate).is_ok_and(|found| found.is_file()) {
+                continue;
+            }
+            if access(&candidate, Access::EXEC_OK).is_ok() {
+                return check_interpreter(candidate);
+            }
+            barred.get_or_insert(candidate);
+        }
+        Err(match barred {
+            Some(program) => StartError::NotExecutable { program },
+            None => StartError::NotFound { program: name.into() },
+        })
+    }
+}
+
+/// A script whose first line names a missing program fails with "not found", as if it were missing itself.
+fn check_interpreter(program: PathBuf) -> Result<PathBuf, StartError> {
+    let mut first_line = Vec::new();
+    if let Ok(file) = File::open(&program) {
+        // A failed read leaves less to look at: running it will tell.
+        let _ = file.take(256).read_to_end(&mut first_line);
+    }
+    let line = first_line.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let words = line.strip_prefix(b"#!").unwrap_or_default().trim_ascii();
+    let word = words.split(u8::is_ascii_whitespace).next().unwrap_or_default();
+    let interpreter = Path::new(OsStr::from_bytes(word));
+    if interpreter.is_absolute() && !interpreter.exists() {
+        let interpreter = OsString::from_vec(word.to_vec()).into();
+        return Err(StartError::NoInterpreter { program, interpreter });
+    }
+    Ok(program)
+}
+
+fn open_log(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.append(true).create(true).mode(0o600);
+    options.custom_flags(OFlags::NOFOLLOW.bits().cast_signed()).open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_shortages_are_transient() {
+        let os = |errno: Errno| StartError::Os { program: "x".into(), source: errno.into() };
+        for errno in [Errno::AGAIN, Errno::NOMEM, Errno::MFILE, Errno::NFILE] {
+            assert!(os(errno).is_transient(), "{errno}");
+        }
+        for errno in [Errno::NOENT, Errno::ACCESS, Errno::TOOBIG, Errno::NOSPC] {
+            assert!(!os(errno).is_transient(), "{errno}");
+        }
+        assert!(!StartError::NoProgram.is_transient());
+    }
+}

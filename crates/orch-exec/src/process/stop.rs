@@ -1,0 +1,350 @@
+//! Ending a worker with everything it started.
+//!
+//! Ask, give grace, then order; in between, look at the process table again until two looks in a row find nothing:
+//! what is being ended may start more, and a process in the middle of `exec` shows no environment for a moment. The
+//! looks follow events (a known process ended) and are shared by all workers that are being ended.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::os::fd::BorrowedFd;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Signal, kill_process_group};
+
+use super::supervise::{Entry, Origin, Processes, earliest, reap};
+use super::{Exit, MARKER};
+use crate::platform::{self, Handle, Process};
+
+/// After the first request: what was just being started did not hear it.
+const SECOND_LOOK: Duration = Duration::from_millis(50);
+/// Between two looks that should find nothing.
+const LAST_LOOK: Duration = Duration::from_millis(5);
+/// What has not gone this long after the order cannot be ended: it hangs in the kernel or is another user's.
+const GIVE_UP: Duration = Duration::from_secs(5);
+
+/// The state of one worker's ending.
+#[derive(Debug)]
+pub(super) struct Ending {
+    /// How the worker itself ended, once it has.
+    exit: Option<Exit>,
+    kill_at: Instant,
+    killed: bool,
+    gave_up: bool,
+    /// Whether its group's number is still kept by its members alone.
+    group_is_ours: bool,
+    look_at: Option<Instant>,
+    looks_without_find: u8,
+    /// What belongs to it besides the worker, by number.
+    members: BTreeMap<u32, Member>,
+}
+
+#[derive(Debug)]
+struct Member {
+    start: u64,
+    /// Gone once it has ended.
+    handle: Option<Handle>,
+    told: Signal,
+}
+
+/// Keeps the looks at the process table from taking more than a third of the time, however many workers end.
+#[derive(Debug, Default)]
+pub(super) struct Pace {
+    not_before: Option<Instant>,
+}
+
+impl Ending {
+    fn of_living(now: Instant, grace: Duration) -> Self {
+        Self {
+            exit: None,
+            // A grace beyond what the clock can hold is for ever; a century will do.
+            kill_at: now.checked_add(grace).unwrap_or(now + Duration::from_secs(3_000_000_000)),
+            killed: false,
+            gave_up: false,
+            group_is_ours: true,
+            look_at: Some(now),
+            looks_without_find: 0,
+            members: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn of_leftovers(exit: Exit, now: Instant, grace: Duration) -> Self {
+        Self { exit: Some(exit), ..Self::of_living(now, grace) }
+    }
+
+    /// When the worker is gone for an unknown time: its group's number may be a stranger's by now.
+    pub(super) fn of_marked(now: Instant, grace: Duration) -> Self {
+        Self { group_is_ours: false, ..Self::of_leftovers(Exit::Unknown, now, grace) }
+    }
+
+    pub(super) fn worker_runs(&self) -> bool {
+        self.exit.is_none()
+    }
+
+    pub(super) fn worker_ended(&mut self, exit: Exit, now: Instant) {
+        self.exit = Some(exit);
+        self.look_at = Some(now);
+    }
+
+    /// The descriptors to wait for.
+    pub(super) fn watched(&self) -> impl Iterator<Item = (u32, BorrowedFd<'_>)> {
+        self.living().filter_map(|(pid, handle)| Some((pid, handle.fd()?)))
+    }
+
+    fn living(&self) -> impl Iterator<Item = (u32, &Handle)> {
+        self.members.iter().filter_map(|(&pid, member)| Some((pid, member.handle.as_ref()?)))
+    }
+
+    fn level(&self) -> Signal {
+        if self.killed { Signal::KILL } else { Signal::TERM }
+    }
+
+    fn due(&self) -> Option<Instant> {
+        let next_step = match (self.killed, self.gave_up) {
+            (false, _) => Some(self.kill_at),
+            (true, false) => Some(self.kill_at + GIVE_UP),
+            (true, true) => None,
+        };
+        earliest(self.look_at, next_step)
+    }
+
+    fn tell_members(&mut self) {
+        let level = self.level();
+        for member in self.members.values_mut().filter(|member| member.told != level) {
+            member.told = level;
+            if let Some(handle) = &member.handle {
+                tell(handle, level);
+            }
+        }
+    }
+
+    /// Takes in what one look found alive of this worker, itself not counted.
+    fn found(&mut self, alive: &[Process], now: Instant) {
+        let still: HashSet<(u32, u64)> = alive.iter().map(|p| (p.pid, p.start)).collect();
+        for (&pid, member) in &mut self.members {
+            if !still.contains(&(pid, member.start)) {
+                member.handle = None;
+                reap(pid, member.start);
+            }
+        }
+        let mut newcomers = false;
+        for process in alive {
+            let known = self.members.get(&process.pid).is_some_and(|m| m.start == process.start);
+            if known {
+                continue;
+            }
+            if let Some(handle) = Handle::open(process.pid, process.start) {
+                newcomers = true;
+                let level = self.level();
+                tell(&handle, level);
+                let member = Member { start: process.start, handle: Some(handle), told: level };
+                self.members.insert(process.pid, member);
+            }
+        }
+        let blind = self.living().any(|(_, handle)| handle.fd().is_none());
+        let empty = self.living().next().is_none();
+        self.looks_without_find = if empty { self.looks_without_find.saturating_add(1) } else { 0 };
+        self.look_at = if empty && self.exit.is_some() {
+            Some(now + LAST_LOOK)
+        } else if newcomers || blind || (self.killed && !self.gave_up && !empty) {
+            Some(now + SECOND_LOOK)
+        } else {
+            None
+        };
+    }
+
+    /// What would not go is let be, so that the worker can be reported.
+    fn give_up(&mut self, now: Instant) {
+        self.gave_up = true;
+        self.look_at = Some(now);
+    }
+
+    fn is_over(&self) -> bool {
+        self.exit.is_some() && (self.gave_up || self.looks_without_find >= 2)
+    }
+}
+
+impl Processes {
+    /// Begins to end a worker with everything it started: asks now (`SIGTERM`), orders (`SIGKILL`) when the grace is
+    /// over. [`wait`](Self::wait) carries it on and reports the end as any other. Calling it again changes nothing,
+    /// nor does an unknown key.
+    pub fn stop(&mut self, key: u64) {
+        let now = Instant::now();
+        let grace = self.settings.grace;
+        if let Some(entry) = self.entries.get_mut(&key)
+            && entry.ending.is_none()
+        {
+            entry.ending = Some(Ending::of_living(now, grace));
+            entry.tell(Signal::TERM);
+        }
+    }
+
+    /// As [`stop`](Self::stop), with no grace, or no more of it.
+    pub fn kill(&mut self, key: u64) {
+        self.stop(key);
+        if let Some(ending) = self.entries.get_mut(&key).and_then(|entry| entry.ending.as_mut())
+            && !ending.killed
+        {
+            ending.kill_at = Instant::now();
+        }
+    }
+
+    pub(super) fn endings_due(&self) -> Option<Instant> {
+        let endings = || self.entries.values().filter_map(|entry| entry.ending.as_ref());
+        let due = endings().filter_map(Ending::due).min()?;
+        let step = endings().filter(|ending| !ending.killed).map(|ending| ending.kill_at).min();
+        // A look has to wait its turn; an order does not.
+        let look = self.pace.not_before.map_or(due, |not_before| due.max(not_before));
+        earliest(Some(look), step)
+    }
+
+    pub(super) fn member_ended(&mut self, key: u64, pid: u32, now: Instant) {
+        let Some(entry) = self.entries.get_mut(&key) else { return };
+        let Some(ending) = &mut entry.ending else { return };
+        if let Some(member) = ending.members.get_mut(&pid) {
+            member.handle = None;
+            reap(pid, member.start);
+        }
+        if ending.living().next().is_none() {
+            ending.look_at = Some(now);
+        }
+    }
+
+    /// Does what is due for the workers that are being ended.
+    pub(super) fn advance_endings(&mut self, now: Instant) {
+        let mut look = false;
+        for entry in self.entries.values_mut() {
+            let Some(ending) = &mut entry.ending else { continue };
+            if !ending.killed && now >= ending.kill_at {
+                ending.killed = true;
+                ending.kill_at = now;
+                ending.tell_members();
+                ending.look_at = Some(now);
+                entry.tell(Signal::KILL);
+            } else if ending.killed && !ending.gave_up && now >= ending.kill_at + GIVE_UP {
+                ending.give_up(now);
+            }
+            let ending = entry.ending.as_ref();
+            look |= ending.and_then(|ending| ending.look_at).is_some_and(|at| now >= at);
+        }
+        if !look || self.pace.not_before.is_some_and(|not_before| now < not_before) {
+            return;
+        }
+        self.look_at_endings(now);
+        let after = Instant::now();
+        self.pace.not_before = Some(after + (after - now) * 2);
+        let over: Vec<(u64, Exit)> = self
+            .entries
+            .iter()
+            .filter_map(|(&key, entry)| {
+                let ending = entry.ending.as_ref().filter(|ending| ending.is_over())?;
+                Some((key, ending.exit?))
+            })
+            .collect();
+        for (key, exit) in over {
+            self.finish(key, exit);
+        }
+    }
+
+    /// One look at the process table for all workers that are being ended.
+    fn look_at_endings(&mut self, now: Instant) {
+        let table = platform::processes();
+        let mut endings: Vec<(u64, &mut Entry)> = self
+            .entries
+            .iter_mut()
+            .filter(|(_, entry)| entry.ending.is_some())
+            .map(|(&key, entry)| (key, entry))
+            .collect();
+        for (_, entry) in &mut endings {
+            let worker = &entry.worker;
+            let kept = table.iter().any(|p| p.group == worker.pid)
+                && !table.iter().any(|p| p.pid == worker.pid && p.start != worker.start);
+            if let Some(ending) = &mut entry.ending {
+                // Once lost, the number may come back as a stranger's.
+                ending.group_is_ours &= kept;
+            }
+        }
+        let mut found = assign(&table, &endings);
+        for (key, entry) in endings {
+            if let Some(ending) = &mut entry.ending {
+                ending.found(&found.remove(&key).unwrap_or_default(), now);
+            }
+        }
+    }
+}
+
+impl Entry {
+    /// Signals the worker itself, and its group where its number cannot have been given away.
+    fn tell(&self, signal: Signal) {
+        if !self.runs() {
+            return;
+        }
+        if self.origin == Origin::Adopted {
+            tell(&self.handle, signal);
+        } else if let Some(group) = platform::raw(self.worker.pid) {
+            // Uncollected, so the number is its own. Failing means that all of it has just ended.
+            let _ = kill_process_group(group, signal);
+            if signal == Signal::TERM {
+                let _ = kill_process_group(group, Signal::CONT);
+            }
+        }
+    }
+}
+
+/// A signal, and for a request also what lets a stopped process hear it.
+fn tell(handle: &Handle, signal: Signal) {
+    // Failing means that it has ended, which is the aim, or is another user's, and then there is nothing to be done.
+    let _ = handle.signal(signal);
+    if signal == Signal::TERM {
+        let _ = handle.signal(Signal::CONT);
+    }
+}
+
+/// Who among the living belongs to which worker, the workers themselves and this process left out.
+fn assign(table: &[Process], endings: &[(u64, &mut Entry)]) -> HashMap<u64, Vec<Process>> {
+    let me = std::process::id();
+    let mut groups = HashMap::new();
+    let mut workers = HashMap::new();
+    let mut markers = HashMap::new();
+    for (key, entry) in endings {
+        workers.insert((entry.worker.pid, entry.worker.start), *key);
+        markers.insert(entry.marker.as_bytes(), *key);
+        if entry.ending.as_ref().is_some_and(|ending| ending.group_is_ours) {
+            groups.insert(entry.worker.pid, *key);
+        }
+    }
+    let living = || table.iter().filter(|p| !p.zombie && p.pid != me);
+    let mut owner: HashMap<u32, u64> = HashMap::new();
+    let mut unknown = Vec::new();
+    for process in living() {
+        let worker = workers.get(&(process.pid, process.start));
+        match worker.or_else(|| groups.get(&process.group)) {
+            Some(&key) => _ = owner.insert(process.pid, key),
+            None => unknown.push(process.pid),
+        }
+    }
+    for (pid, marker) in platform::markers_of(&unknown, MARKER) {
+        if let Some(&key) = markers.get(marker.as_slice()) {
+            owner.insert(pid, key);
+        }
+    }
+    let mut children: HashMap<u32, Vec<u32>> = HashMap::new();
+    for process in living() {
+        children.entry(process.parent).or_default().push(process.pid);
+    }
+    let mut open: Vec<u32> = owner.keys().copied().collect();
+    while let Some(parent) = open.pop() {
+        let Some(&key) = owner.get(&parent) else { continue };
+        for &child in children.get(&parent).into_iter().flatten() {
+            owner.entry(child).or_insert_with(|| {
+                open.push(child);
+                key
+            });
+        }
+    }
+    let mut found: HashMap<u64, Vec<Process>> = HashMap::new();
+    for process in living().filter(|p| !workers.contains_key(&(p.pid, p.start))) {
+        if let Some(&key) = owner.get(&process.pid) {
+            found.entry(key).or_default().push(*process);
+        }
+    }
+    found
+}
