@@ -93,8 +93,7 @@ impl Head {
     }
 }
 
-/// `line` without its line ending.
+/// `line` without its line ending. A carriage return that no newline follows is not one.
 pub(super) fn content(line: &str) -> &str {
-    let line = line.strip_suffix('\n').unwrap_or(line);
-    line.strip_suffix('\r').unwrap_or(line)
+    line.strip_suffix("\r\n").or_else(|| line.strip_suffix('\n')).unwrap_or(line)
 }

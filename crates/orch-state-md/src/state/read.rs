@@ -128,6 +128,8 @@ impl Fences {
         let fence = line.chars().next().filter(|first| matches!(first, '`' | '~'));
         let length = fence.map_or(0, |fence| line.chars().take_while(|&char| char == fence).count());
         match (self.open, fence) {
+            // Backticks that are closed in their own line are code in a sentence.
+            (None, Some('`')) if line[length..].contains('`') => return false,
             (None, Some(fence)) if length >= 3 => self.open = Some((fence, length)),
             (None, _) => return false,
             (Some((opened, least)), Some(fence)) if fence == opened && length >= least => {
@@ -259,21 +261,21 @@ fn read_row(line: Line<'_>, columns: &Columns, expected: usize) -> Result<Status
     let find = |column| {
         let cell = columns.find(line.content, column).unwrap_or_default();
         let range = trimmed(line.content, cell);
-        (&line.content[range.clone()], line.position(range.start))
+        (&line.content[range.clone()], range.start)
     };
     let (index, at) = find(Column::Index);
     if number::<usize>(index) != Some(expected) {
         let message = format!("row {expected} has the index {}", quoted(index));
         return Err(Diagnostic::error("state.index", message)
             .hint("indices count the rows: 0, 1, 2 and so on; a row may be missing, twice or moved")
-            .at(at)
+            .at(line.position(at))
             .into());
     }
     let (status, at) = find(Column::Status);
     status.parse().map_err(|unknown: orch_core::UnknownStatus| {
         Diagnostic::error("state.status", format!("unknown status {} in row {expected}", quoted(status)))
             .hint(unknown.to_string())
-            .at(at)
+            .at(line.position(at))
             .into()
     })
 }
