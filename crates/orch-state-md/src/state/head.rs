@@ -35,7 +35,7 @@ impl Head {
     /// The line ending of the table.
     pub(super) fn line_ending(&self) -> &'static str {
         match self.lines.last() {
-            Some(line) if line.ends_with("\r\n") => "\r\n",
+            Some(line) if line.trim_end_matches('\n').ends_with('\r') => "\r\n",
             _ => "\n",
         }
     }
@@ -93,7 +93,8 @@ impl Head {
     }
 }
 
-/// `line` without its line ending. A carriage return that no newline follows is not one.
+/// `line` without its line ending. At the end of the text, a carriage return is one whose newline was cut off.
 pub(super) fn content(line: &str) -> &str {
-    line.strip_suffix("\r\n").or_else(|| line.strip_suffix('\n')).unwrap_or(line)
+    let line = line.strip_suffix('\n').unwrap_or(line);
+    line.strip_suffix('\r').unwrap_or(line)
 }

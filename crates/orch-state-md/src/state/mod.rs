@@ -194,8 +194,10 @@ impl StateFile {
         let mut out = self.above_the_tail();
         out.extend_from_slice(self.tail.as_bytes());
         let line_ending = self.head.line_ending();
-        if out.last() != Some(&b'\n') {
-            out.extend_from_slice(line_ending.as_bytes());
+        match out.last() {
+            Some(b'\n') => {}
+            Some(b'\r') => out.push(b'\n'),
+            _ => out.extend_from_slice(line_ending.as_bytes()),
         }
         mark::append(&mut out, history, seq, line_ending);
         out

@@ -323,8 +323,8 @@ fn read_tail(lines: &mut Lines<'_>) -> Result<Option<Range<usize>>, Unreadable> 
             continue;
         }
         if touches_the_table && line.content.contains('|') {
-            return Err(Diagnostic::error("state.row", "row without an opening |")
-                .hint("mend the row, or put an empty line between the table and what follows it")
+            return Err(Diagnostic::error("state.row", "the table runs into what follows it")
+                .hint("put the | back at the start of the row, or an empty line below the table")
                 .at(line.position(0))
                 .into());
         }
