@@ -151,6 +151,48 @@ pub enum What<'a> {
     },
 }
 
+impl Entry<'_> {
+    /// The same entry, borrowing from nothing.
+    pub fn into_owned(self) -> Entry<'static> {
+        Entry { seq: self.seq, at: self.at, what: self.what.into_owned() }
+    }
+}
+
+impl What<'_> {
+    /// The same, borrowing from nothing.
+    pub fn into_owned(self) -> What<'static> {
+        let own = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        match self {
+            What::Opened { history, format, plan } => What::Opened { history, format, plan: own(plan) },
+            What::RunStarted { run, jobs, order, pid, boot, agent } => What::RunStarted {
+                run: own(run),
+                jobs,
+                order: own(order),
+                pid,
+                boot: boot.map(own),
+                agent: agent.map(own),
+            },
+            What::Moved { task, attempt, from, to, outcome, detail, tries, review_due } => {
+                let (task, detail) = (own(task), detail.map(own));
+                What::Moved { task, attempt, from, to, outcome, detail, tries, review_due }
+            }
+            What::Worker { task, attempt, pid, start, boot } => {
+                What::Worker { task: own(task), attempt, pid, start, boot: own(boot) }
+            }
+            What::Session { task, attempt, session } => {
+                What::Session { task: own(task), attempt, session: own(session) }
+            }
+            What::Reviewed { task, attempt, verdict, detail } => {
+                What::Reviewed { task: own(task), attempt, verdict: own(verdict), detail: detail.map(own) }
+            }
+            What::Edited { task, from, to } => What::Edited { task: own(task), from, to },
+            What::Base { branch } => What::Base { branch: own(branch) },
+            What::Restarted { why } => What::Restarted { why: own(why) },
+            What::RunEnded { run, verdict } => What::RunEnded { run: own(run), verdict: own(verdict) },
+        }
+    }
+}
+
 /// Writes a text of at most [`LONGEST_DETAIL`] bytes, cut between characters.
 fn shortened<S: Serializer>(detail: &Option<Cow<'_, str>>, serializer: S) -> Result<S::Ok, S::Error> {
     let text = detail.as_deref().unwrap_or_default();

@@ -287,3 +287,137 @@ impl fmt::Debug for HistoryWriter {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+    use crate::history::fold;
+
+    /// A file in memory whose next calls can be made to fail.
+    #[derive(Default)]
+    struct Disk {
+        bytes: Vec<u8>,
+        /// What the next writes do: take that many bytes, or fail. Without a plan, they take all.
+        writes: Vec<Result<usize, io::ErrorKind>>,
+        cut_fails: bool,
+        sync_fails: bool,
+    }
+
+    impl Tape for Arc<Mutex<Disk>> {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let mut disk = self.lock().unwrap();
+            let taken = if disk.writes.is_empty() { bytes.len() } else { disk.writes.remove(0)? };
+            disk.bytes.extend_from_slice(&bytes[..taken]);
+            Ok(taken)
+        }
+
+        fn cut(&mut self, end: u64) -> io::Result<()> {
+            let mut disk = self.lock().unwrap();
+            if disk.cut_fails {
+                return Err(io::ErrorKind::Other.into());
+            }
+            disk.bytes.truncate(end as usize);
+            Ok(())
+        }
+
+        fn sync(&mut self) -> io::Result<()> {
+            if self.lock().unwrap().sync_fails { Err(io::ErrorKind::Other.into()) } else { Ok(()) }
+        }
+    }
+
+    fn begun(durability: Durability) -> (HistoryWriter, Arc<Mutex<Disk>>) {
+        let disk = Arc::new(Mutex::new(Disk::default()));
+        let nothing = Scanned { lines: 0, end: 0, check: 0, rest: Rest::Nothing };
+        let mut writer = HistoryWriter::after(Box::new(disk.clone()), Path::new("/h"), durability, &nothing);
+        let what = What::Opened { history: 1, format: FORMAT, plan: "P".into() };
+        writer.append(Time::default(), &[what]).unwrap();
+        (writer, disk)
+    }
+
+    fn base(branch: &str) -> [What<'_>; 2] {
+        [What::Base { branch: branch.into() }, What::Base { branch: branch.into() }]
+    }
+
+    fn folded(disk: &Mutex<Disk>) -> Folded {
+        fold(&disk.lock().unwrap().bytes[..], Path::new("/h"), None).unwrap()
+    }
+
+    #[test]
+    fn a_write_that_fails_half_way_is_taken_back_and_the_next_one_succeeds() {
+        use io::ErrorKind::{Interrupted, StorageFull};
+        for plan in [
+            vec![Err(StorageFull)],
+            vec![Ok(1), Err(StorageFull)],
+            vec![Ok(100), Err(Interrupted), Ok(7), Err(StorageFull)],
+            vec![Ok(90), Ok(0)],
+        ] {
+            let (mut writer, disk) = begun(Durability::Power);
+            let before = disk.lock().unwrap().bytes.clone();
+            disk.lock().unwrap().writes = plan;
+            let error = writer.append(Time::default(), &base("a")).unwrap_err();
+            assert!(error.to_string().starts_with("can't write `/h`"), "{error}");
+            assert_eq!(disk.lock().unwrap().bytes, before);
+            assert_eq!(writer.append(Time::default(), &base("b")).unwrap(), 3);
+            assert_eq!(folded(&disk).base_branch.as_deref(), Some("b"));
+        }
+    }
+
+    #[test]
+    fn an_interrupted_or_split_write_is_finished() {
+        let (mut writer, disk) = begun(Durability::Process);
+        disk.lock().unwrap().writes =
+            vec![Err(io::ErrorKind::Interrupted), Ok(3), Err(io::ErrorKind::Interrupted), Ok(50)];
+        assert_eq!(writer.append(Time::default(), &base("a")).unwrap(), 3);
+        assert_eq!(folded(&disk).seq, 3);
+    }
+
+    #[test]
+    fn after_a_failed_sync_or_cut_nothing_is_appended_any_more() {
+        let (mut writer, disk) = begun(Durability::Power);
+        disk.lock().unwrap().sync_fails = true;
+        assert!(
+            writer
+                .append(Time::default(), &base("a"))
+                .unwrap_err()
+                .to_string()
+                .starts_with("can't sync `/h`")
+        );
+        disk.lock().unwrap().sync_fails = false;
+        let (bytes, counts) = (disk.lock().unwrap().bytes.clone(), writer.syscalls());
+        assert!(matches!(writer.append(Time::default(), &base("b")), Err(StoreError::Poisoned { .. })));
+        assert_eq!(
+            (&disk.lock().unwrap().bytes, writer.syscalls()),
+            (&bytes, counts),
+            "nothing was even tried"
+        );
+
+        let (mut writer, disk) = begun(Durability::Process);
+        (disk.lock().unwrap().writes, disk.lock().unwrap().cut_fails) =
+            (vec![Ok(5), Err(io::ErrorKind::StorageFull)], true);
+        assert!(writer.append(Time::default(), &base("a")).is_err());
+        assert!(matches!(writer.append(Time::default(), &base("b")), Err(StoreError::Poisoned { .. })));
+        assert_eq!(folded(&disk).seq, 1, "the remains are a torn end");
+    }
+
+    #[test]
+    fn an_entry_that_no_reader_would_take_is_not_written() {
+        let (mut writer, disk) = begun(Durability::Power);
+        let before = disk.lock().unwrap().bytes.clone();
+        let long = "x".repeat(LONGEST_LINE);
+        let error = writer.append(Time::default(), &base(&long)).unwrap_err();
+        assert!(matches!(error, StoreError::TooLong { .. }), "{error}");
+        assert_eq!(disk.lock().unwrap().bytes, before);
+        writer.append(Time::default(), &base("a")).unwrap();
+        assert_eq!(folded(&disk).seq, 3);
+    }
+
+    #[test]
+    fn an_empty_batch_costs_nothing() {
+        let (mut writer, _) = begun(Durability::Power);
+        let before = writer.syscalls();
+        assert_eq!(writer.append(Time::default(), &[]).unwrap(), 1);
+        assert_eq!(writer.syscalls(), before);
+    }
+}
