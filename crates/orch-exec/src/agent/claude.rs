@@ -56,6 +56,7 @@ struct Outcome {
     result: Option<String>,
     #[serde(default)]
     errors: Vec<String>,
+    terminal_reason: Option<String>,
     session_id: Option<String>,
     #[serde(default)]
     permission_denials: Vec<Denial>,
@@ -165,18 +166,24 @@ impl Reader {
         }
         self.story.text = None;
         self.story.refused = outcome.api_error_status == Some(429);
-        self.story.complaint = match outcome.result {
-            Some(text) => complaint(&text),
-            None => complaint(&outcome.errors.join("; ")),
+        let errors = outcome.errors.join("; ");
+        self.story.complaint = match (outcome.result, outcome.terminal_reason.as_deref()) {
+            (Some(text), _) => complaint(&text),
+            // After an interruption the errors alone tell a person nothing.
+            (None, Some(reason)) if reason.starts_with("aborted") => {
+                complaint(&format!("{reason}: {errors}"))
+            }
+            (None, _) => complaint(&errors),
         };
     }
 }
 
+/// Denied permissions do not fail a run, but may explain its result.
 fn denied(denials: &[Denial]) -> Option<String> {
     let mut tools: Vec<&str> =
         denials.iter().map(|denial| denial.tool_name.as_deref().unwrap_or("a tool")).collect();
     tools.sort_unstable();
     tools.dedup();
-    (!tools.is_empty())
-        .then(|| format!("permission was denied {} times: {}", denials.len(), tools.join(", ")))
+    let calls = if denials.len() == 1 { "call was" } else { "calls were" };
+    (!tools.is_empty()).then(|| format!("{} tool {calls} denied: {}", denials.len(), tools.join(", ")))
 }

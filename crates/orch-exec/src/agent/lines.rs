@@ -62,23 +62,29 @@ pub(super) fn each_line(
 pub(super) struct Tail {
     bytes: Vec<u8>,
     kept: usize,
+    /// Something before `bytes` was thrown away.
+    is_cut: bool,
 }
 
 impl Tail {
     pub(super) fn of(kept: usize) -> Self {
-        Self { bytes: Vec::new(), kept }
+        Self { bytes: Vec::new(), kept, is_cut: false }
     }
 
     pub(super) fn push(&mut self, more: &[u8]) {
-        self.bytes.extend_from_slice(&more[more.len().saturating_sub(self.kept)..]);
+        let end = &more[more.len().saturating_sub(self.kept)..];
+        self.is_cut |= end.len() < more.len();
+        self.bytes.extend_from_slice(end);
         // Cut only when twice as much has come together, so that the cost stays linear.
         if self.bytes.len() >= 2 * self.kept {
             self.bytes.drain(..self.bytes.len() - self.kept);
+            self.is_cut = true;
         }
     }
 
     pub(super) fn clear(&mut self) {
         self.bytes.clear();
+        self.is_cut = false;
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -88,7 +94,7 @@ impl Tail {
     /// The end as text: cut between characters, foreign bytes replaced.
     pub(super) fn text(&self) -> String {
         let mut end = &self.bytes[self.bytes.len().saturating_sub(self.kept)..];
-        if self.bytes.len() > self.kept {
+        if self.is_cut || self.bytes.len() > self.kept {
             // At most three bytes of a character whose beginning was cut off.
             let rest_of_one = end.iter().take(3).take_while(|&&byte| byte & 0xC0 == 0x80).count();
             end = &end[rest_of_one..];

@@ -166,6 +166,7 @@ impl Format for Reader {
             // More was to come: whether the program gave up or was killed says its exit.
             Some(reason) => {
                 let why = self.tool_error.map(|error| format!(": {error}")).unwrap_or_default();
+                story.stopped_short = true;
                 story.complaint = Some(format!("stopped after a step that ended with `{reason}`{why}"));
             }
             None => {}

@@ -68,6 +68,8 @@ impl ExitInfo {
 pub(super) struct Story {
     /// What the last terminal event says: well, badly; `None` without one.
     pub(super) well: Option<bool>,
+    /// The log ends amid the work: a program that nevertheless exits in peace has given up.
+    pub(super) stopped_short: bool,
     /// The provider's refusal shows in the structure, not only in a text.
     pub(super) refused: bool,
     /// When the refusal ends, if the structure says.
@@ -176,7 +178,7 @@ fn read_with(
 
 /// Puts together what the format says and what the exit says.
 fn judge(story: Story, noise: &Noise, patterns: &[String], exit: Option<ExitInfo>, clock: Clock) -> Reading {
-    let Story { well, refused, until, complaint, note, session, text } = story;
+    let Story { well, stopped_short, refused, until, complaint, note, session, text } = story;
     let failed = exit.filter(|exit| !exit.is_well());
     let limited = |complaint: Option<&str>| {
         let complaint = complaint.unwrap_or_default();
@@ -191,13 +193,17 @@ fn judge(story: Story, noise: &Noise, patterns: &[String], exit: Option<ExitInfo
         }
         (Some(false), _) => (limited(complaint.as_deref()).unwrap_or(End::Badly), complaint.or(note)),
         (None, Some(exit)) => {
-            let said = noise.end();
-            let end = limited(complaint.as_deref()).or_else(|| limited(Some(&said))).unwrap_or(End::Silent);
-            (end, complaint.or_else(|| noise.complaint()).or_else(|| Some(exit.said())))
+            // What a killed program wrote before says nothing of why it was killed.
+            let said = || exit.signal.is_none().then(|| noise.end());
+            let end = limited(complaint.as_deref()).or_else(|| limited(said().as_deref()));
+            let why = complaint.or_else(|| noise.complaint()).filter(|_| exit.signal.is_none());
+            let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+            (end.unwrap_or(End::Silent), Some(format!("{}{why}", exit.said())))
         }
         (None, None) => {
+            let end = if stopped_short && exit.is_some() { End::Badly } else { End::Silent };
             let detail = complaint.or_else(|| noise.complaint());
-            (End::Silent, detail.or_else(|| Some("ended without saying how".into())))
+            (end, detail.or_else(|| Some("ended without saying how".into())))
         }
     };
     Reading { end, session, text, detail: detail.as_deref().and_then(for_a_person) }
