@@ -75,8 +75,10 @@ fn a_program_that_is_refused_before_its_first_event_says_so_on_stderr() {
         let until = Some(NOW + core::time::Duration::from_secs(30));
         assert_eq!(end(kind, log, FAILED), End::RateLimited { until }, "{kind:?}");
         assert_eq!(end(kind, log, OK), End::Silent, "{kind:?}");
-        let killed = Some(ExitInfo { code: None, signal: Some(9) });
-        assert_eq!(end(kind, log, killed), End::Silent, "{kind:?}");
+        for (code, signal) in [(None, Some(9)), (Some(143), None)] {
+            let killed = Some(ExitInfo { code, signal });
+            assert_eq!(end(kind, log, killed), End::Silent, "{kind:?}");
+        }
     }
 }
 

@@ -54,6 +54,12 @@ impl ExitInfo {
         self.code == Some(0) && self.signal.is_none()
     }
 
+    /// Whether a signal ended it; with a receipt a signal shows as 128 + its number. Only 137 and 143 (SIGKILL, SIGTERM)
+    /// are read so: above 128 gemini has exit codes of its own, but not these.
+    fn was_killed(self) -> bool {
+        self.signal.is_some() || matches!(self.code, Some(137 | 143))
+    }
+
     pub(super) fn said(self) -> String {
         match (self.signal, self.code) {
             (Some(signal), _) => format!("killed by signal {signal}"),
@@ -194,7 +200,7 @@ fn judge(story: Story, noise: &Noise, patterns: &[String], exit: Option<ExitInfo
         (Some(false), _) => (limited(complaint.as_deref()).unwrap_or(End::Badly), complaint.or(note)),
         (None, Some(exit)) => {
             // What a killed program wrote before says nothing of why it was killed.
-            let said = || exit.signal.is_none().then(|| noise.end());
+            let said = || (!exit.was_killed()).then(|| noise.end());
             let end = limited(complaint.as_deref()).or_else(|| limited(said().as_deref()));
             let why = complaint.or_else(|| noise.complaint()).filter(|_| exit.signal.is_none());
             let why = why.map(|why| format!(": {why}")).unwrap_or_default();
