@@ -25,6 +25,7 @@
 mod chain;
 mod entry;
 mod fold;
+mod quick;
 mod read;
 mod tape;
 mod write;
