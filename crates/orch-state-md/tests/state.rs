@@ -133,7 +133,8 @@ fn every_form_such_files_have_had_is_read() {
     assert_eq!(absolute.row(0).unwrap().plan_path.as_deref(), Some("C:\\p\\plan.md"));
 
     let odd = "\u{feff}**Overall Objective:** bold\r\n**Status**: FAIL\r\n**Current Prompt Index**: 1\r\nBase Branch: None\r\n\
-               ```\r\n| Index | Status | Prompt Path |\r\n| 0 | WHAT | x |\r\nStatus: SUCCESS\r\n```\r\n\
+               ````md\r\n| Index | Status | Prompt Path |\r\n| 0 | WHAT | x |\r\n```\r\nStatus: SUCCESS\r\n\
+               ````md\r\nStatus: SUCCESS\r\n`````\r\n\
                ```x``` | y\r\n| **Status** | Who | **prompt path** | **index** |\r\n|  SUCCESS| me | a.md | 0 |\t\r\n\
                |RUNNING   | | b.md | 1 |\r\n\r\n| Note | Text |\r\n| 1 | - |\r\n~~~\r\n| 0 | FAIL |\r\n";
     let file = read(odd);
@@ -172,6 +173,7 @@ fn what_is_doubtful_is_refused() {
         (table("| 0 | PENDING | a.md |\n\n| 1 | PENDING | b.md |\n"), "state.row", 4, 1),
         (table("| 0 | PENDING | a.md |\n 1 | PENDING | b.md |\n"), "state.row", 3, 1),
         (table("| 0 | PENDING | a.md |\n<!-- orch-state: -->\n| 1 | PENDING |\n"), "state.row", 4, 1),
+        (table("| 0 | PENDING | a.md |\n<!-- orch-state: -->\na | b\n"), "state.row", 4, 1),
         (table("| 1 | PENDING | a.md |\n"), "state.index", 2, 3),
         (table("| 0 | FAIL | a.md |\n| 0 | FAIL | a.md |\n"), "state.index", 3, 3),
         (table("| +0 | PENDING | a.md |\n"), "state.index", 2, 3),
@@ -222,6 +224,21 @@ fn an_edit_keeps_the_cells_width_if_it_can() {
 }
 
 #[test]
+fn what_is_said_already_is_not_written_again() {
+    let odd = "Base Branch: m&#97;in\nCurrent Prompt Index: 007\nStatus: FAIL\nValidation Status: NONE\n\n\
+               | Index | Status | Prompt Path | Plan Path |\n| 00 |FAIL | a.md |&#97;.md |\n| 1 | FAIL | b.md | - |\n";
+    let mut file = read(odd);
+    file.set_base_branch("main");
+    file.set_current(7);
+    file.set_overall(Overall::Fail);
+    file.set_validation(Validation::None);
+    file.set_status(0, Status::Fail).unwrap();
+    file.set_plan_path(0, "a.md").unwrap();
+    file.set_plan_path(1, "").unwrap();
+    assert_eq!(text(&file), odd);
+}
+
+#[test]
 fn fields_are_changed_in_their_lines() {
     let mut file = read(SEED);
     file.set_overall(Overall::Success);
@@ -254,6 +271,11 @@ fn fields_that_are_missing_are_added_in_their_places() {
             "# T\r\n\r\n## Prompts\r\n\r\n",
             "# T\r\n\r\nBase Branch: dev\r\nStatus: FAIL\r\nValidation Status: FINAL_FAIL\r\n\
              Current Prompt Index: 2\r\n\r\n## Prompts\r\n\r\n",
+        ),
+        (
+            "# T\r\n",
+            "# T\r\nBase Branch: dev\r\nStatus: FAIL\r\nValidation Status: FINAL_FAIL\r\n\
+             Current Prompt Index: 2\r\n\r\n",
         ),
         (
             "\u{feff}",

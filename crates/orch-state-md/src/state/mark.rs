@@ -123,7 +123,10 @@ mod tests {
         for (line, expected) in [
             ("<!-- orch-state: format=2 whatever -->", Said::Newer),
             ("<!-- orch-state: format=99999999999999999999 -->", Said::Newer),
-            ("<!-- orch-state: format=0 -->", Said::Garbled),
+            (
+                "<!-- orch-state: format=0 history=0000000000000001 seq=1 check=0000000000000000 -->",
+                Said::Garbled,
+            ),
             ("<!-- orch-state: format=+1 -->", Said::Garbled),
             ("<!-- orch-state: format=1 history=12 seq=1 check=0000000000000000 -->", Said::Garbled),
             ("<!-- orch-state: format=1 history=0000000000000001 seq=1", Said::Garbled),
