@@ -89,6 +89,11 @@ impl Lock {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn acquire(path: &Path, holder: &Holder) -> Result<Self, LockError> {
+        Self::acquire_past_readers(path, holder, || std::thread::sleep(Duration::from_millis(1)))
+    }
+
+    /// Takes the lock, calling `wait` whenever only readers are in the way.
+    fn acquire_past_readers(path: &Path, holder: &Holder, mut wait: impl FnMut()) -> Result<Self, LockError> {
         let file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -110,7 +115,7 @@ impl Lock {
                 Err(TryLockError::Error(error)) => return Err(failed(error).into()),
                 Err(TryLockError::WouldBlock) => return Err(LockError::Held(record(&file))),
             }
-            std::thread::sleep(Duration::from_millis(1));
+            wait();
         }
         Err(failed(io::ErrorKind::TimedOut.into()).into())
     }
@@ -185,4 +190,38 @@ fn signature(file: &File) -> Option<Holder> {
 fn is_there(holder: &Holder) -> bool {
     let pid = i32::try_from(holder.pid).ok().and_then(Pid::from_raw);
     pid.is_some_and(|pid| test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_start_waits_for_readers_and_not_for_ever() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let reader = File::create(&path).unwrap();
+        reader.lock_shared().unwrap();
+        let holder = Holder {
+            pid: std::process::id(),
+            start: "1".into(),
+            since: Time::default(),
+            command: "orch".into(),
+        };
+
+        let mut waits = 0;
+        let stuck = Lock::acquire_past_readers(&path, &holder, || waits += 1);
+        assert!(matches!(stuck, Err(LockError::Store(_))), "it is nobody's, so it is not held: {stuck:?}");
+        assert_eq!(waits, STARTS);
+
+        let mut waits = 0;
+        let lock = Lock::acquire_past_readers(&path, &holder, || {
+            waits += 1;
+            if waits == 3 {
+                reader.unlock().unwrap();
+            }
+        });
+        assert!(lock.is_ok());
+        assert_eq!(waits, 3);
+    }
 }

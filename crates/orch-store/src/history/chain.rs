@@ -56,7 +56,8 @@ pub(super) fn read_json(line: &[u8]) -> Option<Entry<'_>> {
 
 /// Whether a line has the outward form of an entry, so that something whole was written here.
 pub(super) fn has_form(line: &[u8]) -> bool {
-    line.starts_with(b"{\"seq\":") && split(line).is_some()
+    line.starts_with(b"{\"seq\":")
+        && split(line).is_some_and(|(_, digits)| digits.iter().all(|digit| digit.is_ascii_hexdigit()))
 }
 
 /// Whether an unfinished first line may be the beginning of a history rather than something else.
@@ -95,7 +96,7 @@ fn split(line: &[u8]) -> Option<(&[u8], [u8; DIGITS])> {
     let rest = line.strip_suffix(TAIL)?;
     let (rest, digits) = rest.split_last_chunk::<DIGITS>()?;
     let body = rest.strip_suffix(CHECK)?;
-    digits.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f')).then_some((body, *digits))
+    Some((body, *digits))
 }
 
 /// The one spelling of a check: compared as bytes, so that not even `a` for `A` goes unnoticed.
