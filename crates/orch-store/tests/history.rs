@@ -281,6 +281,21 @@ fn a_newer_history_is_left_alone() {
 }
 
 #[test]
+fn a_kind_of_entry_that_a_newer_orch_wrote_is_no_damage() {
+    let (_folder, path, bytes) = small();
+    let last = &bytes[bytes.len() - 19..bytes.len() - 3];
+    let check = u64::from_str_radix(std::str::from_utf8(last).unwrap(), 16).unwrap();
+    let seq = bytes.iter().filter(|&&byte| byte == b'\n').count() + 1;
+    let body = format!("{{\"seq\":{seq},\"at\":5,\"what\":{{\"no_such_kind\":{{\"task\":\"A\"}}}}");
+    let check = xxhash_rust::xxh3::xxh3_64_with_seed(body.as_bytes(), check);
+    let newer = [&bytes[..], format!("{body},\"check\":\"{check:016x}\"}}\n").as_bytes()].concat();
+    fs::write(&path, &newer).unwrap();
+    let error = HistoryWriter::open(&path, Durability::Process, "PLAN", at(0)).map(drop).unwrap_err();
+    assert!(matches!(error, StoreError::Newer { line, .. } if line == seq as u64), "{error}");
+    assert_eq!(fs::read(&path).unwrap(), newer);
+}
+
+#[test]
 fn the_past_can_be_asked_for() {
     let (_folder, path, _) = small();
     let status = |seq| read_at(&path, seq).unwrap().unwrap().tasks.get("A").map(|record| record.status);
