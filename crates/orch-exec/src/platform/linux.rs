@@ -53,9 +53,11 @@ fn parse_stat(pid: u32, stat: &[u8]) -> Option<Process> {
     let group = fields.next()?.parse().ok()?;
     let threads: u64 = fields.nth(14)?.parse().ok()?;
     let start = fields.nth(1)?.parse().ok()?;
+    // Where its stack starts: chosen at random for each program.
+    let image = fields.nth(5).and_then(|address| address.parse().ok()).unwrap_or(0);
     // A program may end its first thread and live on in others: the state then says Z, and it is not over.
     let zombie = matches!(state, "Z" | "X" | "x") && threads <= 1;
-    Some(Process { pid, parent, group, start, zombie })
+    Some(Process { pid, parent, group, start, zombie, image })
 }
 
 /// Every process there is, zombies included. Empty without `/proc`.
@@ -122,13 +124,13 @@ pub(crate) fn next_hole(file: &File, from: u64) -> Option<u64> {
 mod tests {
     use super::*;
 
-    const REST: &str = "1 77 77 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4242 99 0";
+    const REST: &str = "1 77 77 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4242 99 98 97 96 95 7777 94";
 
     #[test]
     fn names_cannot_pretend_to_be_fields() {
         for name in ["sh", "a b", ") Z 9 9 (", "x)\nS 1 1", "\u{fffd}"] {
             let stat = format!("5 ({name}) S {REST}");
-            let want = Process { pid: 5, parent: 1, group: 77, start: 4242, zombie: false };
+            let want = Process { pid: 5, parent: 1, group: 77, start: 4242, zombie: false, image: 7777 };
             assert_eq!(parse_stat(5, stat.as_bytes()), Some(want), "{name:?}");
         }
     }

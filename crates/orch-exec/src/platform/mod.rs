@@ -42,6 +42,8 @@ pub(crate) struct Process {
     pub(crate) start: u64,
     /// Ended, and waiting for its parent to notice.
     pub(crate) zombie: bool,
+    /// Changes when the process replaces its program (`exec`). Always 0 where that cannot be seen.
+    pub(crate) image: u64,
 }
 
 /// A hold on one process that never slips to another one with the same number.

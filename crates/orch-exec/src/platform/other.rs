@@ -93,6 +93,7 @@ fn parse_line(line: &str) -> Option<Process> {
         group: group.parse().ok()?,
         start: days * 86_400 + seconds,
         zombie: state.starts_with('Z'),
+        image: 0,
     })
 }
 

@@ -26,6 +26,10 @@ const GIVE_UP: Duration = Duration::from_secs(5);
 pub(super) struct Ending {
     /// How the worker itself ended, once it has.
     exit: Option<Exit>,
+    /// Whether the worker has been asked. Not before the first look: who dies of its end unseen is lost as a zombie.
+    asked: bool,
+    /// The worker's [`Process::image`] at the last look.
+    image: u64,
     kill_at: Instant,
     killed: bool,
     gave_up: bool,
@@ -40,9 +44,10 @@ pub(super) struct Ending {
 #[derive(Debug)]
 struct Member {
     start: u64,
-    /// Gone once it has ended.
+    /// `None` once it has ended.
     handle: Option<Handle>,
-    told: Signal,
+    told: Option<Signal>,
+    image: u64,
 }
 
 /// Keeps the looks at the process table from taking more than a third of the time, however many workers end.
@@ -57,6 +62,8 @@ impl Ending {
             exit: None,
             // A grace beyond what the clock can hold is for ever; a century will do.
             kill_at: now.checked_add(grace).unwrap_or(now + Duration::from_secs(3_000_000_000)),
+            asked: false,
+            image: 0,
             killed: false,
             gave_up: false,
             group_is_ours: true,
@@ -108,8 +115,8 @@ impl Ending {
 
     fn tell_members(&mut self) {
         let level = self.level();
-        for member in self.members.values_mut().filter(|member| member.told != level) {
-            member.told = level;
+        for member in self.members.values_mut().filter(|member| member.told != Some(level)) {
+            member.told = Some(level);
             if let Some(handle) = &member.handle {
                 tell(handle, level);
             }
@@ -127,15 +134,19 @@ impl Ending {
         }
         let mut newcomers = false;
         for process in alive {
-            let known = self.members.get(&process.pid).is_some_and(|m| m.start == process.start);
-            if known {
+            let known = self.members.get_mut(&process.pid);
+            if let Some(member) = known.filter(|member| member.start == process.start) {
+                if member.image != process.image {
+                    // Told while it was still a copy of its parent, with its parent's ear for signals.
+                    member.image = process.image;
+                    member.told = None;
+                }
                 continue;
             }
             if let Some(handle) = Handle::open(process.pid, process.start) {
                 newcomers = true;
-                let level = self.level();
-                tell(&handle, level);
-                let member = Member { start: process.start, handle: Some(handle), told: level };
+                let (start, image) = (process.start, process.image);
+                let member = Member { start, handle: Some(handle), told: None, image };
                 self.members.insert(process.pid, member);
             }
         }
@@ -144,7 +155,7 @@ impl Ending {
         self.looks_without_find = if empty { self.looks_without_find.saturating_add(1) } else { 0 };
         self.look_at = if empty && self.exit.is_some() {
             Some(now + LAST_LOOK)
-        } else if newcomers || blind || (self.killed && !self.gave_up && !empty) {
+        } else if !self.asked || newcomers || blind || (self.killed && !self.gave_up && !empty) {
             Some(now + SECOND_LOOK)
         } else {
             None
@@ -163,9 +174,9 @@ impl Ending {
 }
 
 impl Processes {
-    /// Begins to end a worker with everything it started: asks now (`SIGTERM`), orders (`SIGKILL`) when the grace is
-    /// over. [`wait`](Self::wait) carries it on and reports the end as any other. Calling it again changes nothing,
-    /// nor does an unknown key.
+    /// Decides to end a worker with everything it started. The next [`wait`](Self::wait) asks it at once (`SIGTERM`),
+    /// orders (`SIGKILL`) when the grace is over, and reports the end as any other. Calling it again changes
+    /// nothing, nor does an unknown key.
     pub fn stop(&mut self, key: u64) {
         let now = Instant::now();
         let grace = self.settings.grace;
@@ -173,7 +184,6 @@ impl Processes {
             && entry.ending.is_none()
         {
             entry.ending = Some(Ending::of_living(now, grace));
-            entry.tell(Signal::TERM);
         }
     }
 
@@ -216,9 +226,10 @@ impl Processes {
             if !ending.killed && now >= ending.kill_at {
                 ending.killed = true;
                 ending.kill_at = now;
-                ending.tell_members();
                 ending.look_at = Some(now);
-                entry.tell(Signal::KILL);
+                if ending.asked {
+                    entry.tell_all();
+                }
             } else if ending.killed && !ending.gave_up && now >= ending.kill_at + GIVE_UP {
                 ending.give_up(now);
             }
@@ -253,38 +264,55 @@ impl Processes {
             .filter(|(_, entry)| entry.ending.is_some())
             .map(|(&key, entry)| (key, entry))
             .collect();
+        let by_number: HashMap<u32, &Process> = table.iter().map(|p| (p.pid, p)).collect();
+        let groups: HashSet<u32> = table.iter().map(|process| process.group).collect();
         for (_, entry) in &mut endings {
-            let worker = &entry.worker;
-            let kept = table.iter().any(|p| p.group == worker.pid)
-                && !table.iter().any(|p| p.pid == worker.pid && p.start != worker.start);
+            let (pid, start) = (entry.worker.pid, entry.worker.start);
+            let holder = by_number.get(&pid);
             if let Some(ending) = &mut entry.ending {
                 // Once lost, the number may come back as a stranger's.
-                ending.group_is_ours &= kept;
+                ending.group_is_ours &= groups.contains(&pid) && holder.is_none_or(|p| p.start == start);
+                if let Some(worker) = holder {
+                    ending.asked &= ending.image == worker.image;
+                    ending.image = worker.image;
+                }
             }
         }
         let mut found = assign(&table, &endings);
         for (key, entry) in endings {
             if let Some(ending) = &mut entry.ending {
                 ending.found(&found.remove(&key).unwrap_or_default(), now);
+                entry.collect_group(&table);
+                entry.tell_all();
             }
         }
     }
 }
 
 impl Entry {
-    /// Signals the worker itself, and its group where its number cannot have been given away.
-    fn tell(&self, signal: Signal) {
-        if !self.runs() {
-            return;
-        }
-        if self.origin == Origin::Adopted {
-            tell(&self.handle, signal);
-        } else if let Some(group) = platform::raw(self.worker.pid) {
-            // Uncollected, so the number is its own. Failing means that all of it has just ended.
-            let _ = kill_process_group(group, signal);
-            if signal == Signal::TERM {
-                let _ = kill_process_group(group, Signal::CONT);
+    /// Tells the worker and its members what it has come to, each of them once.
+    fn tell_all(&mut self) {
+        let runs = self.runs();
+        let Some(ending) = &mut self.ending else { return };
+        // The worker first: a shell whose child ends before it would go on to its next command.
+        if runs && (ending.killed || !ending.asked) {
+            tell(&self.handle, ending.level());
+            if ending.killed && self.origin == Origin::Child {
+                // At one stroke, faster than they can multiply. It is uncollected, so the number is its own. Failing
+                // means that all of them have ended.
+                let _ = platform::raw(self.worker.pid).map(|group| kill_process_group(group, Signal::KILL));
             }
+        }
+        ending.asked = true;
+        ending.tell_members();
+    }
+
+    /// Collects the dead of its group that came to this process without having been seen alive.
+    fn collect_group(&self, table: &[Process]) {
+        let worker = &self.worker;
+        if self.ending.as_ref().is_some_and(|ending| ending.group_is_ours) {
+            let dead = table.iter().filter(|p| p.zombie && p.group == worker.pid);
+            dead.filter(|p| p.pid != worker.pid).for_each(|p| _ = reap(p.pid, p.start));
         }
     }
 }
