@@ -42,16 +42,26 @@ fn kind(field: &Field<'_>) -> Kind {
     NAMES.iter().find(|(name, _)| field.is(&[name])).map_or(Kind::Unknown, |(_, kind)| *kind)
 }
 
+/// Whether a field ends the prose before it: its name is known, or looks like a misspelt `Dependencies`, which must not
+/// be passed over, because a prompt would start too early.
+fn ends_prose(field: &Field<'_>) -> bool {
+    kind(field) != Kind::Unknown || is_nearly_dependencies(field.name.text)
+}
+
+fn is_nearly_dependencies(name: &str) -> bool {
+    name.len() < 16 && name.get(..5).is_some_and(|front| front.eq_ignore_ascii_case("depen"))
+}
+
 /// The known field that `text` begins with.
 pub(super) fn known_field(text: Span<'_>) -> Option<Field<'_>> {
-    field(text).filter(|field| kind(field) != Kind::Unknown)
+    field(text).filter(ends_prose)
 }
 
 /// Whether a line outside any item was meant as part of one: a prompt with fields, or a dependency.
 pub(super) fn is_stray(line: Span<'_>) -> bool {
     let line = line.trim();
-    known_field(line).is_some_and(|field| kind(&field) == Kind::Dependencies)
-        || next_field(line.text, |field| kind(field) != Kind::Unknown)
+    known_field(line).is_some_and(|field| is_nearly_dependencies(field.name.text))
+        || next_field(line.text, ends_prose)
             .is_some_and(|next| leading_path(line.take(next.front).trim()).is_ok())
 }
 
@@ -89,13 +99,16 @@ impl<'a> Item<'a> {
     pub(super) fn start(columns: usize, content: Span<'a>, findings: &mut Findings) -> Self {
         let mut item = Self { columns, path: None, lead: Vec::new(), fields: Vec::new(), open: Open::Lead };
         // A path ends before the first field, whatever `.md` is mentioned in there.
-        let head = next_field(content.text, |field| kind(field) != Kind::Unknown);
+        let head = next_field(content.text, ends_prose);
         let head = head.map_or(content, |next| content.take(next.front).trim());
         let (path, rest) = match leading_path(head) {
             // The rest of the head ends where the head ends; the rest of the item goes on to the fields.
             Ok((path, rest)) => (path, content.skip(head.text.len() - rest.text.len()).trim_start()),
             Err(why) => {
-                let message = format!("the item {} is not a prompt: {why}", quoted(content.text));
+                let message = match content.text {
+                    "" => "the item is empty".to_owned(),
+                    text => format!("the item {} is not a prompt: {why}", quoted(text)),
+                };
                 findings.push(Diagnostic::error("index.item", message).hint(ITEM_HINT).at(content.at));
                 return item;
             }
@@ -176,7 +189,7 @@ impl<'a> Item<'a> {
             // Prose may hold anything; a list of names or a word ends where another field begins, known or not.
             let prose = !matches!(self.open, Open::Field(_))
                 || self.fields.last().is_some_and(|value| value.kind == Kind::Objective);
-            let Some(next) = next_field(rest.text, |field| !prose || kind(field) != Kind::Unknown) else {
+            let Some(next) = next_field(rest.text, |field| !prose || ends_prose(field)) else {
                 self.append(rest);
                 return;
             };
@@ -260,9 +273,7 @@ fn check_names(fields: &[Value<'_>], findings: &mut Findings) {
         if value.kind == Kind::Unknown {
             let message = format!("the field {} is not known", quoted(name));
             let hint = "known are `Objective`, `Dependencies`, `Tests`, `Planning`, `Difficulty` and `Reqs`";
-            // A misspelt dependency that is passed over would start a prompt too early.
-            let near = name.get(..3).is_some_and(|front| front.eq_ignore_ascii_case("dep"));
-            let finding = if near {
+            let finding = if is_nearly_dependencies(name) {
                 Diagnostic::error("index.field", message)
             } else {
                 Diagnostic::warning("index.unknown_field", message)
@@ -279,12 +290,15 @@ fn check_names(fields: &[Value<'_>], findings: &mut Findings) {
     }
 }
 
-/// Finds `Dependencies:` in the middle of an objective, where a dash in front of it was forgotten.
+/// Finds `Dependencies:` or `Depends on:` in the middle of an objective, where a dash in front of it was forgotten.
 fn check_swallowed(objective: Span<'_>, findings: &mut Findings) {
-    const NAME: &[u8] = b"dependencies:";
-    let mut windows = objective.text.as_bytes().windows(NAME.len());
-    if let Some(start) = windows.position(|window| window.eq_ignore_ascii_case(NAME)) {
-        let message = "`Dependencies:` is in the middle of the objective";
+    let text = objective.text.as_bytes();
+    let found = ["dependencies:", "depends on:"].iter().find_map(|name| {
+        let mut windows = text.windows(name.len());
+        windows.position(|window| window.eq_ignore_ascii_case(name.as_bytes())).map(|start| (*name, start))
+    });
+    if let Some((name, start)) = found {
+        let message = format!("`{name}` is in the middle of the objective");
         let hint = "put ` - ` before it, or a bullet of its own";
         let at = objective.skip(start).at;
         findings.push(Diagnostic::error("index.item", message).hint(hint).at(at));

@@ -70,10 +70,10 @@ fn prompt_name(piece: Span<'_>) -> Name<'_> {
     let inner = match link_target(piece_after) {
         Some((target, rest)) if rest.text.trim_matches(['.', ' ']).is_empty() => target,
         Some(_) => return refuse("there is more after the link"),
-        None => bare(piece_after),
+        // The full stop of a sentence; an ellipsis stays and is refused.
+        None => bare(piece_after.take(piece_after.text.strip_suffix('.').unwrap_or(piece_after.text).len())),
     };
-    let written = if quoted { inner.text } else { inner.text.trim_end_matches('.') };
-    let name = plain_name(written);
+    let name = plain_name(inner.text);
     if is_none_word(&name) {
         return refuse("it says `none` among other names");
     }
@@ -178,6 +178,7 @@ mod tests {
             ("[one, two](PROMPT-01-a.md), PROMPT-02", &["PROMPT-01-a", "PROMPT-02"]),
             ("PROMPT\u{2011}01", &["PROMPT-01"]),
             ("**PROMPT-01**.", &["PROMPT-01"]),
+            ("`PROMPT-01-a.md`.", &["PROMPT-01-a"]),
             ("./sub/PROMPT-01-a.md", &["sub/PROMPT-01-a"]),
             ("PROMPT-01-salt-and-pepper", &["PROMPT-01-salt-and-pepper"]),
             ("None", &[]),
@@ -197,6 +198,7 @@ mod tests {
     fn guesses_nothing() {
         for value in [
             "PROMPT-01..03",
+            "depends on PROMPT-01-...",
             "PROMPT-01…03",
             "PROMPT-01–PROMPT-03",
             "PROMPT-01 - PROMPT-03",

@@ -155,8 +155,11 @@ pub(crate) fn link_target(text: Span<'_>) -> Option<(Span<'_>, Span<'_>)> {
     }
     let target = text.skip(text.text.find("](")? + 2);
     if let Some(end) = target.text.strip_prefix('<').and_then(|inner| inner.find('>')) {
-        let after = target.skip(end + 2).trim_start();
-        return after.text.starts_with(')').then(|| (target.take(end + 1).skip(1), after.skip(1)));
+        let after = target.skip(end + 2);
+        let close = after.text.find(')')?;
+        let title = after.text[..close].trim();
+        let plain = title.is_empty() || title.starts_with(['"', '\'']);
+        return plain.then(|| (target.take(end + 1).skip(1), after.skip(close + 1)));
     }
     let mut depth = 0_usize;
     let end = target.text.bytes().position(|b| {
