@@ -4,13 +4,13 @@ mod process_support;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+#[cfg(target_os = "linux")]
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::time::Duration;
 
-use orch_exec::process::{
-    Ended, Exit, Launch, Processes, Settings, StartError, Stdin, log, receipt, survivors,
-};
+use orch_exec::process::{Ended, Exit, Launch, StartError, Stdin, receipt, survivors};
 use process_support::{LONG, Place, launch, processes, run, wait_for_all};
 
 #[test]
@@ -276,6 +276,8 @@ fn no_time_to_wait_is_not_waited() {
 #[cfg(target_os = "linux")]
 fn a_long_log_is_capped_and_keeps_both_ends() {
     let place = Place::new();
+    use orch_exec::process::{Processes, Settings, log};
+
     let settings = Settings { log_cap: 1 << 20, ..Settings::default() };
     let mut processes = Processes::new(settings).unwrap();
     let script = "echo begin; yes 0123456789abcde | head -c 67108864; echo the end";
@@ -296,9 +298,8 @@ const STAY: &str = r#"stay='echo $$ >$SAY; exec sleep 1000'; "#;
 
 fn assert_nothing_left(markers: &[&str], pids: &[u32]) {
     assert_eq!(survivors(markers), []);
-    #[cfg(target_os = "linux")]
     for pid in pids {
-        // Not even as a zombie of ours. Their numbers may be others' by now.
+        // Not even as a zombie of ours. Their numbers may be others' by now. Without `/proc` nothing is seen here.
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
         let ours = format!(") Z {} ", std::process::id());
         assert!(!stat.contains(&ours), "{stat}");

@@ -3,7 +3,7 @@
 mod process_support;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -161,7 +161,7 @@ fn a_worker_that_is_not_exactly_the_one_meant_is_left_alone() {
 #[test]
 #[cfg(target_os = "linux")]
 fn whoever_gets_a_workers_number_is_never_signalled() {
-    let knob = Path::new("/proc/sys/kernel/ns_last_pid");
+    let knob = std::path::Path::new("/proc/sys/kernel/ns_last_pid");
     let own = fs::read(knob).unwrap_or_default();
     if fs::write(knob, own).is_err() {
         eprintln!("not permitted to choose process numbers: nothing tested");

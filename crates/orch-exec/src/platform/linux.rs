@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use rustix::fs::{FallocateFlags, SeekFrom};
 use rustix::process::{PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
-use super::{Process, raw};
+use super::{Mark, Process, raw};
 
 /// `None` where the kernel has no pidfds or no descriptor is left: the caller then looks now and again.
 pub(super) fn pidfd(pid: u32) -> Option<OwnedFd> {
@@ -38,10 +38,13 @@ pub(crate) fn boot_id() -> &'static str {
     })
 }
 
-/// One process, zombies included.
+/// One process, zombies included; threads of the kernel are none.
 pub(crate) fn process(pid: u32) -> Option<Process> {
     parse_stat(pid, &fs::read(format!("/proc/{pid}/stat")).ok()?)
 }
+
+/// `PF_KTHREAD`: a thread of the kernel's own.
+const OF_THE_KERNEL: u64 = 0x0020_0000;
 
 fn parse_stat(pid: u32, stat: &[u8]) -> Option<Process> {
     // The program's name stands in parentheses and may hold anything, parentheses and line ends included.
@@ -51,7 +54,11 @@ fn parse_stat(pid: u32, stat: &[u8]) -> Option<Process> {
     let state = fields.next()?;
     let parent = fields.next()?.parse().ok()?;
     let group = fields.next()?.parse().ok()?;
-    let threads: u64 = fields.nth(14)?.parse().ok()?;
+    let flags: u64 = fields.nth(3)?.parse().ok()?;
+    if flags & OF_THE_KERNEL != 0 {
+        return None;
+    }
+    let threads: u64 = fields.nth(10)?.parse().ok()?;
     let start = fields.nth(1)?.parse().ok()?;
     // Where its stack starts: chosen at random for each program.
     let image = fields.nth(5).and_then(|address| address.parse().ok()).unwrap_or(0);
@@ -83,13 +90,17 @@ pub(crate) fn children() -> Vec<u32> {
     found
 }
 
-/// The value of the environment variable `name` in each of these processes, where it is set and may be read.
-pub(crate) fn markers_of(pids: &[u32], name: &str) -> HashMap<u32, Vec<u8>> {
+/// What the environments of these processes say, where they may be read and say anything of `name`.
+pub(crate) fn marks_of(pids: &[u32], name: &str) -> HashMap<u32, Mark> {
     let prefix = format!("{name}=");
     let value = |pid: u32| {
         let environment = fs::read(format!("/proc/{pid}/environ")).ok()?;
+        if environment.is_empty() {
+            return Some(Mark::Changing);
+        }
         let mut entries = environment.split(|&byte| byte == 0);
-        entries.find_map(|entry| entry.strip_prefix(prefix.as_bytes())).map(<[u8]>::to_vec)
+        let value = entries.find_map(|entry| entry.strip_prefix(prefix.as_bytes()))?;
+        Some(Mark::Value(value.to_vec()))
     };
     pids.iter().filter_map(|&pid| Some((pid, value(pid)?))).collect()
 }

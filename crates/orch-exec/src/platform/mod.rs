@@ -18,6 +18,7 @@ mod other;
 #[cfg(not(target_os = "linux"))]
 use other as system;
 
+use std::collections::HashMap;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
@@ -26,7 +27,7 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process_group};
 
 pub(crate) use system::{
-    adopt_orphans, boot_id, children, free_range, markers_of, next_data, next_hole, process, processes,
+    adopt_orphans, boot_id, children, free_range, marks_of, next_data, next_hole, process, processes,
 };
 
 /// How often what cannot be waited for is looked at.
@@ -44,6 +45,41 @@ pub(crate) struct Process {
     pub(crate) zombie: bool,
     /// Changes when the process replaces its program (`exec`). Always 0 where that cannot be seen.
     pub(crate) image: u64,
+}
+
+/// What a process's environment says of one variable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Mark {
+    /// Its value.
+    Value(Vec<u8>),
+    /// There is no environment: the process is in the middle of `exec`, unless it was started without any.
+    Changing,
+}
+
+impl Mark {
+    /// The value, once it can be read.
+    pub(crate) fn value(&self) -> Option<&[u8]> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Changing => None,
+        }
+    }
+}
+
+/// As [`marks_of`], but gives those in the middle of `exec` a few milliseconds to come out of it.
+pub(crate) fn settled_marks_of(pids: &[u32], name: &str) -> HashMap<u32, Mark> {
+    let mut marks = marks_of(pids, name);
+    for _ in 0..10 {
+        let open: Vec<u32> =
+            marks.iter().filter(|(_, mark)| **mark == Mark::Changing).map(|(&pid, _)| pid).collect();
+        if open.is_empty() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+        marks.retain(|_, mark| *mark != Mark::Changing);
+        marks.extend(marks_of(&open, name));
+    }
+    marks
 }
 
 /// A hold on one process that never slips to another one with the same number.

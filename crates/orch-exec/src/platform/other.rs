@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use rustix::process::{Signal, test_kill_process};
 
-use super::{Process, raw};
+use super::{Mark, Process, raw};
 
 /// There are none here.
 pub(super) fn pidfd(_pid: u32) -> Option<OwnedFd> {
@@ -59,8 +59,8 @@ pub(crate) fn children() -> Vec<u32> {
     Vec::new()
 }
 
-/// The value of the environment variable `name` in each of these processes, where it is set and may be read.
-pub(crate) fn markers_of(pids: &[u32], name: &str) -> HashMap<u32, Vec<u8>> {
+/// What the environments of these processes say, where they may be read and say anything of `name`.
+pub(crate) fn marks_of(pids: &[u32], name: &str) -> HashMap<u32, Mark> {
     let lines = output("/bin/ps", &["-A", "-E", "-ww", "-o", "pid=,command="]);
     let prefix = format!("{name}=");
     let pids: HashSet<u32> = pids.iter().copied().collect();
@@ -68,7 +68,7 @@ pub(crate) fn markers_of(pids: &[u32], name: &str) -> HashMap<u32, Vec<u8>> {
         let mut words = line.split_ascii_whitespace();
         let pid: u32 = words.next()?.parse().ok()?;
         let value = words.find_map(|word| word.strip_prefix(&prefix))?;
-        pids.contains(&pid).then(|| (pid, value.as_bytes().to_vec()))
+        pids.contains(&pid).then(|| (pid, Mark::Value(value.as_bytes().to_vec())))
     };
     String::from_utf8_lossy(&lines).lines().filter_map(read).collect()
 }

@@ -349,8 +349,8 @@ fn assign(table: &[Process], endings: &[(u64, &mut Entry)]) -> HashMap<u64, Vec<
             None => unknown.push(process.pid),
         }
     }
-    for (pid, marker) in platform::markers_of(&unknown, MARKER) {
-        if let Some(&key) = markers.get(marker.as_slice()) {
+    for (pid, mark) in platform::marks_of(&unknown, MARKER) {
+        if let Some(&key) = mark.value().and_then(|marker| markers.get(marker)) {
             owner.insert(pid, key);
         }
     }

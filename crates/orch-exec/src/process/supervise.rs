@@ -13,7 +13,7 @@ use super::log::Cap;
 use super::orphans::Orphans;
 use super::stop::{Ending, Pace};
 use super::{Ended, Exit, Launch, MARKER, Settings, StartError, Waker, Worker, receipt};
-use crate::platform::{self, Handle};
+use crate::platform::{self, Handle, Mark};
 
 /// How often logs are measured and children that came without asking are looked over, while anything runs.
 const TICK: Duration = Duration::from_secs(2);
@@ -272,13 +272,9 @@ impl Processes {
         let strays = self.orphans.as_mut().map(|orphans| orphans.look(&self.entries, now));
         for (key, exit) in exits {
             let Some(entry) = self.entries.get_mut(&key) else { continue };
-            let stray = match &strays {
-                Some(keys) => keys.contains(&key),
-                // An adopted worker's orphans went to whoever was there before.
-                None => false,
-            };
-            let unsure = stray || entry.origin == Origin::Adopted;
-            if unsure || platform::group_exists(entry.worker.pid) {
+            let stray = strays.as_ref().is_some_and(|living| living.may_be_of(key));
+            // An adopted worker's orphans went to whoever was there before.
+            if stray || entry.origin == Origin::Adopted || platform::group_exists(entry.worker.pid) {
                 entry.ending = Some(Ending::of_leftovers(exit, now, self.settings.grace));
             } else {
                 self.finish(key, exit);
@@ -340,8 +336,8 @@ pub(super) fn hold(worker: &Worker, marker: &str) -> Option<Handle> {
         return None;
     }
     let handle = Handle::open(worker.pid, worker.start)?;
-    let markers = platform::markers_of(&[worker.pid], MARKER);
-    let marked = markers.get(&worker.pid).is_some_and(|found| found == marker.as_bytes());
+    let marks = platform::settled_marks_of(&[worker.pid], MARKER);
+    let marked = marks.get(&worker.pid).and_then(Mark::value) == Some(marker.as_bytes());
     // The environment was read by number: it is this process's only if that still lived afterwards.
     (marked && !handle.is_over()).then_some(handle)
 }

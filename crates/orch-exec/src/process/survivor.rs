@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::stop::Ending;
 use super::supervise::{Entry, Origin, hold};
 use super::{MARKER, Processes, Settings, Worker};
-use crate::platform::{self, Handle, Process};
+use crate::platform::{self, Handle, Mark, Process};
 
 /// The processes alive whose environment carries one of these markers: for each marker that is found, the oldest,
 /// which is the worker, or if that is gone, something it left. Reads the whole process table: meant for once per run.
@@ -24,7 +24,8 @@ pub fn survivors(markers: &[&str]) -> Vec<(String, Worker)> {
         .collect();
     let pids: Vec<u32> = living.keys().copied().collect();
     let mut oldest: HashMap<Vec<u8>, Process> = HashMap::new();
-    for (pid, marker) in platform::markers_of(&pids, MARKER) {
+    for (pid, mark) in platform::settled_marks_of(&pids, MARKER) {
+        let Mark::Value(marker) = mark else { continue };
         let process = living[&pid];
         let known = oldest.entry(marker).or_insert(process);
         if (process.start, process.pid) < (known.start, known.pid) {
