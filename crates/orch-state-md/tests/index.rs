@@ -8,8 +8,16 @@ use orch_state_md::index::{Index, Reading, read};
 
 /// The parsed form as lines: short enough to read beside the file.
 fn shown(reading: &Reading) -> String {
-    let Index { objective, prd_path, requirements_inventory, execution, global_tests, prompts, ownership, .. } =
-        &reading.index;
+    let Index {
+        objective,
+        prd_path,
+        requirements_inventory,
+        execution,
+        global_tests,
+        prompts,
+        ownership,
+        ..
+    } = &reading.index;
     let mut text = format!("objective: {objective}\n");
     for (name, value) in [("prd", prd_path), ("inventory", requirements_inventory)] {
         if let Some(value) = value {

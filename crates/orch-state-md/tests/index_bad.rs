@@ -58,7 +58,10 @@ fn says_where_the_encoding_breaks() {
 
 #[test]
 fn keeps_nothing_that_leads_out() {
-    let index = read(b"## Prompts\n- ../x.md\n- /y.md\n- z.md\n\nRequirements Inventory: /etc/passwd\n").index;
+    let text = b"Requirements Inventory: /etc/passwd\n\n## Prompts\n- ../x.md\n- /y.md\n- z.md\n";
+    let codes: Vec<String> = errors(text).into_iter().map(|(code, _)| code).collect();
+    assert_eq!(codes, ["index.escape"; 3]);
+    let index = read(text).index;
     assert_eq!(index.prompts.len(), 1);
     assert_eq!(index.requirements_inventory, None);
 }
@@ -75,7 +78,8 @@ fn finds_everything_in_one_pass_and_stays_bounded() {
 
 #[test]
 fn reads_the_fields_that_have_defaults() {
-    let reading = read(b"## Prompts\n- a.md\n- b.md - Tests: \n- c.md - Testing: `No`\n- d.md - Tests: **all**\n");
+    let reading =
+        read(b"## Prompts\n- a.md\n- b.md - Tests: \n- c.md - Testing: `No`\n- d.md - Tests: **all**\n");
     let tests: Vec<Tests> = reading.index.prompts.into_iter().map(|prompt| prompt.tests).collect();
     assert_eq!(tests, [Tests::Basic, Tests::Basic, Tests::No, Tests::Other("all".to_owned())]);
 }
@@ -134,45 +138,48 @@ fn reads_long_lines_and_long_files_in_linear_time() {
     for (start, repeated, megabytes) in [
         ("", "x", 10),
         ("- ", "x", 10),
-        (item, " - Objective: b", 10),
-        (head, "\n", 2),
-        ("", " ", 2),
-        ("", "- ", 2),
-        ("", "1. ", 2),
-        ("", "`", 2),
-        ("", "#", 2),
-        ("", "# ", 2),
-        ("", "<!-- ", 2),
-        (head, "- a.md\n", 2),
-        (head, "```\n", 2),
-        (head, "- x\n  ", 2),
-        (head, "- - ", 2),
-        (item, " - ", 2),
-        (item, "—", 2),
-        (item, " — Dependencies: a", 2),
-        (item, " - Dep: a", 2),
-        (item, ": ", 2),
-        (&format!("{item} - Objective:"), " dependencies", 2),
-        (&format!("{item} - Dependencies: "), "ä, ", 2),
-        (&format!("{item} - Dependencies: "), " and ", 2),
-        (&format!("{item} - Dependencies: "), "`a` ``b`` ", 2),
-        (&format!("{item} - Dependencies: "), "[a](", 2),
-        (&format!("{item} - Dependencies: "), "[a](b),", 2),
-        (&format!("{item} - Dependencies: a"), "\n  b", 2),
-        (&format!("{item} - Dependencies: "), " ", 2),
-        (&format!("{head}- "), "`", 2),
-        (&format!("{head}- "), "[", 2),
-        (&format!("{head}- "), "[a](", 2),
-        (&format!("{head}- "), "PROMPT ", 2),
-        (&format!("{head}- "), ".md.", 2),
-        (&format!("{head}- "), "*", 2),
-        ("## Requirement Ownership\n", "- REQ-001 - Owner: a\n", 2),
-        ("## Requirement Ownership\n- REQ-001", " - Owner: a", 2),
+        (item, " - Objective: b", 1),
+        (head, "\n", 1),
+        ("", " ", 1),
+        ("", "- ", 1),
+        ("", "1. ", 1),
+        ("", "`", 1),
+        ("", "#", 1),
+        ("", "# ", 1),
+        ("", "<!-- ", 1),
+        (head, "- a.md\n", 1),
+        (head, "```\n", 1),
+        (head, "- x\n  ", 1),
+        (head, "- - ", 1),
+        (item, " - ", 1),
+        (item, "—", 1),
+        (item, " — Dependencies: a", 1),
+        (item, " - Dep: a", 1),
+        (item, ": ", 1),
+        (&format!("{item} - Objective:"), " dependencies", 1),
+        (&format!("{item} - Dependencies: "), "ä, ", 1),
+        (&format!("{item} - Dependencies: "), " and ", 1),
+        (&format!("{item} - Dependencies: "), "`a` ``b`` ", 1),
+        (&format!("{item} - Dependencies: "), "[a](", 1),
+        (&format!("{item} - Dependencies: "), "[a](b),", 1),
+        (&format!("{item} - Dependencies: a"), "\n  b", 1),
+        (&format!("{item} - Dependencies: "), " ", 1),
+        (&format!("{head}- "), "`", 1),
+        (&format!("{head}- "), "[", 1),
+        (&format!("{head}- "), "[a](", 1),
+        (&format!("{head}- "), "PROMPT ", 1),
+        (&format!("{head}- "), ".md.", 1),
+        (&format!("{head}- "), "*", 1),
+        ("## Requirement Ownership\n", "- REQ-001 - Owner: a\n", 1),
+        ("## Requirement Ownership\n- REQ-001", " - Owner: a", 1),
     ] {
         let count = megabytes * 1_000_000 / repeated.len();
         let text = format!("{start}{}", repeated.repeat(count));
         let reading = read(text.as_bytes());
         assert!(reading.diagnostics.len() <= 210, "{start:?} {repeated:?}");
-        assert!(reading.diagnostics.iter().all(|found| found.message.len() < 1_000), "{start:?} {repeated:?}");
+        assert!(
+            reading.diagnostics.iter().all(|found| found.message.len() < 1_000),
+            "{start:?} {repeated:?}"
+        );
     }
 }
