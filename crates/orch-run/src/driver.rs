@@ -135,6 +135,8 @@ impl<S: Store + ?Sized, W: Workers + ?Sized, C: Clock + ?Sized> Driver<'_, '_, S
             return Ok(());
         }
         self.store.record(self.run, &self.happened).map_err(DriveError::Store)?;
+        let what = What::Recorded { happenings: self.happened.len() };
+        self.happened.push(Happening { at: self.clock.now(), what });
         for happening in self.happened.drain(..) {
             for observer in self.observers.iter_mut() {
                 observer.see(&happening, self.run);

@@ -64,6 +64,11 @@ pub enum What {
         /// A line for a person.
         detail: Option<String>,
     },
+    /// Everything before this is written down. Shown only, never recorded itself.
+    Recorded {
+        /// How many happenings were written down together.
+        happenings: usize,
+    },
     /// Something a person should know of.
     Alert {
         /// The task it is about, if it is about one.

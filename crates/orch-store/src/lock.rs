@@ -120,6 +120,18 @@ impl Lock {
         Err(failed(io::ErrorKind::TimedOut.into()).into())
     }
 
+    /// Waits until nobody holds the lock at `path`; returns at once when there is no such file.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    pub fn wait_until_free(path: &Path) -> Result<(), StoreError> {
+        match File::open(path) {
+            Ok(file) => file.lock_shared().map_err(StoreError::io(path, "wait for")),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(StoreError::io(path, "open")(error)),
+        }
+    }
+
     /// Says who holds the lock at `path` now; nobody when the file is missing or can't be read.
     ///
     /// Writes nothing, and does not keep anybody from taking the lock.

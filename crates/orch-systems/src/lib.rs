@@ -1,1 +1,37 @@
-//! The five systems: for each, load a plan, record, tell the worker, read back, finish.
+//! The systems: for each, how a plan is loaded, what is recorded, what a worker is told, how its result is read back,
+//! and how a run finishes.
+//!
+//! Today there is one, [`prompts`](PromptPlan) (seed 002). What a system shares with the others is here as well: the
+//! configuration ([`Config`]), the workers that are processes, the session that holds a plan ([`Session`]) and the view
+//! of one that is only looked at ([`View`]).
+//!
+//! ```no_run
+//! use orch_systems::{PromptPlan, RunOptions, Session};
+//! let plan = PromptPlan::load("PROMPT-ORCHESTRATOR.md".as_ref())?;
+//! let session = Session::open(plan, RunOptions { agent: Some("claude".into()), ..RunOptions::default() })?;
+//! let report = session.run(&mut [])?;
+//! println!("{}", report.verdict.word());
+//! # Ok::<(), orch_systems::OpenError>(())
+//! ```
+
+mod config;
+mod control;
+mod error;
+mod locate;
+mod prompts;
+mod session;
+mod system;
+mod view;
+mod workers;
+
+pub use config::{Command, Config, ConfigError, Durability, RunTable, Survivors, parse_duration};
+pub use control::{Ask, Asker};
+pub use error::OpenError;
+pub use locate::{Kind, locate};
+pub use prompts::{PromptPlan, TellError, Told};
+pub use session::{Counts, Report, Requirements, RunOptions, Session};
+pub use view::View;
+
+// What the types above are made of.
+pub use orch_prompt::{Block, Source};
+pub use orch_store::{Holder, TaskRecord};

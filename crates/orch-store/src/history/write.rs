@@ -157,6 +157,24 @@ impl HistoryWriter {
     /// was before and a later append may succeed; with any other, nothing can be appended any more.
     /// [`StoreError::Poisoned`] is what every later append then gives.
     pub fn append(&mut self, at: Time, what: &[What<'_>]) -> Result<u64, StoreError> {
+        let seq = self.append_unsynced(at, what)?;
+        if self.durability == Durability::Power && !what.is_empty() {
+            self.counts.syncs += 1;
+            // After a failed sync the system may drop what it could not write and call the next sync a success.
+            self.tape
+                .sync()
+                .inspect_err(|_| self.poisoned = true)
+                .map_err(StoreError::io(&self.path, "sync"))?;
+        }
+        Ok(seq)
+    }
+
+    /// Like [`append`](Self::append), but a power cut may take it: for what is worth knowing and nothing rests on.
+    /// The next `append` makes it as safe as itself.
+    ///
+    /// # Errors
+    /// Those of [`append`](Self::append).
+    pub fn append_unsynced(&mut self, at: Time, what: &[What<'_>]) -> Result<u64, StoreError> {
         if self.poisoned {
             return Err(StoreError::Poisoned { path: self.path.clone() });
         }
@@ -174,14 +192,6 @@ impl HistoryWriter {
         self.check = written?;
         self.seq += what.len() as u64;
         self.end += length;
-        if self.durability == Durability::Power {
-            self.counts.syncs += 1;
-            // After a failed sync the system may drop what it could not write and call the next sync a success.
-            self.tape
-                .sync()
-                .inspect_err(|_| self.poisoned = true)
-                .map_err(StoreError::io(&self.path, "sync"))?;
-        }
         Ok(self.seq)
     }
 

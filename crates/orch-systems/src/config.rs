@@ -1,0 +1,256 @@
+//! `orch.toml`: how runs go in this project. Every key is optional; what is not known is refused, with its place.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use orch_core::Position;
+use orch_exec::agent::ProfileTable;
+use serde::{Deserialize, Deserializer, de};
+
+/// The name of the file.
+const NAME: &str = "orch.toml";
+
+/// A configuration file that can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// It can't be read.
+    #[error("can't read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// It says something that orch does not understand.
+    #[error("{message}")]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        message: String,
+        /// Where.
+        at: Option<Position>,
+    },
+}
+
+/// What `orch.toml` says.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// How runs go.
+    pub run: RunTable,
+    /// Agents of one's own, and changes to the built-in ones.
+    pub agents: BTreeMap<String, ProfileTable>,
+    /// Where it was found; none when there is no file.
+    #[serde(skip)]
+    pub path: Option<PathBuf>,
+}
+
+/// The table `[run]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RunTable {
+    /// The agent for every task.
+    pub agent: Option<String>,
+    /// How many tasks at once.
+    pub jobs: Option<NonZeroU32>,
+    /// How long one attempt may take, such as `45m`.
+    #[serde(deserialize_with = "duration")]
+    pub timeout: Option<Duration>,
+    /// How often a failed task is tried again.
+    pub retries: Option<u32>,
+    /// The rest before that, doubled each time, such as `10s`.
+    #[serde(deserialize_with = "duration")]
+    pub backoff: Option<Duration>,
+    /// Whether a failure leaves the rest going.
+    pub keep_going: Option<bool>,
+    /// The review of each task's work: a command, or `false`.
+    pub review: Option<Command>,
+    /// The agent's word on the requirements after all prompts, on top of the built-in rules: a command, or `false`.
+    pub validator: Option<Command>,
+    /// Whether requirements are validated at the end.
+    pub validation: Option<bool>,
+    /// Survive a kill of orch (`process`) or a power cut as well (`power`).
+    pub durability: Option<Durability>,
+    /// What is done with a worker that outlived its orch: `wait` for it, or `end` it and run its task again.
+    pub survivors: Option<Survivors>,
+    /// How long a provider's rate limit is waited for, such as `6h`.
+    #[serde(deserialize_with = "duration")]
+    pub rate_limit_wait: Option<Duration>,
+    /// The time between asking a worker to end and ending it, such as `10s`.
+    #[serde(deserialize_with = "duration")]
+    pub grace: Option<Duration>,
+    /// The most that one attempt's log may occupy, in MiB; 0 for no limit.
+    pub log_cap_mib: Option<u64>,
+    /// A folder of templates that replace the built-in ones of the same name, relative to `orch.toml`.
+    pub templates: Option<PathBuf>,
+}
+
+/// A command as an argument vector, or `false` for none.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(untagged, expecting = "a list of the program and its arguments, or false")]
+pub enum Command {
+    /// `false`: none. (`true` asks for the default.)
+    Switch(bool),
+    /// The program and its arguments.
+    Argv(Vec<String>),
+}
+
+/// What a recorded transition survives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Durability {
+    /// A kill of orch.
+    Process,
+    /// A power cut as well. The default: next to an agent's minutes, a millisecond for the disk is nothing.
+    #[default]
+    Power,
+}
+
+impl From<Durability> for orch_store::Durability {
+    fn from(durability: Durability) -> Self {
+        match durability {
+            Durability::Process => Self::Process,
+            Durability::Power => Self::Power,
+        }
+    }
+}
+
+/// What is done with a worker that outlived its orch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Survivors {
+    /// It is waited for: its work is paid for.
+    #[default]
+    Wait,
+    /// It is ended, and its task is run again.
+    End,
+}
+
+impl Config {
+    /// The `orch.toml` in `folder`, or in the nearest folder above it up to `root`; all defaults when there is none.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when there is one that can't be used.
+    pub fn find(folder: &Path, root: &Path) -> Result<Self, ConfigError> {
+        for folder in folder.ancestors() {
+            let path = folder.join(NAME);
+            match fs::read_to_string(&path) {
+                Ok(text) => return Self::read(&text, path),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(source) => return Err(ConfigError::Read { path, source }),
+            }
+            if folder == root {
+                break;
+            }
+        }
+        Ok(Self::default())
+    }
+
+    fn read(text: &str, path: PathBuf) -> Result<Self, ConfigError> {
+        let mut config: Config = toml::from_str(text).map_err(|error| ConfigError::Content {
+            at: error.span().map(|span| position(text, span.start)),
+            message: error.message().trim().replace('\n', "; "),
+            path: path.clone(),
+        })?;
+        if let (Some(folder), Some(templates)) = (path.parent(), &config.run.templates) {
+            config.run.templates = Some(folder.join(templates));
+        }
+        config.path = Some(path);
+        Ok(config)
+    }
+}
+
+fn position(text: &str, offset: usize) -> Position {
+    let before = text.get(..offset).unwrap_or(text);
+    let line = before.matches('\n').count() as u32 + 1;
+    let start = before.rfind('\n').map_or(0, |end| end + 1);
+    Position::new(line, before[start..].chars().count() as u32 + 1)
+}
+
+fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    parse_duration(&text).map(Some).map_err(de::Error::custom)
+}
+
+/// Reads a length of time as people write it: `90s`, `45m`, `1h 30m`.
+///
+/// # Errors
+/// Why it can't be read, as a fragment.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text).map_err(|error| {
+        let error = error.to_string();
+        format!("`{text}` is not a length of time such as `45m` or `1h 30m` ({error})")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Config, ConfigError> {
+        Config::read(text, "/project/orch.toml".into())
+    }
+
+    #[test]
+    fn reads_the_contract() {
+        let config = read(
+            r#"
+            [run]
+            agent = "mine"
+            jobs = 4
+            timeout = "45m"
+            retries = 1
+            review = ["coderabbit", "--plain"]
+            templates = "prompts"
+
+            [agents.mine]
+            command = ["python3", "agent.py", "{prompt_file}"]
+            prompt = "file"
+            env = { MODE = "fast" }
+            result = "report"
+            rate_limit = ["429", "rate limit", "too many requests"]
+            resume = ["--resume", "{session}"]
+            "#,
+        )
+        .unwrap();
+        assert_eq!(config.run.timeout, Some(Duration::from_secs(2700)));
+        assert_eq!(config.run.review, Some(Command::Argv(vec!["coderabbit".into(), "--plain".into()])));
+        assert_eq!(config.run.templates.as_deref(), Some(Path::new("/project/prompts")));
+        assert!(config.agents.contains_key("mine"));
+        assert_eq!(read("[run]\nreview = false").unwrap().run.review, Some(Command::Switch(false)));
+    }
+
+    #[test]
+    fn what_it_does_not_know_is_refused_with_its_place() {
+        for (text, line, column, says) in [
+            ("[run]\nagnet = \"x\"\n", 2, 1, "unknown field `agnet`"),
+            ("[run]\njobs = 0\n", 2, 8, "nonzero"),
+            ("[run]\ntimeout = \"soon\"\n", 2, 11, "not a length of time"),
+            ("[run]\nreview = 3\n", 2, 10, "a list of the program and its arguments"),
+            ("[run\n", 1, 5, ""),
+        ] {
+            let Err(ConfigError::Content { at: Some(at), message, .. }) = read(text) else {
+                panic!("{text:?} should be refused");
+            };
+            assert!(message.contains(says), "{text:?}: {message}");
+            assert_eq!((at.line, at.column), (line, column), "{text:?}: {message}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_file_up_to_the_root_counts() {
+        let root = tempfile::tempdir().unwrap();
+        let deep = root.path().join("a/b");
+        fs::create_dir_all(&deep).unwrap();
+        fs::write(root.path().join("orch.toml"), "[run]\njobs = 2\n").unwrap();
+        let jobs = |root: &Path| Config::find(&deep, root).unwrap().run.jobs.map(NonZeroU32::get);
+        assert_eq!(jobs(root.path()), Some(2));
+        assert_eq!(jobs(&root.path().join("a")), None, "not above the root");
+        fs::write(root.path().join("a/orch.toml"), "[run]\njobs = 3\n").unwrap();
+        assert_eq!(jobs(root.path()), Some(3));
+    }
+}

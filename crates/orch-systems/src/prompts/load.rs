@@ -1,0 +1,189 @@
+//! From an index file to a plan.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use orch_core::{Diagnostic, Plan, Severity, TaskIx};
+use orch_state_md::index::{self, Index};
+use orch_store::{Escape, beneath};
+
+use crate::OpenError;
+
+/// The file that a folder is searched for.
+pub(crate) const INDEX: &str = "PROMPT-ORCHESTRATOR.md";
+
+/// Larger index files are refused unread.
+const LARGEST: u64 = 256 << 20;
+
+/// A prompt index as a plan.
+#[derive(Clone, Debug)]
+pub struct PromptPlan {
+    /// The index file.
+    pub path: PathBuf,
+    /// The folder it is in; every path in it is relative to this.
+    pub folder: PathBuf,
+    /// What the index says.
+    pub index: Index,
+    /// The plan made of it: one task a prompt, in list order.
+    pub plan: Arc<Plan>,
+    /// What is worth saying although the plan is valid.
+    pub warnings: Vec<Diagnostic>,
+    /// The requirements that each task owns or takes part in, by the index's ownership.
+    owned: Vec<Vec<String>>,
+}
+
+impl PromptPlan {
+    /// Reads the index at `path` and checks all that can be checked without running anything.
+    ///
+    /// # Errors
+    /// [`OpenError::Read`], or [`OpenError::Invalid`] with everything that was found.
+    pub fn load(path: &Path) -> Result<Self, OpenError> {
+        let failed = |source| OpenError::Read { path: path.to_owned(), source };
+        let path = fs::canonicalize(path).map_err(failed)?;
+        let found = fs::metadata(&path).map_err(failed)?;
+        if !found.is_file() || found.len() > LARGEST {
+            let why = if found.is_file() { "it is larger than 256 MiB" } else { "it is not a file" };
+            return Err(failed(std::io::Error::other(why)));
+        }
+        let bytes = fs::read(&path).map_err(failed)?;
+        let folder = path.parent().expect("a file is in a folder").to_owned();
+
+        let reading = index::read(&bytes);
+        let mut findings = reading.diagnostics;
+        let index = reading.index;
+        let plan = match Plan::build(index.draft()) {
+            Ok(plan) => Some(plan),
+            Err(problems) => {
+                // What the reader of the index has said already is not said twice.
+                let twice = |code: &str| match code {
+                    "plan.empty" => true,
+                    "plan.duplicate_id" => findings.iter().any(|said| said.code == "index.duplicate_prompt"),
+                    _ => false,
+                };
+                let more: Vec<Diagnostic> = problems
+                    .iter()
+                    .filter(|problem| !(twice(problem.code()) && findings.iter().any(Diagnostic::is_error)))
+                    .map(Diagnostic::from)
+                    .collect();
+                findings.extend(more);
+                None
+            }
+        };
+        findings.extend(missing_files(&folder, &index));
+        findings.sort_by_key(|finding| (finding.at.is_none(), finding.at));
+        match plan {
+            Some(plan) if !findings.iter().any(Diagnostic::is_error) => {
+                findings.extend(out_of_order(&plan, &index));
+                let owned = owned(&plan, &index);
+                Ok(Self { path, folder, index, plan: Arc::new(plan), warnings: findings, owned })
+            }
+            _ => Err(OpenError::Invalid { path, findings }),
+        }
+    }
+
+    /// The name that the plan's own folder and the state file are called by: the index's without `.md`.
+    pub fn stem(&self) -> &str {
+        self.path.file_stem().and_then(|stem| stem.to_str()).unwrap_or("PLAN")
+    }
+
+    /// The state file beside the index.
+    pub fn state_path(&self) -> PathBuf {
+        self.folder.join(format!("{}.state.md", self.stem()))
+    }
+
+    /// The validation report beside the index.
+    pub fn validation_path(&self) -> PathBuf {
+        self.folder.join(format!("{}.validation.md", self.stem()))
+    }
+
+    /// The prompt file of a task, relative to the folder, as the index writes it.
+    pub fn prompt_path(&self, task: TaskIx) -> &str {
+        &self.index.prompts[task.index()].path
+    }
+
+    /// Where the prompt file of a task really is.
+    ///
+    /// # Errors
+    /// When it is missing or leads out of the plan's folder.
+    pub fn prompt_file(&self, task: TaskIx) -> Result<PathBuf, Escape> {
+        find_prompt(&self.folder, self.prompt_path(task))
+    }
+
+    /// The requirements a task covers: those it owns or takes part in by the index's ownership, which is the source of
+    /// truth (seed 002), and those its own line names.
+    pub fn requirements(&self, task: TaskIx) -> Vec<String> {
+        let prompt = &self.index.prompts[task.index()];
+        let mut requirements = self.owned.get(task.index()).cloned().unwrap_or_default();
+        for requirement in &prompt.reqs {
+            if !requirements.contains(requirement) {
+                requirements.push(requirement.clone());
+            }
+        }
+        requirements
+    }
+
+    /// Where a task's plan goes unless its runner says otherwise: `.md` replaced by `-PLAN.md` (seed 002).
+    pub fn plan_path(&self, task: TaskIx) -> String {
+        let path = self.prompt_path(task);
+        format!("{}-PLAN.md", path.strip_suffix(".md").unwrap_or(path))
+    }
+}
+
+/// The file that a path of the index means: as written, or with plain hyphens for the U+2011 that some writers put in.
+fn find_prompt(folder: &Path, path: &str) -> Result<PathBuf, Escape> {
+    let found = beneath(folder, path)?;
+    if !found.exists() && path.contains('\u{2011}') {
+        return beneath(folder, &path.replace('\u{2011}', "-"));
+    }
+    Ok(found)
+}
+
+fn missing_files(folder: &Path, index: &Index) -> Vec<Diagnostic> {
+    let look = |prompt: &index::Prompt| {
+        let finding = match find_prompt(folder, &prompt.path) {
+            Ok(file) if file.is_file() => return None,
+            Ok(_) | Err(Escape::Io { .. }) => {
+                Diagnostic::error("prompt.missing", format!("the prompt file `{}` is not there", prompt.path))
+                    .hint(format!("write it in {}, or take it out of the list", folder.display()))
+            }
+            Err(escape) => Diagnostic::error("prompt.escape", escape.to_string())
+                .hint("keep prompt files in the folder of the index"),
+        };
+        Some(finding.at(prompt.at))
+    };
+    // Paths that the reader has refused are not in the list; these are the ones that only the disk can tell.
+    index.prompts.iter().filter_map(look).collect()
+}
+
+/// The ownership, by task.
+fn owned(plan: &Plan, index: &Index) -> Vec<Vec<String>> {
+    let mut owned = vec![Vec::new(); plan.len()];
+    for line in index.ownership.iter().flatten() {
+        for name in line.owner.iter().chain(&line.secondary) {
+            if let Some(task) = plan.find(&name.value) {
+                owned[task.index()].push(line.req.clone());
+            }
+        }
+    }
+    owned
+}
+
+/// Prompts that are listed before something they need: the list is then not gone down as it stands.
+fn out_of_order(plan: &Plan, index: &Index) -> Vec<Diagnostic> {
+    let late = |task: TaskIx| plan.graph().depends_on(task).iter().copied().find(|&on| on > task);
+    plan.tasks()
+        .filter_map(|task| {
+            let on = late(task)?;
+            let (task_id, on_id) = (plan.id(task), plan.id(on));
+            let said =
+                format!("`{task_id}` is listed before `{on_id}`, which it depends on; it runs after it");
+            Some(Diagnostic {
+                severity: Severity::Warning,
+                ..Diagnostic::error("plan.order", said)
+                    .hint("list it after what it depends on")
+                    .at(index.prompts[task.index()].at)
+            })
+        })
+        .collect()
+}

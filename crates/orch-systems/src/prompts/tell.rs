@@ -1,0 +1,135 @@
+//! What a worker is told: the rendered prompt for an agent, the commands of a runbook for a shell.
+
+use std::fs;
+use std::path::PathBuf;
+
+use orch_core::TaskIx;
+use orch_exec::agent::{Builtin, Profile};
+use orch_prompt::{Block, FromFile, PromptError, Prompts, Source, WORKER, Worker};
+use orch_state_md::runbook;
+use orch_store::Escape;
+
+use super::PromptPlan;
+
+/// What a worker is told.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// The text, written to a file for the worker.
+    pub text: String,
+    /// Where each part of it comes from, in order of appearance.
+    pub blocks: Vec<Block>,
+    /// The shell that is to execute the text; none when it is a prompt for an agent.
+    pub shell: Option<&'static str>,
+}
+
+/// Why there is nothing to tell a worker.
+#[derive(Debug, thiserror::Error)]
+pub enum TellError {
+    /// The prompt file can't be read.
+    #[error("can't read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The prompt file is not where it may be.
+    #[error(transparent)]
+    Escape(#[from] Escape),
+    /// The template can't be rendered.
+    #[error(transparent)]
+    Template(#[from] PromptError),
+    /// The agent is a shell and the prompt holds nothing for it.
+    #[error("{path} has no `sh` block for the agent `shell` to run")]
+    NoCommands {
+        /// The prompt file.
+        path: String,
+    },
+    /// A block of commands has no end.
+    #[error("{path}:{line}: the block of commands that begins here has no closing fence")]
+    Unclosed {
+        /// The prompt file.
+        path: String,
+        /// The line of the opening fence, from one.
+        line: u32,
+    },
+}
+
+/// What the worker of `task` is told on its attempt number `attempt`.
+pub(crate) fn tell(
+    plan: &PromptPlan,
+    templates: &Prompts,
+    profile: &Profile,
+    base_branch: &str,
+    task: TaskIx,
+    attempt: u32,
+    previous: Option<&str>,
+) -> Result<Told, TellError> {
+    let path = plan.prompt_file(task)?;
+    let bytes = fs::read(&path).map_err(|source| TellError::Read { path, source })?;
+    let text = String::from_utf8_lossy(&bytes);
+    let written = plan.prompt_path(task);
+    if is_shell(profile) {
+        return commands(written, &text);
+    }
+    let rendered = templates.render(
+        WORKER,
+        &Worker {
+            task: plan.plan.id(task),
+            attempt,
+            objective: plan.plan.objective(),
+            prompt: FromFile { path: written, text: &text },
+            plan_path: &plan.plan_path(task),
+            base_branch,
+            previous,
+        },
+    )?;
+    Ok(Told { text: rendered.text, blocks: rendered.blocks, shell: None })
+}
+
+/// Whether the profile is the built-in one that executes a prompt's own commands.
+pub(crate) fn is_shell(profile: &Profile) -> bool {
+    profile.name == Builtin::Shell.name() && profile.command.is_empty()
+}
+
+/// The fenced commands of a runbook, one after the other, as a script that stops at the first that fails.
+fn commands(path: &str, text: &str) -> Result<Told, TellError> {
+    let blocks = runbook::blocks(text);
+    if blocks.is_empty() {
+        return Err(TellError::NoCommands { path: path.to_owned() });
+    }
+    if let Some(open) = blocks.iter().find(|block| !block.closed) {
+        return Err(TellError::Unclosed { path: path.to_owned(), line: open.at.line });
+    }
+    let shell = if blocks.iter().any(|block| block.language == "bash") { "bash" } else { "sh" };
+    let mut script = String::from("set -e\n");
+    let mut sources = Vec::new();
+    for block in &blocks {
+        script.push_str(&block.code);
+        if !block.code.ends_with('\n') {
+            script.push('\n');
+        }
+        sources.push(Block {
+            name: format!("commands at line {}", block.at.line),
+            source: Source::File(path.into()),
+            bytes: block.code.len(),
+        });
+    }
+    Ok(Told { text: script, blocks: sources, shell: Some(shell) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_runbook_becomes_one_script_that_stops_at_the_first_failure() {
+        let text = "# Build\n\n```sh\nmake\n```\n\nThen:\n\n1. test\n   ```bash\n   make test\n   ```\n\n```python\nno\n```\n";
+        let told = commands("PROMPT-01.md", text).unwrap();
+        assert_eq!(told.text, "set -e\nmake\nmake test\n");
+        assert_eq!(told.shell, Some("bash"));
+        assert_eq!(told.blocks.len(), 2);
+        assert!(matches!(commands("P.md", "no commands"), Err(TellError::NoCommands { .. })));
+        assert!(matches!(commands("P.md", "\n```sh\nrm x\n"), Err(TellError::Unclosed { line: 2, .. })));
+    }
+}

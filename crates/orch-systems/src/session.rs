@@ -1,0 +1,245 @@
+//! One plan, held: opened under its lock, run or changed, and let go.
+
+mod finish;
+mod open;
+mod options;
+mod settle;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use orch_core::{Event, Halt, Plan, Run, Status, TaskIx, Verdict};
+use orch_exec::agent::Profile;
+use orch_prompt::Prompts;
+use orch_run::{Clock, Driven, Observer, Settled, SystemClock, drive};
+use orch_store::Lock;
+
+use crate::control::Asker;
+use crate::prompts::PromptPlan;
+use crate::prompts::judge::{Judged, judge};
+use crate::prompts::review::Reviewer;
+use crate::prompts::store::PromptStore;
+use crate::prompts::tell::{TellError, Told, tell};
+use crate::system::{EndedAttempt, System};
+use crate::workers::{AgentWorkers, Place};
+use crate::{Config, OpenError};
+
+pub(crate) use open::{find, repository_root};
+pub use options::RunOptions;
+pub(crate) use settle::Traces;
+
+/// A plan that this process holds: nobody else can run it meanwhile.
+pub struct Session {
+    plan: PromptPlan,
+    options: RunOptions,
+    config: Config,
+    clock: SystemClock,
+    run: Run,
+    settled: Vec<Settled>,
+    store: PromptStore,
+    workers: AgentWorkers<PromptSystem>,
+    place: Place,
+    notes: Vec<String>,
+    resumed: bool,
+    /// Held until the session is dropped.
+    _lock: Lock,
+}
+
+/// How a run of a plan ended.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// Where the plan stands.
+    pub verdict: Verdict,
+    /// Why nothing more was started, when it was not simply done.
+    pub halt: Option<Halt>,
+    /// Nothing was started, because everything was done before.
+    pub nothing_to_do: bool,
+    /// What became of the requirements.
+    pub validation: Requirements,
+    /// What a person should be told, lower-case fragments.
+    pub notes: Vec<String>,
+}
+
+/// What became of the validation of the requirements.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Requirements {
+    /// It was not its time, or it was switched off.
+    NotValidated,
+    /// The plan names nothing to validate against.
+    NothingNamed,
+    /// All are met.
+    Met,
+    /// Not all are met.
+    Unmet {
+        /// What speaks against it, a line each.
+        reasons: Vec<String>,
+    },
+}
+
+impl Session {
+    /// The plan.
+    pub fn plan(&self) -> &Arc<Plan> {
+        &self.plan.plan
+    }
+
+    /// The run as it stands before it goes on.
+    pub fn current(&self) -> &Run {
+        &self.run
+    }
+
+    /// Whether it goes on from an earlier run.
+    pub fn resumed(&self) -> bool {
+        self.resumed
+    }
+
+    /// The id of this run.
+    pub fn run_id(&self) -> &str {
+        &self.place.run_id
+    }
+
+    /// What a person should be told before it goes on, lower-case fragments.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// By which a signal handler or an embedding program asks the run for something.
+    pub fn asker(&mut self) -> Asker {
+        self.workers.control().asker()
+    }
+
+    /// Runs the plan to its end: until nothing is under way and nothing more will start.
+    ///
+    /// # Errors
+    /// [`OpenError`] when it could not go on. What was recorded stays recorded; workers under way go on, and the next
+    /// run finds them.
+    pub fn run(mut self, observers: &mut [&mut dyn Observer]) -> Result<Report, OpenError> {
+        let nothing_to_do = self.is_settled();
+        if !nothing_to_do || !self.is_validated() {
+            self.check_environment()?;
+        }
+        let pipe = self.place.home.folder().join("control");
+        self.workers.control().listen(&pipe).map_err(OpenError::system("listen for requests"))?;
+        self.begin()?;
+        let driven = self.drive(observers)?;
+        self.finish(driven, nothing_to_do)
+    }
+
+    /// Settles what an earlier run left, asks for `tasks` again, and runs nothing.
+    ///
+    /// # Errors
+    /// [`OpenError::Request`] for a task that can't be retried.
+    pub fn retry(mut self, tasks: &[TaskIx]) -> Result<(), OpenError> {
+        self.settle()?;
+        for &task in tasks {
+            let change = self.run.apply(Event::Retry { task }, self.clock.now());
+            let change = change.map_err(|rejected| OpenError::Request {
+                code: "task.retry",
+                message: format!("`{}` can't be retried: {rejected}", self.plan.plan.id(task)),
+                hint: "only a task that is SUCCESS, FAIL or INCOMPLETE can be done again".into(),
+            })?;
+            self.record(change)?;
+        }
+        self.let_go()
+    }
+
+    /// Settles what an earlier run left, ending the workers of it that still live, and runs nothing.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn stop(mut self) -> Result<usize, OpenError> {
+        let ended =
+            self.settled.iter().filter(|settled| matches!(settled.event, Event::Ended { .. })).count();
+        self.settle()?;
+        self.let_go()?;
+        Ok(ended)
+    }
+
+    /// Everything is settled, and nothing was asked for that would change it.
+    fn is_settled(&self) -> bool {
+        self.settled.is_empty()
+            && self.run.active().is_empty()
+            && matches!(self.run.verdict(), Verdict::Success | Verdict::Incomplete)
+            && !self.plan.plan.tasks().any(|task| self.run.review_due(task))
+    }
+
+    fn drive(&mut self, observers: &mut [&mut dyn Observer]) -> Result<Driven, OpenError> {
+        let settled = std::mem::take(&mut self.settled);
+        let Self { run, store, workers, clock, .. } = self;
+        Ok(drive(run, settled, store, workers, clock, observers)?)
+    }
+}
+
+/// The prompts system as the workers see it.
+pub(crate) struct PromptSystem {
+    pub(crate) plan: PromptPlan,
+    pub(crate) templates: Prompts,
+    pub(crate) reviewer: Option<Reviewer>,
+    pub(crate) base_branch: String,
+}
+
+impl System for PromptSystem {
+    fn plan(&self) -> &Arc<Plan> {
+        &self.plan.plan
+    }
+
+    fn plan_file(&self) -> &Path {
+        &self.plan.path
+    }
+
+    fn tell(
+        &self,
+        profile: &Profile,
+        task: TaskIx,
+        attempt: u32,
+        previous: Option<&str>,
+    ) -> Result<Told, TellError> {
+        tell(&self.plan, &self.templates, profile, &self.base_branch, task, attempt, previous)
+    }
+
+    fn judge(&self, ended: &EndedAttempt<'_>) -> Judged {
+        judge(ended)
+    }
+
+    fn reviewer(&self) -> Option<&Reviewer> {
+        self.reviewer.as_ref()
+    }
+
+    fn base_branch(&self) -> &str {
+        &self.base_branch
+    }
+}
+
+/// How many tasks of a run stand at each status, and how many may start or are blocked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Not started.
+    pub pending: usize,
+    /// Under way.
+    pub running: usize,
+    /// Done.
+    pub success: usize,
+    /// Failed.
+    pub fail: usize,
+    /// Done in part.
+    pub incomplete: usize,
+    /// Of those not started: may start now.
+    pub ready: usize,
+    /// Of those not started: wait for something that failed.
+    pub blocked: usize,
+}
+
+impl Counts {
+    /// Counts the tasks of `run` as of `now`.
+    pub fn of(run: &Run, now: orch_core::Time) -> Self {
+        let survey = run.survey(now);
+        Self {
+            pending: run.count(Status::Pending),
+            running: run.count(Status::Running),
+            success: run.count(Status::Success),
+            fail: run.count(Status::Fail),
+            incomplete: run.count(Status::Incomplete),
+            ready: survey.ready().count(),
+            blocked: survey.blocked(),
+        }
+    }
+}

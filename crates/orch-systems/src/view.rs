@@ -1,0 +1,188 @@
+//! A plan looked at without touching it: no lock, no write, no process started.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use orch_core::{Outcome, Plan, ResumeRules, Run, Status, TaskIx, Time, resume};
+use orch_exec::agent::resolve;
+use orch_prompt::Prompts;
+use orch_run::{Clock, SystemClock};
+use orch_store::{Folded, Holder, Home, Lock, TaskRecord, read};
+
+use crate::control::{Ask, ask};
+use crate::prompts::memory::remember;
+use crate::prompts::tell::{Told, tell};
+use crate::prompts::{PromptPlan, memory::Remembered};
+use crate::session::{RunOptions, Traces, find, repository_root};
+use crate::{Config, OpenError};
+
+/// A plan as it stands now, for whoever only wants to look.
+pub struct View {
+    plan: PromptPlan,
+    run: Run,
+    now: Time,
+    history: Folded,
+    home: Option<Home>,
+    live: Option<Holder>,
+    notes: Vec<String>,
+    config: Config,
+    options: RunOptions,
+    base_branch: Option<String>,
+}
+
+impl View {
+    /// Looks at `plan`. Statuses are what the next run would go on from: a task recorded as RUNNING whose worker is gone
+    /// shows as what it left, or as PENDING again.
+    ///
+    /// Without options the policy of the last run counts: the order in which it goes decides what is ready.
+    ///
+    /// # Errors
+    /// [`OpenError`] when what was recorded can't be read at all.
+    pub fn of(plan: PromptPlan, options: RunOptions) -> Result<Self, OpenError> {
+        let now = SystemClock::new().now();
+        let home = Home::find(&plan.folder, plan.stem());
+        let live = home.as_ref().and_then(|home| Lock::holder(&home.lock()));
+        let history =
+            home.as_ref().map(|home| read(&home.history())).transpose()?.flatten().unwrap_or_default();
+        let Remembered { memory, state, history, notes, .. } =
+            remember(&plan, history, home.as_ref(), options.strict_resume)?;
+        let root = repository_root(&plan.folder).unwrap_or_else(|| plan.folder.clone());
+        let config = Config::find(&plan.folder, &root)?;
+        let mut options = options;
+        if options.jobs.is_none()
+            && let Some(last) = history.run.as_ref().filter(|last| last.order == "graph")
+        {
+            options.jobs = std::num::NonZeroU32::new(last.jobs);
+        }
+        let agent = history.run.as_ref().and_then(|run| run.agent.clone());
+        let profile = agent.and_then(|agent| resolve(&agent, &config.agents).ok());
+        let traces = match (&home, &profile) {
+            (Some(home), Some(profile)) if live.is_none() => Traces::look(&history, home, profile, now),
+            _ => Traces::default(),
+        };
+        let policy = options.policy(&config, true);
+        let rules = ResumeRules { trust_receipts: !options.strict_resume, ..ResumeRules::default() };
+        let alive = live.is_some();
+        let resumed = resume(Arc::clone(&plan.plan), policy, &memory, rules, |task| {
+            if alive { orch_core::Evidence::Alive } else { traces.evidence(task) }
+        });
+        let mut run = resumed.run;
+        let mut notes = notes;
+        for event in resumed.settle {
+            if let orch_core::Event::Ended { task, outcome, .. } = event {
+                let becomes =
+                    if outcome == Outcome::Lost { "it will run again" } else { "its result counts" };
+                notes.push(format!(
+                    "`{}` was running when its orch went away; its worker is gone: {becomes}",
+                    plan.plan.id(task)
+                ));
+            }
+            // The events were made for this very run.
+            let _ = run.apply(event, now);
+        }
+        let base_branch = state.and_then(|state| state.state().base_branch);
+        Ok(Self { plan, run, now, history, home, live, notes, config, options, base_branch })
+    }
+
+    /// The plan's graph.
+    pub fn plan(&self) -> &Arc<Plan> {
+        &self.plan.plan
+    }
+
+    /// The plan as the system reads it.
+    pub fn prompts(&self) -> &PromptPlan {
+        &self.plan
+    }
+
+    /// The run that the next `orch run` would go on with.
+    pub fn run(&self) -> &Run {
+        &self.run
+    }
+
+    /// When this was looked at.
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// The orch that runs this plan right now, if one does.
+    pub fn live(&self) -> Option<&Holder> {
+        self.live.as_ref()
+    }
+
+    /// What a person should be told, lower-case fragments.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// What is recorded of a task, if anything is.
+    pub fn record(&self, task: TaskIx) -> Option<&TaskRecord> {
+        self.history.tasks.get(self.plan.plan.id(task))
+    }
+
+    /// The task that a person named, by id or short id.
+    ///
+    /// # Errors
+    /// [`OpenError::Request`] with the nearest name.
+    pub fn find(&self, name: &str) -> Result<TaskIx, OpenError> {
+        find(&self.plan, name)
+    }
+
+    /// The log of an attempt (the latest when none is given), if there is one.
+    pub fn log(&self, task: TaskIx, attempt: Option<u32>) -> Option<PathBuf> {
+        let id = self.plan.plan.id(task);
+        let attempt = attempt.unwrap_or_else(|| self.history.last_attempt(id));
+        let log = self.home.as_ref()?.log(id, attempt);
+        log.is_file().then_some(log)
+    }
+
+    /// Whether the task is under way in a run that is live right now.
+    pub fn is_running(&self, task: TaskIx) -> bool {
+        self.run.status(task) == Status::Running
+    }
+
+    /// What the worker of the task's next attempt would be told.
+    ///
+    /// # Errors
+    /// [`OpenError`] when it can't be told anything.
+    pub fn told(&self, task: TaskIx) -> Result<Told, OpenError> {
+        let name = self.options.agent.as_deref().or(self.config.run.agent.as_deref()).unwrap_or("shell");
+        let profile = resolve(name, &self.config.agents)?;
+        let templates = Prompts::new(self.config.run.templates.clone());
+        let base = self.base_branch.clone().or_else(|| self.history.base_branch.clone());
+        let base = base.unwrap_or_else(|| "main".into());
+        let record = self.record(task);
+        let previous =
+            record.and_then(|record| Some(crate::workers::told(record.outcome?, record.detail.as_deref())));
+        let attempt = self.run.attempt(task) + 1;
+        tell(&self.plan, &templates, &profile, &base, task, attempt, previous.as_deref()).map_err(|error| {
+            OpenError::Request {
+                code: "prompt.untellable",
+                message: error.to_string(),
+                hint: "choose an agent with `--agent NAME`; `--agent claude` reads any prompt".into(),
+            }
+        })
+    }
+
+    /// Asks the live run for something; false when there is none.
+    ///
+    /// # Errors
+    /// [`OpenError::System`] when it can't be asked.
+    pub fn ask(&self, asks: &[Ask]) -> Result<bool, OpenError> {
+        let Some(home) = &self.home else { return Ok(false) };
+        if self.live.is_none() {
+            return Ok(false);
+        }
+        ask(&home.folder().join("control"), asks).map_err(OpenError::system("ask the run under way"))
+    }
+
+    /// Waits until the run that is live now has let go of the plan.
+    ///
+    /// # Errors
+    /// [`OpenError::Store`] when the lock can't be waited for.
+    pub fn wait_until_free(&self) -> Result<(), OpenError> {
+        match &self.home {
+            Some(home) => Ok(Lock::wait_until_free(&home.lock())?),
+            None => Ok(()),
+        }
+    }
+}

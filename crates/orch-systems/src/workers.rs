@@ -1,0 +1,529 @@
+//! Workers that are processes: the driver's hands, for every system.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::Duration;
+
+use orch_core::{Outcome, Phase, ReviewVerdict, Run, TaskIx, Time};
+use orch_exec::agent::{Handover, Profile, ProfileError, ResultKind, Values, environment, session};
+use orch_exec::process::{Ended, Exit, Launch, Processes, Settings, StartError, Stdin, Worker, log};
+use orch_run::{
+    Clock, CouldNotStart, Failure, Notice, Request, Started, SystemClock, WorkerIdentity, Workers,
+};
+use orch_store::{Home, StoreError, create_private};
+
+use crate::control::{Ask, Control};
+use crate::prompts::review::Before;
+use crate::prompts::tell::TellError;
+use crate::system::{EndedAttempt, System};
+
+/// How often the logs of new workers are looked at for the name of their session.
+const SESSION_TICK: Duration = Duration::from_secs(1);
+
+/// How far into a log a session's name is looked for, in bytes.
+const SESSION_WITHIN: usize = 64 << 10;
+
+/// How long a start is put off when the machine is out of processes or memory.
+const OUT_OF_RESOURCES: Duration = Duration::from_secs(15);
+
+/// Where workers run and by what they are known.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) home: Home,
+    /// The folder they run in.
+    pub(crate) folder: PathBuf,
+    /// The id of this run.
+    pub(crate) run_id: String,
+    /// The number of the history: with it, the id of an attempt is unique for ever.
+    pub(crate) history: u64,
+}
+
+impl Place {
+    /// The id of an attempt, by which its processes are known wherever they went.
+    pub(crate) fn attempt_id(&self, task: &str, attempt: u32) -> String {
+        attempt_id(self.history, task, attempt)
+    }
+}
+
+/// The id of an attempt: unique over all runs of all plans.
+pub(crate) fn attempt_id(history: u64, task: &str, attempt: u32) -> String {
+    format!("{history:016x}.{task}.{attempt}")
+}
+
+/// What is known of a task's attempts before the coming one.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Past {
+    /// The session that may be gone on with.
+    pub(crate) session: Option<String>,
+    /// How the latest attempt ended, for the next worker to read.
+    pub(crate) told: Option<String>,
+}
+
+/// Workers as processes of this machine, started by a profile and judged by a system.
+pub(crate) struct AgentWorkers<S> {
+    system: S,
+    profile: Profile,
+    place: Place,
+    processes: Processes,
+    control: Control,
+    clock: SystemClock,
+    past: HashMap<TaskIx, Past>,
+    active: HashMap<u64, Active>,
+    plan_paths: PlanPaths,
+}
+
+/// Plan paths that reports have named, on their way to the store: it writes them down with the end of the attempt.
+pub(crate) type PlanPaths = Rc<RefCell<Vec<(TaskIx, String)>>>;
+
+struct Active {
+    task: TaskIx,
+    attempt: u32,
+    kind: Kind,
+}
+
+enum Kind {
+    Work {
+        /// Goes on with an earlier session.
+        resumed: bool,
+        session: Option<String>,
+    },
+    Review {
+        before: Before,
+        log: PathBuf,
+    },
+}
+
+impl<S: System> AgentWorkers<S> {
+    pub(crate) fn new(
+        system: S,
+        profile: Profile,
+        place: Place,
+        settings: Settings,
+        clock: SystemClock,
+        past: HashMap<TaskIx, Past>,
+    ) -> std::io::Result<Self> {
+        let processes = Processes::new(settings)?;
+        let control = Control::new(processes.waker());
+        Ok(Self {
+            system,
+            profile,
+            place,
+            processes,
+            control,
+            clock,
+            past,
+            active: HashMap::new(),
+            plan_paths: PlanPaths::default(),
+        })
+    }
+
+    pub(crate) fn control(&mut self) -> &mut Control {
+        &mut self.control
+    }
+
+    pub(crate) fn system(&self) -> &S {
+        &self.system
+    }
+
+    pub(crate) fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    pub(crate) fn plan_paths(&self) -> PlanPaths {
+        Rc::clone(&self.plan_paths)
+    }
+
+    /// Takes over a worker of an earlier run. False when it has gone since it was seen.
+    pub(crate) fn adopt(&mut self, task: TaskIx, attempt: u32, worker: &Worker) -> bool {
+        let id = self.id(task);
+        let marker = self.place.attempt_id(&id, attempt);
+        let (receipt, log) = (self.place.home.receipt(&id, attempt), self.place.home.log(&id, attempt));
+        let adopted = self.processes.adopt(work_key(task), worker, &marker, Some(receipt), Some(log));
+        if adopted {
+            let kind = Kind::Work { resumed: false, session: None };
+            self.active.insert(work_key(task), Active { task, attempt, kind });
+        }
+        adopted
+    }
+
+    /// The end of a survivor that was gone before it could be taken over.
+    pub(crate) fn gone(&mut self, task: TaskIx, attempt: u32) -> Notice {
+        let id = self.id(task);
+        let exit = orch_exec::process::receipt::read(&self.place.home.receipt(&id, attempt));
+        self.ended_work(task, attempt, exit.unwrap_or(Exit::Unknown), false)
+    }
+
+    /// Runs a command of orch's own to its end, beside the workers' places: its exit and its output.
+    pub(crate) fn run_once(
+        &mut self,
+        argv: &[String],
+        name: &str,
+        vars: &[(&str, OsString)],
+    ) -> (String, String) {
+        let log = self.place.home.log(name, 0);
+        let _ = fs::remove_file(&log);
+        let launch = Launch {
+            argv: argv.iter().map(OsString::from).collect(),
+            cwd: self.place.folder.clone(),
+            env: self.environment(vars),
+            stdin: Stdin::Null,
+            log: log.clone(),
+            receipt: None,
+            marker: self.place.attempt_id(name, 0),
+        };
+        if let Err(error) = self.processes.start(u64::MAX, &launch) {
+            return (error.to_string(), String::new());
+        }
+        loop {
+            for ask in self.control.take() {
+                match ask {
+                    Ask::Kill => self.processes.kill(u64::MAX),
+                    Ask::Stop => self.processes.stop(u64::MAX),
+                    Ask::StopTask(_) | Ask::Retry(_) => {}
+                }
+            }
+            match self.processes.wait(None) {
+                Ok(ended) => {
+                    if let Some(ended) = ended.into_iter().find(|ended| ended.key == u64::MAX) {
+                        let output = log::tail(&log, 1 << 20).unwrap_or_default();
+                        return (said(ended.exit), String::from_utf8_lossy(&output).into_owned());
+                    }
+                }
+                Err(error) => return (error.to_string(), String::new()),
+            }
+        }
+    }
+
+    fn id(&self, task: TaskIx) -> String {
+        self.system.plan().id(task).to_owned()
+    }
+
+    fn environment(&self, vars: &[(&str, OsString)]) -> Vec<(OsString, OsString)> {
+        let always = [
+            ("ORCH_RUN", OsString::from(&self.place.run_id)),
+            ("ORCH_PLAN", self.system.plan_file().into()),
+            ("ORCH_WORKTREE", self.place.folder.clone().into()),
+            ("ORCH_BASE_BRANCH", self.system.base_branch().into()),
+        ];
+        let vars = always.into_iter().chain(vars.iter().cloned());
+        environment(&self.profile, std::env::vars_os(), vars)
+    }
+
+    /// Makes everything ready for an attempt and starts it.
+    fn launch(&mut self, task: TaskIx, attempt: u32) -> Result<(Worker, PathBuf, bool), LaunchError> {
+        let id = self.id(task);
+        let past = self.past.get(&task).cloned().unwrap_or_default();
+        let session = past.session.filter(|_| !self.profile.resume.is_empty());
+        let told = self.system.tell(&self.profile, task, attempt, past.told.as_deref())?;
+        let home = &self.place.home;
+        home.clear(&id, attempt)?;
+        let prompt_file = home.prompt(&id, attempt);
+        let mut file = create_private(&prompt_file)?;
+        file.write_all(told.text.as_bytes()).map_err(|source| StoreError::Io {
+            path: prompt_file.clone(),
+            step: "write",
+            source,
+        })?;
+        drop(file);
+        let (argv, stdin) = match told.shell {
+            Some(shell) => (vec![shell.into(), prompt_file.clone().into()], Stdin::Null),
+            None => {
+                let values = Values {
+                    prompt_file: &prompt_file,
+                    prompt: &told.text,
+                    task: &id,
+                    attempt: &attempt.to_string(),
+                    plan: self.system.plan_file(),
+                    worktree: Some(&self.place.folder),
+                    session: session.as_deref(),
+                };
+                let stdin = match self.profile.prompt {
+                    Handover::Stdin => Stdin::File(prompt_file.clone()),
+                    Handover::File | Handover::Arg => Stdin::Null,
+                };
+                (self.profile.argv(&values)?, stdin)
+            }
+        };
+        let log = home.log(&id, attempt);
+        // A history that was lost may have had an attempt of this number; its output is not this one's.
+        if log.exists() {
+            let _ = fs::rename(&log, log.with_extension("log.old"));
+        }
+        let receipt = home.receipt(&id, attempt);
+        let launch = Launch {
+            argv,
+            cwd: self.place.folder.clone(),
+            env: self.environment(&[
+                ("ORCH_TASK", OsString::from(&id)),
+                ("ORCH_PROMPT_FILE", prompt_file.into()),
+                ("ORCH_RESULT", home.result(&id, attempt).into()),
+            ]),
+            stdin,
+            log: log.clone(),
+            receipt: Some(receipt),
+            marker: self.place.attempt_id(&id, attempt),
+        };
+        let worker = self.processes.start(work_key(task), &launch)?;
+        let resumed = session.is_some();
+        let kind = Kind::Work { resumed, session: None };
+        self.active.insert(work_key(task), Active { task, attempt, kind });
+        Ok((worker, log, resumed))
+    }
+
+    fn ended(&mut self, ended: Ended) -> Option<Vec<Notice>> {
+        let active = self.active.remove(&ended.key)?;
+        Some(match active.kind {
+            Kind::Work { resumed, session } => {
+                let mut notices = Vec::new();
+                if session.is_none() {
+                    notices.extend(self.find_session(active.task, active.attempt));
+                }
+                notices.push(self.ended_work(active.task, active.attempt, ended.exit, resumed));
+                notices
+            }
+            Kind::Review { before, log } => {
+                let now = self.clock.now();
+                let reviewer = self.system.reviewer();
+                let reviewed = reviewer.map(|reviewer| reviewer.judge(&before, ended.exit, &log, now));
+                let (verdict, detail) = reviewed
+                    .map_or((ReviewVerdict::Skipped, None), |reviewed| (reviewed.verdict, reviewed.detail));
+                vec![Notice::Reviewed { task: active.task, verdict, detail }]
+            }
+        })
+    }
+
+    fn ended_work(&mut self, task: TaskIx, attempt: u32, exit: Exit, resumed: bool) -> Notice {
+        let id = self.id(task);
+        let judged = self.system.judge(&EndedAttempt {
+            home: &self.place.home,
+            profile: &self.profile,
+            task: &id,
+            attempt,
+            exit,
+            resumed,
+            now: self.clock.now(),
+        });
+        if let Some(path) = judged.plan_path {
+            self.plan_paths.borrow_mut().push((task, path));
+        }
+        let past = self.past.entry(task).or_default();
+        past.session = may_go_on(judged.outcome).then_some(judged.session).flatten();
+        past.told = Some(told(judged.outcome, judged.detail.as_deref()));
+        Notice::Ended { task, attempt, outcome: judged.outcome, detail: judged.detail }
+    }
+
+    /// Looks for the names of sessions in the logs of workers that have not said theirs yet.
+    fn find_sessions(&mut self) -> Vec<Notice> {
+        let silent = self.active.values().filter_map(|active| match active.kind {
+            Kind::Work { session: None, .. } => Some((active.task, active.attempt)),
+            _ => None,
+        });
+        let silent: Vec<(TaskIx, u32)> = silent.collect();
+        let mut found = Vec::new();
+        for (task, attempt) in silent {
+            if let Some(notice) = self.find_session(task, attempt) {
+                if let (Notice::Session { session: name, .. }, Some(active)) =
+                    (&notice, self.active.get_mut(&work_key(task)))
+                    && let Kind::Work { session, .. } = &mut active.kind
+                {
+                    *session = Some(name.clone());
+                }
+                found.push(notice);
+            }
+        }
+        found
+    }
+
+    fn find_session(&self, task: TaskIx, attempt: u32) -> Option<Notice> {
+        if !has_sessions(&self.profile) {
+            return None;
+        }
+        let head = log::head(&self.place.home.log(&self.id(task), attempt), SESSION_WITHIN).ok()?;
+        let session = session(&self.profile.result, &head)?;
+        Some(Notice::Session { task, attempt, session })
+    }
+
+    fn request(&mut self, ask: Ask) -> Option<Notice> {
+        let find = |id: &str| self.system.plan().find(id);
+        let request = match ask {
+            Ask::Stop => Request::Stop,
+            Ask::Kill => {
+                let keys: Vec<u64> = self.active.keys().copied().collect();
+                for key in keys {
+                    self.processes.kill(key);
+                }
+                Request::Stop
+            }
+            Ask::StopTask(id) => Request::StopTask { task: find(&id)?, why: "stopped by hand".into() },
+            Ask::Retry(id) => Request::Retry { task: find(&id)? },
+        };
+        Some(Notice::Asked(request))
+    }
+}
+
+impl<S: System> Workers for AgentWorkers<S> {
+    fn start(&mut self, _: &Run, task: TaskIx, attempt: u32) -> Result<Started, CouldNotStart> {
+        match self.launch(task, attempt) {
+            Ok((worker, log, _)) => {
+                let worker = WorkerIdentity { pid: worker.pid, start: worker.start, boot: worker.boot };
+                Ok(Started { worker: Some(worker), log: Some(log) })
+            }
+            Err(error) => {
+                Err(CouldNotStart { outcome: error.means(self.clock.now()), why: error.to_string() })
+            }
+        }
+    }
+
+    fn review(&mut self, run: &Run, task: TaskIx) -> Result<(), (ReviewVerdict, String)> {
+        let Some(reviewer) = self.system.reviewer() else {
+            return Err((ReviewVerdict::Skipped, "there is no reviewer".into()));
+        };
+        let id = self.system.plan().id(task).to_owned();
+        let attempt = run.attempt(task);
+        let before = reviewer.before();
+        let argv = reviewer.argv(self.system.base_branch(), &before);
+        let name = format!("{id}.review");
+        let log = self.place.home.log(&name, attempt);
+        // Only the latest review of an attempt is looked at.
+        let _ = fs::remove_file(&log);
+        let launch = Launch {
+            argv: argv.into_iter().map(OsString::from).collect(),
+            cwd: self.place.folder.clone(),
+            env: self.environment(&[("ORCH_TASK", OsString::from(&id))]),
+            stdin: Stdin::Null,
+            log: log.clone(),
+            receipt: None,
+            marker: self.place.attempt_id(&name, attempt),
+        };
+        match self.processes.start(review_key(task), &launch) {
+            Ok(_) => {
+                let kind = Kind::Review { before, log };
+                self.active.insert(review_key(task), Active { task, attempt, kind });
+                Ok(())
+            }
+            Err(StartError::NotFound { program }) => {
+                Err((ReviewVerdict::Skipped, format!("{} is not installed", program.display())))
+            }
+            Err(error) => Err((ReviewVerdict::Fail, error.to_string())),
+        }
+    }
+
+    fn stop(&mut self, task: TaskIx) {
+        self.processes.stop(work_key(task));
+        self.processes.stop(review_key(task));
+    }
+
+    fn wait(&mut self, run: &Run, until: Option<Time>) -> Result<Vec<Notice>, Failure> {
+        let mut notices: Vec<Notice> = Vec::new();
+        let asked: Vec<Ask> = self.control.take().collect();
+        notices.extend(asked.into_iter().filter_map(|ask| self.request(ask)));
+        if !notices.is_empty() {
+            return Ok(notices);
+        }
+        let silent = has_sessions(&self.profile)
+            && run.active().iter().any(|active| active.phase == Phase::Work)
+            && self.active.values().any(|active| matches!(active.kind, Kind::Work { session: None, .. }));
+        let now = self.clock.now();
+        let until = until.map(|until| until.since(now));
+        let limit =
+            if silent { Some(until.map_or(SESSION_TICK, |until| until.min(SESSION_TICK))) } else { until };
+        let ended = self.processes.wait(limit)?;
+        for ended in ended {
+            notices.extend(self.ended(ended).into_iter().flatten());
+        }
+        if silent {
+            notices.extend(self.find_sessions());
+        }
+        let asked: Vec<Ask> = self.control.take().collect();
+        notices.extend(asked.into_iter().filter_map(|ask| self.request(ask)));
+        Ok(notices)
+    }
+}
+
+/// Why an attempt could not be started.
+#[derive(Debug, thiserror::Error)]
+enum LaunchError {
+    #[error(transparent)]
+    Tell(#[from] TellError),
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Start(#[from] StartError),
+}
+
+impl LaunchError {
+    /// What it means for the attempt: a prompt that can't be handed over is the task's own fault, a missing program
+    /// is the environment's, and a machine that is full will have room again.
+    fn means(&self, now: Time) -> Outcome {
+        match self {
+            LaunchError::Tell(TellError::Template(_)) => Outcome::CouldNotStart,
+            LaunchError::Tell(_) => Outcome::Failed,
+            LaunchError::Start(error) if error.is_transient() => {
+                Outcome::RateLimited { until: Some(now + OUT_OF_RESOURCES) }
+            }
+            LaunchError::Profile(_) | LaunchError::Store(_) | LaunchError::Start(_) => Outcome::CouldNotStart,
+        }
+    }
+}
+
+/// Whether an attempt that ended so left a conversation worth going on with.
+pub(crate) fn may_go_on(outcome: Outcome) -> bool {
+    matches!(
+        outcome,
+        Outcome::Incomplete
+            | Outcome::Crashed
+            | Outcome::TimedOut
+            | Outcome::RateLimited { .. }
+            | Outcome::Cancelled
+            | Outcome::Lost
+    )
+}
+
+/// What the next worker reads of an attempt.
+pub(crate) fn told(outcome: Outcome, detail: Option<&str>) -> String {
+    match detail {
+        Some(detail) => format!("It ended as {outcome}: {detail}"),
+        None => format!("It ended as {outcome}."),
+    }
+}
+
+fn has_sessions(profile: &Profile) -> bool {
+    !matches!(profile.result, ResultKind::Report | ResultKind::Exit)
+}
+
+fn said(exit: Exit) -> String {
+    match exit {
+        Exit::Code(code) => format!("exit code {code}"),
+        Exit::Signal(signal) => format!("signal {signal}"),
+        Exit::Unknown => "unknown end".into(),
+    }
+}
+
+fn work_key(task: TaskIx) -> u64 {
+    task.index() as u64 * 2
+}
+
+fn review_key(task: TaskIx) -> u64 {
+    task.index() as u64 * 2 + 1
+}
+
+/// Whether a program can be found the way a worker's will be: with a slash beneath `folder`, else on the `PATH`.
+pub(crate) fn is_installed(program: &str, folder: &Path) -> bool {
+    let executable = |path: &Path| {
+        use std::os::unix::fs::PermissionsExt;
+        fs::metadata(path).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+    };
+    if program.contains('/') {
+        return executable(&folder.join(program));
+    }
+    std::env::var_os("PATH").is_some_and(|path| {
+        std::env::split_paths(&path).any(|folder| folder.is_absolute() && executable(&folder.join(program)))
+    })
+}
