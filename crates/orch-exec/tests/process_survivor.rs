@@ -96,15 +96,15 @@ const FAMILY: &str = r#"stay='echo $$ >$SAY; exec sleep 1000'
 sh -c "$stay" &
 setsid sh -c "$stay" &
 (setsid sh -c "sh -c '$stay' & exit" &)
-(trap '' TERM; setsid sh -c "$stay") &
 "#;
+const DEAF: &str = r#"(trap '' TERM; setsid sh -c "$stay") & "#;
 
 #[test]
 fn an_adopted_worker_is_stopped_with_its_family() {
     let mut place = Place::new();
     let (worker, marker) = orphaned(&place, &format!("{FAMILY} wait; wait"), true);
-    (0..4).for_each(|_| drop(place.hear()));
-    let mut processes = processes(false, Duration::from_millis(100));
+    (0..3).for_each(|_| drop(place.hear()));
+    let mut processes = processes(false, LONG);
     assert!(processes.adopt(1, &worker, &marker, Some(place.path("receipt")), None));
     processes.stop(1);
     assert_eq!(wait_for_all(&mut processes), [Ended { key: 1, exit: Exit::Code(143) }]);
@@ -115,7 +115,7 @@ fn an_adopted_worker_is_stopped_with_its_family() {
 fn a_survivor_is_ended_with_its_family_even_if_it_is_gone_itself() {
     for rest in ["wait; wait", "exit 0"] {
         let mut place = Place::new();
-        let (worker, marker) = orphaned(&place, &format!("{FAMILY} {rest}"), false);
+        let (worker, marker) = orphaned(&place, &format!("{FAMILY} {DEAF} {rest}"), false);
         (0..4).for_each(|_| drop(place.hear()));
         assert_eq!(survivors(&[&marker]).len(), 1);
         assert!(end_survivor(&worker, &marker, Duration::from_millis(100)).unwrap());

@@ -14,8 +14,9 @@ use super::supervise::{Entry, Origin, Processes, earliest, reap};
 use super::{Exit, MARKER};
 use crate::platform::{self, Handle, Process};
 
-/// After the first request: what was just being started did not hear it.
-const SECOND_LOOK: Duration = Duration::from_millis(50);
+/// After a request or an order: what was just being started did not hear it. Doubled while nothing is found.
+const NEXT_LOOK: Duration = Duration::from_millis(50);
+const RAREST_LOOK: Duration = Duration::from_secs(2);
 /// Between two looks that should find nothing.
 const LAST_LOOK: Duration = Duration::from_millis(5);
 /// What has not gone this long after the order cannot be ended: it hangs in the kernel or is another user's.
@@ -35,7 +36,8 @@ pub(super) struct Ending {
     gave_up: bool,
     /// Whether its group's number is still kept by its members alone.
     group_is_ours: bool,
-    look_at: Option<Instant>,
+    look_at: Instant,
+    pause: Duration,
     looks_without_find: u8,
     /// What belongs to it besides the worker, by number.
     members: BTreeMap<u32, Member>,
@@ -67,7 +69,8 @@ impl Ending {
             killed: false,
             gave_up: false,
             group_is_ours: true,
-            look_at: Some(now),
+            look_at: now,
+            pause: Duration::ZERO,
             looks_without_find: 0,
             members: BTreeMap::new(),
         }
@@ -88,7 +91,7 @@ impl Ending {
 
     pub(super) fn worker_ended(&mut self, exit: Exit, now: Instant) {
         self.exit = Some(exit);
-        self.look_at = Some(now);
+        self.look_at = now;
     }
 
     /// The descriptors to wait for.
@@ -104,13 +107,12 @@ impl Ending {
         if self.killed { Signal::KILL } else { Signal::TERM }
     }
 
-    fn due(&self) -> Option<Instant> {
-        let next_step = match (self.killed, self.gave_up) {
-            (false, _) => Some(self.kill_at),
-            (true, false) => Some(self.kill_at + GIVE_UP),
-            (true, true) => None,
-        };
-        earliest(self.look_at, next_step)
+    fn due(&self) -> Instant {
+        match (self.killed, self.gave_up) {
+            (false, _) => self.look_at.min(self.kill_at),
+            (true, false) => self.look_at.min(self.kill_at + GIVE_UP),
+            (true, true) => self.look_at,
+        }
     }
 
     fn tell_members(&mut self) {
@@ -153,19 +155,21 @@ impl Ending {
         let blind = self.living().any(|(_, handle)| handle.fd().is_none());
         let empty = self.living().next().is_none();
         self.looks_without_find = if empty { self.looks_without_find.saturating_add(1) } else { 0 };
-        self.look_at = if empty && self.exit.is_some() {
-            Some(now + LAST_LOOK)
-        } else if !self.asked || newcomers || blind || (self.killed && !self.gave_up && !empty) {
-            Some(now + SECOND_LOOK)
+        let pause = if empty && self.exit.is_some() {
+            LAST_LOOK
+        } else if newcomers || blind {
+            NEXT_LOOK
         } else {
-            None
+            (self.pause * 2).clamp(NEXT_LOOK, RAREST_LOOK)
         };
+        self.pause = pause;
+        self.look_at = now + pause;
     }
 
     /// What would not go is let be, so that the worker can be reported.
     fn give_up(&mut self, now: Instant) {
         self.gave_up = true;
-        self.look_at = Some(now);
+        self.look_at = now;
     }
 
     fn is_over(&self) -> bool {
@@ -199,7 +203,7 @@ impl Processes {
 
     pub(super) fn endings_due(&self) -> Option<Instant> {
         let endings = || self.entries.values().filter_map(|entry| entry.ending.as_ref());
-        let due = endings().filter_map(Ending::due).min()?;
+        let due = endings().map(Ending::due).min()?;
         let step = endings().filter(|ending| !ending.killed).map(|ending| ending.kill_at).min();
         // A look has to wait its turn; an order does not.
         let look = self.pace.not_before.map_or(due, |not_before| due.max(not_before));
@@ -214,7 +218,7 @@ impl Processes {
             reap(pid, member.start);
         }
         if ending.living().next().is_none() {
-            ending.look_at = Some(now);
+            ending.look_at = now;
         }
     }
 
@@ -226,15 +230,15 @@ impl Processes {
             if !ending.killed && now >= ending.kill_at {
                 ending.killed = true;
                 ending.kill_at = now;
-                ending.look_at = Some(now);
+                ending.look_at = now;
+                ending.pause = Duration::ZERO;
                 if ending.asked {
                     entry.tell_all();
                 }
             } else if ending.killed && !ending.gave_up && now >= ending.kill_at + GIVE_UP {
                 ending.give_up(now);
             }
-            let ending = entry.ending.as_ref();
-            look |= ending.and_then(|ending| ending.look_at).is_some_and(|at| now >= at);
+            look |= entry.ending.as_ref().is_some_and(|ending| now >= ending.look_at);
         }
         if !look || self.pace.not_before.is_some_and(|not_before| now < not_before) {
             return;
