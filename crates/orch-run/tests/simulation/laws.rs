@@ -2,12 +2,12 @@
 
 use orch_core::{
     Halt, Moved, OnFailure, OnIncomplete, Order, Outcome, Readiness, ReviewVerdict, Run, Status, TaskIx,
-    Verdict,
+    Time, Verdict,
 };
 
 use crate::disk::Record;
 use crate::machine::Truth;
-use crate::scenario::Durability;
+use crate::scenario::{Durability, Variant};
 use crate::world::{Tried, World};
 
 /// A law that was broken, and by which task.
@@ -47,6 +47,8 @@ pub(crate) enum Law {
     VerdictIsOfItsAttempt,
     /// Statuses move as the table says, tries are counted and capped.
     Moves,
+    /// A failed task rests before its next try, and a rate limit is waited for.
+    Rests,
     /// A settled task moves only when somebody asks.
     NothingSettledMovesByItself,
     /// What the run says and what is written agree.
@@ -78,6 +80,10 @@ pub(crate) fn check_start(world: &mut World, task: TaskIx, attempt: u32) {
     }
     if world.scenario.durability == Durability::Power && !world.disk.is_synced() {
         broken.push(Law::SyncedThenStarted);
+    }
+    let rests = world.process.rests.get(&task).copied().unwrap_or_default().max(world.process.limited);
+    if world.clock() < rests {
+        broken.push(Law::Rests);
     }
     for &needed in plan.graph().depends_on(task) {
         let needed = world.disk.stood(needed).standing;
@@ -156,10 +162,11 @@ fn waits_in_vain(world: &World, task: TaskIx) -> bool {
 /// Before a record is written.
 pub(crate) fn check_record(world: &mut World, record: Record) {
     match record {
-        Record::Moved(moved, _) => {
+        Record::Moved(moved, at) => {
             if let Err(law) = check_move(world, moved) {
                 world.breaks(law, Some(moved.task));
             }
+            note_rest(world, moved, at);
         }
         Record::Reviewed(task, verdict) => {
             let standing = world.disk.stood(task).standing;
@@ -173,6 +180,25 @@ pub(crate) fn check_record(world: &mut World, record: Record) {
             world.try_out(if failed { Tried::ReviewFailed } else { Tried::ReviewPassed });
         }
         Record::Other => {}
+    }
+}
+
+/// Until when the process that records this must wait.
+fn note_rest(world: &mut World, moved: Moved, at: Time) {
+    match moved.outcome {
+        Some(Outcome::RateLimited { until: Some(until) })
+            if moved.to == Status::Pending || world.scenario.variant == Variant::FaultsFound =>
+        {
+            world.process.limited = world.process.limited.max(until);
+        }
+        Some(Outcome::Failed | Outcome::Crashed | Outcome::TimedOut | Outcome::Incomplete)
+            if moved.to == Status::Pending =>
+        {
+            let backoff = world.scenario.policy.backoff;
+            let rest = backoff.first * backoff.factor.pow(moved.tries - 1);
+            world.process.rests.insert(moved.task, at + rest.min(backoff.most));
+        }
+        _ => {}
     }
 }
 

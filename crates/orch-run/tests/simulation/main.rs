@@ -8,7 +8,8 @@
 //! What must hold ([`laws::Law`]) is checked against what the simulated workers really did. The same checks are then
 //! shown to find something: each part of the protocol is left out once, and histories must break.
 //!
-//! `ORCH_SIMULATION_SEEDS=1000000` plays so many histories; `ORCH_SIMULATION_SEED=17` plays the one and prints it.
+//! `ORCH_SIMULATION_SEEDS=1000000` plays so many histories; `ORCH_SIMULATION_SEED=17` plays the one and prints it (in the
+//! tests of a variant: as that variant).
 
 mod dice;
 mod disk;
@@ -107,14 +108,18 @@ fn the_same_seed_is_the_same_history() {
 
 /// Plays the variant and counts the histories that break one of these laws.
 fn broken_by(variant: Variant, laws: &[Law]) -> u64 {
-    let broken = AtomicU64::new(0);
+    if let Some(seed) = number("ORCH_SIMULATION_SEED") {
+        println!("{variant:?}, {}", History::play(seed, variant).told());
+    }
+    let (broken, first) = (AtomicU64::new(0), AtomicU64::new(u64::MAX));
     play(VARIANT_SEEDS, variant, |history| {
         if history.breaks(laws) {
             broken.fetch_add(1, Ordering::Relaxed);
+            first.fetch_min(history.seed, Ordering::Relaxed);
         }
     });
     let broken = broken.into_inner();
-    println!("{variant:?}: {broken} of {VARIANT_SEEDS} histories break {laws:?}");
+    println!("{variant:?}: {broken} of {VARIANT_SEEDS} histories break {laws:?}, first seed {first:?}");
     broken
 }
 
@@ -145,11 +150,20 @@ fn a_survivor_that_was_ended_may_have_finished() {
     assert!(broken_by(Variant::NoSecondLook, &[Law::FinishedStaysFinished]) > VARIANT_SEEDS / 200);
 }
 
-/// Two faults of the core that the simulation found: a hold on a task whose review is owed starts and stops reviewers
-/// without end, and the verdict of a reviewer that was overtaken by a retry is taken for the next attempt's work.
 #[test]
-#[ignore = "orch-core: a review knows neither holds nor its attempt"]
-fn a_person_may_hold_and_retry_what_is_being_reviewed() {
-    let laws = [Law::VerdictIsOfItsAttempt, Law::NoInternalError];
-    assert_eq!(broken_by(Variant::MeddlingWithReviews, &laws), 0);
+#[ignore = "orch-core: the review of a held task is started and stopped without end"]
+fn a_person_may_hold_what_is_being_reviewed() {
+    assert_eq!(broken_by(Variant::FaultsFound, &[Law::NoInternalError]), 0);
+}
+
+#[test]
+#[ignore = "orch-core: the verdict of a reviewer that a retry has overtaken counts for the next attempt"]
+fn a_person_may_retry_what_is_being_reviewed() {
+    assert_eq!(broken_by(Variant::FaultsFound, &[Law::VerdictIsOfItsAttempt]), 0);
+}
+
+#[test]
+#[ignore = "orch-core: a rate limit is forgotten when it was its task's last attempt"]
+fn a_rate_limit_outlives_the_task_that_met_it() {
+    assert_eq!(broken_by(Variant::FaultsFound, &[Law::Rests]), 0);
 }

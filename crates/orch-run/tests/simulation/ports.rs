@@ -216,7 +216,14 @@ impl Workers for Port {
             let (_, wish) = world.wishes.remove(0);
             return Ok(world.ask(run, wish).into_iter().map(Notice::Asked).collect());
         }
-        let mut notices = world.ended();
+        let mut notices = Vec::new();
+        if world.dice.chance(20)
+            && let Some(late) = world.process.late.pop()
+        {
+            world.try_out(Tried::ResultSaidLate);
+            notices.push(late);
+        }
+        notices.extend(world.ended());
         notices.extend(world.reviewed());
         if world.dice.chance(3) {
             notices.push(Notice::Alert { task: None, text: String::new() });
@@ -227,19 +234,19 @@ impl Workers for Port {
 
 impl World {
     fn ask(&mut self, run: &Run, wish: Wish) -> Option<Request> {
-        let meddling = self.scenario.variant == Variant::MeddlingWithReviews;
+        let strict = self.scenario.variant == Variant::FaultsFound;
         let request = match wish {
             Wish::Stop => {
                 self.process.asked_to_stop = true;
                 Request::Stop
             }
-            Wish::StopTask(_) if self.scenario.policy.review && !meddling => return None,
+            Wish::StopTask(_) if self.scenario.policy.review && !strict => return None,
             Wish::StopTask(task) => {
                 self.process.held.insert(task);
                 self.process.ever_held.insert(task);
                 Request::StopTask { task, why: String::new() }
             }
-            Wish::Retry(task) if run.review_due(task) && !meddling => return None,
+            Wish::Retry(task) if run.review_due(task) && !strict => return None,
             Wish::Retry(task) => {
                 self.process.held.remove(&task);
                 self.process.asked_again.insert(task);
@@ -273,6 +280,9 @@ impl World {
             if self.dice.chance(5) {
                 self.try_out(Tried::ResultSaidTwice);
                 notices.push(notice.clone());
+            }
+            if self.dice.chance(5) {
+                self.process.late.push(notice.clone());
             }
             notices.push(notice);
         }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use orch_core::{Outcome, ReviewVerdict, TaskIx, Time};
-use orch_run::Happening;
+use orch_run::{Happening, Notice};
 
 use crate::dice::Dice;
 use crate::disk::Disk;
@@ -72,11 +72,12 @@ pub(crate) enum Tried {
     ReviewPassed,
     ReviewFailed,
     ResultSaidTwice,
+    ResultSaidLate,
     EverythingSucceeded,
 }
 
 impl Tried {
-    pub(crate) const ALL: [Tried; 24] = [
+    pub(crate) const ALL: [Tried; 25] = [
         Tried::Kill,
         Tried::PowerCut,
         Tried::PartOfABatchWritten,
@@ -100,6 +101,7 @@ impl Tried {
         Tried::ReviewPassed,
         Tried::ReviewFailed,
         Tried::ResultSaidTwice,
+        Tried::ResultSaidLate,
         Tried::EverythingSucceeded,
     ];
 }
@@ -125,6 +127,11 @@ pub(crate) struct Process {
     /// Attempts it started or attached to and has not said the end of.
     pub(crate) watched: Vec<(TaskIx, u32)>,
     pub(crate) told_to_end: BTreeSet<(TaskIx, u32)>,
+    /// Results that will be said once more, late.
+    pub(crate) late: Vec<Notice>,
+    /// Before when, on its clock, a task is not to be tried again, and nothing is to start at all.
+    pub(crate) rests: BTreeMap<TaskIx, Time>,
+    pub(crate) limited: Time,
     pub(crate) refused: BTreeMap<(TaskIx, u32), Outcome>,
     pub(crate) reviewers: Vec<Reviewer>,
     /// Of which attempt the last verdict on a task was.
