@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::stop::Ending;
 use super::supervise::{Entry, Origin, hold};
 use super::{MARKER, Processes, Settings, Worker};
-use crate::platform::{self, Handle, Mark, Process};
+use crate::platform::{self, Handle, Process};
 
 /// The processes alive whose environment carries one of these markers: for each marker that is found, the oldest,
 /// which is the worker, or if that is gone, something it left. Reads the whole process table: meant for once per run.
@@ -23,13 +23,18 @@ pub fn survivors(markers: &[&str]) -> Vec<(String, Worker)> {
         .map(|process| (process.pid, process))
         .collect();
     let pids: Vec<u32> = living.keys().copied().collect();
-    let mut oldest: HashMap<Vec<u8>, Process> = HashMap::new();
-    for (pid, mark) in platform::settled_marks_of(&pids, MARKER) {
-        let Mark::Value(marker) = mark else { continue };
-        let process = living[&pid];
-        let known = oldest.entry(marker).or_insert(process);
-        if (process.start, process.pid) < (known.start, known.pid) {
-            *known = process;
+    let marks = platform::settled_marks_of(&pids, MARKER);
+    // Clock ticks are coarse and numbers wrap around: of two that started together, a child is the younger.
+    let age = |process: &Process| {
+        let is_child = marks.get(&process.parent) == marks.get(&process.pid);
+        (process.start, is_child, process.pid)
+    };
+    let mut oldest: HashMap<&[u8], Process> = HashMap::new();
+    for (pid, mark) in &marks {
+        let (Some(marker), Some(process)) = (mark.value(), living.get(pid)) else { continue };
+        let known = oldest.entry(marker).or_insert(*process);
+        if age(process) < age(known) {
+            *known = *process;
         }
     }
     let worker = |process: &Process| Worker {
