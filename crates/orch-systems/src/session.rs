@@ -24,7 +24,7 @@ use crate::system::{EndedAttempt, System};
 use crate::workers::{AgentWorkers, Place};
 use crate::{Config, OpenError};
 
-pub(crate) use open::{find, repository_root};
+pub(crate) use open::{find, repository_root, select};
 pub use options::RunOptions;
 pub(crate) use settle::Traces;
 
@@ -90,6 +90,11 @@ impl Session {
     /// Whether it goes on from an earlier run.
     pub fn resumed(&self) -> bool {
         self.resumed
+    }
+
+    /// The name of the agent whose workers do the tasks.
+    pub fn agent(&self) -> &str {
+        &self.workers.profile().name
     }
 
     /// The id of this run.

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use orch_core::{Outcome, Plan, ResumeRules, Run, Status, TaskIx, Time, resume};
+use orch_core::{
+    Active, Event, Outcome, Phase, Plan, ResumeRules, ReviewVerdict, Run, Status, Step, TaskIx, Time, resume,
+};
 use orch_exec::agent::resolve;
 use orch_prompt::Prompts;
 use orch_run::{Clock, SystemClock};
@@ -13,7 +15,7 @@ use crate::control::{Ask, ask};
 use crate::prompts::memory::remember;
 use crate::prompts::tell::{Told, tell};
 use crate::prompts::{PromptPlan, memory::Remembered};
-use crate::session::{RunOptions, Traces, find, repository_root};
+use crate::session::{RunOptions, Traces, find, repository_root, select};
 use crate::{Config, OpenError};
 
 /// A plan as it stands now, for whoever only wants to look.
@@ -161,6 +163,48 @@ impl View {
                 hint: "choose an agent with `--agent NAME`; `--agent claude` reads any prompt".into(),
             }
         })
+    }
+
+    /// The tasks that a run with these options would start, in order, if each of them succeeded.
+    ///
+    /// # Errors
+    /// [`OpenError::Request`] for a task that is not in the plan.
+    pub fn rehearse(&self) -> Result<Vec<TaskIx>, OpenError> {
+        let mut run = self.run.clone();
+        if self.options.fresh {
+            run = Run::new(Arc::clone(&self.plan.plan), run.policy().clone());
+        }
+        select(&self.plan, &self.options, &mut run)?;
+        if self.options.retry_failed {
+            for task in self.plan.plan.tasks().filter(|&task| self.run.status(task) == Status::Fail) {
+                // A failed task can always be retried.
+                let _ = run.apply(Event::Retry { task }, self.now);
+            }
+        }
+        let mut started = Vec::new();
+        loop {
+            let happened = match run.next(self.now) {
+                Step::Start(task) => {
+                    started.push(task);
+                    run.apply(Event::Started { task }, self.now)
+                }
+                Step::Review(task) => run.apply(Event::ReviewStarted { task }, self.now),
+                Step::Stop { task, cause } => run.apply(Event::StopAsked { task, cause }, self.now),
+                Step::Wait(_) => match run.active().first().copied() {
+                    Some(Active { task, phase: Phase::Review, .. }) => {
+                        run.apply(Event::Reviewed { task, verdict: ReviewVerdict::Pass }, self.now)
+                    }
+                    Some(Active { task, attempt, .. }) => {
+                        run.apply(Event::Ended { task, attempt, outcome: Outcome::Succeeded }, self.now)
+                    }
+                    None => return Ok(started),
+                },
+                Step::Done(_) => return Ok(started),
+            };
+            if happened.is_err() {
+                return Ok(started);
+            }
+        }
     }
 
     /// Asks the live run for something; false when there is none.

@@ -39,13 +39,8 @@ pub(crate) fn remember(
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(StoreError::Io { path: state_path, step: "read", source: error }),
     };
-    let nothing = Remembered {
-        memory: Memory::Nothing,
-        state: None,
-        edits: Vec::new(),
-        notes: Vec::new(),
-        history,
-    };
+    let nothing =
+        Remembered { memory: Memory::Nothing, state: None, edits: Vec::new(), notes: Vec::new(), history };
     let Some(bytes) = bytes else {
         let worked = nothing.history.tasks.values().any(|task| task.attempt > 0);
         let note = worked.then(|| format!("{} is gone: everything starts anew", state_path.display()));

@@ -443,7 +443,7 @@ fn base_branch(plan: &PromptPlan, remembered: &Remembered, anew: bool, in_reposi
     })
 }
 
-fn select(plan: &PromptPlan, options: &RunOptions, run: &mut Run) -> Result<(), OpenError> {
+pub(crate) fn select(plan: &PromptPlan, options: &RunOptions, run: &mut Run) -> Result<(), OpenError> {
     let mut selected: Vec<TaskIx> = Vec::new();
     for name in &options.only {
         selected.push(find(plan, name)?);

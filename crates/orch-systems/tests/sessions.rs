@@ -1,0 +1,246 @@
+//! Whole runs through the library, with real processes.
+
+use std::fs;
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+
+use orch_core::{Status, Verdict};
+use orch_systems::{OpenError, PromptPlan, Report, Requirements, RunOptions, Session, View};
+
+/// A plan in a folder of its own; every prompt is a list of shell commands.
+struct Project {
+    folder: tempfile::TempDir,
+}
+
+impl Project {
+    fn new(prompts: &[(&str, &str, &str)]) -> Self {
+        let project = Self { folder: tempfile::tempdir().unwrap() };
+        let mut index = String::from("# Orchestrator Index\n\nOverall Objective: test\n\n## Prompts\n");
+        for (id, dependencies, commands) in prompts {
+            index += &format!("- {id}.md — Objective: {id} — Dependencies: {dependencies}\n");
+            project.write(&format!("{id}.md"), &format!("# Mission\n\n```sh\n{commands}\n```\n"));
+        }
+        project.write("PROMPT-ORCHESTRATOR.md", &index);
+        project
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).unwrap();
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    fn plan(&self) -> PromptPlan {
+        PromptPlan::load(&self.path("PROMPT-ORCHESTRATOR.md")).unwrap()
+    }
+
+    fn run(&self, options: RunOptions) -> Report {
+        self.try_run(options).unwrap()
+    }
+
+    fn try_run(&self, options: RunOptions) -> Result<Report, OpenError> {
+        Session::open(self.plan(), options)?.run(&mut [])
+    }
+
+    fn statuses(&self) -> Vec<Status> {
+        let view = View::of(self.plan(), RunOptions::default()).unwrap();
+        view.plan().tasks().map(|task| view.run().status(task)).collect()
+    }
+
+    fn kept(&self, word: &str) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(self.folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|name| name.contains(word))
+            .collect();
+        names.sort();
+        names
+    }
+}
+
+fn exists(path: &Path) -> bool {
+    path.exists()
+}
+
+use Status::{Fail, Pending, Success};
+
+#[test]
+fn a_plan_runs_to_its_end_and_then_there_is_nothing_to_do() {
+    let project = Project::new(&[
+        ("PROMPT-01-a", "None", "grep -q '| 0     | RUNNING' PROMPT-ORCHESTRATOR.state.md; echo a >> order"),
+        (
+            "PROMPT-02-b",
+            "PROMPT-01",
+            "grep -q '| 0     | SUCCESS' PROMPT-ORCHESTRATOR.state.md; echo b >> order",
+        ),
+    ]);
+    let report = project.run(RunOptions::default());
+    assert_eq!((report.verdict, report.halt), (Verdict::Success, None));
+    assert_eq!(report.validation, Requirements::NothingNamed);
+    assert_eq!(project.read("order"), "a\nb\n");
+    let state = project.read("PROMPT-ORCHESTRATOR.state.md");
+    assert!(state.contains("\nStatus: SUCCESS\n") && state.contains("\nBase Branch: main\n"), "{state}");
+    let again = project.run(RunOptions::default());
+    assert!(again.nothing_to_do);
+    assert_eq!(project.read("order"), "a\nb\n");
+}
+
+#[test]
+fn a_failure_stops_the_list_and_a_retry_goes_on() {
+    let project = Project::new(&[
+        ("PROMPT-01-a", "None", "test -e mended"),
+        ("PROMPT-02-b", "PROMPT-01", "echo b >> order"),
+        ("PROMPT-03-c", "None", "echo c >> order"),
+    ]);
+    assert_eq!(project.run(RunOptions::default()).verdict, Verdict::Fail);
+    assert_eq!(project.statuses(), [Fail, Pending, Pending]);
+    assert!(project.read("PROMPT-ORCHESTRATOR.state.md").contains("\nStatus: FAIL\n"));
+    // Once more without a retry: what does not depend on it goes on, the failed one stays.
+    assert_eq!(project.run(RunOptions::default()).verdict, Verdict::Fail);
+    assert_eq!(project.statuses(), [Fail, Pending, Success]);
+    project.write("mended", "");
+    let report = project.run(RunOptions { retry_failed: true, ..RunOptions::default() });
+    assert_eq!(report.verdict, Verdict::Success);
+    assert_eq!(project.read("order"), "c\nb\n");
+}
+
+#[test]
+fn by_the_graph_two_run_side_by_side() {
+    // Each of the two waits until the other is there: one after the other they would never end.
+    let meet = |mine: &str, other: &str| {
+        format!(
+            "mkfifo {mine}.p 2>/dev/null || true\nmkfifo {other}.p 2>/dev/null || true\nif [ {mine} = b ]; then echo x > b.p; read y < c.p; else read y < b.p; echo x > c.p; fi"
+        )
+    };
+    let (b, c) = (meet("b", "c"), meet("c", "b"));
+    let project = Project::new(&[
+        ("PROMPT-01-a", "None", "true"),
+        ("PROMPT-02-b", "PROMPT-01", &b),
+        ("PROMPT-03-c", "PROMPT-01", &c),
+    ]);
+    let report = project.run(RunOptions { jobs: NonZeroU32::new(2), ..RunOptions::default() });
+    assert_eq!(report.verdict, Verdict::Success);
+}
+
+#[test]
+fn a_changed_list_starts_anew_and_keeps_the_state_aside() {
+    let project = Project::new(&[("PROMPT-01-a", "None", "echo a >> order")]);
+    project.run(RunOptions::default());
+    let before = project.read("PROMPT-ORCHESTRATOR.state.md");
+    let index = project.read("PROMPT-ORCHESTRATOR.md");
+    project.write("PROMPT-02-b.md", "```sh\necho b >> order\n```\n");
+    project.write(
+        "PROMPT-ORCHESTRATOR.md",
+        &format!("{index}- PROMPT-02-b.md — Objective: b — Dependencies: None\n"),
+    );
+    let report = project.run(RunOptions::default());
+    assert_eq!(report.verdict, Verdict::Success);
+    assert_eq!(project.read("order"), "a\na\nb\n");
+    let kept = project.kept("unmatched");
+    assert_eq!(kept.len(), 1);
+    assert_eq!(project.read(&kept[0]), before);
+    assert!(
+        report.notes.iter().any(|note| note.contains(&kept[0]) && note.contains("the list differs")),
+        "{:?}",
+        report.notes
+    );
+}
+
+#[test]
+fn an_unreadable_state_is_kept_aside_and_known_from_the_history() {
+    let project =
+        Project::new(&[("PROMPT-01-a", "None", "echo a >> order"), ("PROMPT-02-b", "None", "test -e go")]);
+    project.run(RunOptions::default());
+    let state = fs::read(project.path("PROMPT-ORCHESTRATOR.state.md")).unwrap();
+    fs::write(project.path("PROMPT-ORCHESTRATOR.state.md"), &state[..state.len() / 2]).unwrap();
+    project.write("go", "");
+    let report = project.run(RunOptions { retry_failed: true, ..RunOptions::default() });
+    assert_eq!(report.verdict, Verdict::Success);
+    assert_eq!(project.read("order"), "a\n", "finished work is not run again");
+    assert_eq!(project.kept("unreadable").len(), 1);
+
+    // The bare rule of the seed: unreadable, so everything starts anew.
+    fs::write(project.path("PROMPT-ORCHESTRATOR.state.md"), "no table here\n").unwrap();
+    project.run(RunOptions { strict_resume: true, ..RunOptions::default() });
+    assert_eq!(project.read("order"), "a\na\n");
+    assert_eq!(project.kept("unreadable").len(), 2);
+}
+
+#[test]
+fn a_persons_edit_of_the_state_wins() {
+    let project = Project::new(&[
+        ("PROMPT-01-a", "None", "echo a >> order"),
+        ("PROMPT-02-b", "None", "echo b >> order"),
+    ]);
+    project.run(RunOptions::default());
+    let state = project.read("PROMPT-ORCHESTRATOR.state.md");
+    project.write("PROMPT-ORCHESTRATOR.state.md", &state.replace("| 1     | SUCCESS", "| 1     | PENDING"));
+    let report = project.run(RunOptions::default());
+    assert!(
+        report.notes.iter().any(|note| note.contains("edited by hand: 1 changed status")),
+        "{:?}",
+        report.notes
+    );
+    assert_eq!(project.read("order"), "a\nb\nb\n");
+}
+
+#[test]
+fn a_state_file_of_another_tool_is_gone_on_with() {
+    let project = Project::new(&[
+        ("PROMPT-01-a", "None", "echo a >> order"),
+        ("PROMPT-02-b", "None", "echo b >> order"),
+    ]);
+    project.write(
+        "PROMPT-ORCHESTRATOR.state.md",
+        "# Orchestrator State\n\nOverall Objective: test\nBase Branch: trunk\nStatus: RUNNING\n\
+         Current Prompt Index: 1\n\n## Prompts\n| Index | Status | Prompt Path | Plan Path | Dependencies | Reqs |\n\
+         | 0 | SUCCESS | PROMPT-01-a.md | PROMPT-01-a-PLAN.md | None | |\n\
+         | 1 | RUNNING | PROMPT-02-b.md | PROMPT-02-b-PLAN.md | None | |\n",
+    );
+    let report = project.run(RunOptions::default());
+    assert_eq!(report.verdict, Verdict::Success);
+    assert_eq!(project.read("order"), "b\n", "done work stays done, and what ran is run again");
+    assert!(
+        project.read("PROMPT-ORCHESTRATOR.state.md").contains("Base Branch: trunk"),
+        "the base branch is reused"
+    );
+}
+
+#[test]
+fn what_cannot_be_done_is_refused_before_it_begins() {
+    let project = Project::new(&[("PROMPT-01-a", "None", "true")]);
+    project.write("PROMPT-01-a.md", "prose only\n");
+    let error = project.try_run(RunOptions::default()).unwrap_err();
+    assert!(matches!(&error, OpenError::Environment { hint, .. } if hint.contains("--agent")), "{error:?}");
+    let missing = RunOptions { agent: Some("claude".into()), ..RunOptions::default() };
+    if std::env::var_os("PATH")
+        .is_some_and(|path| !std::env::split_paths(&path).any(|dir| exists(&dir.join("claude"))))
+    {
+        assert!(matches!(project.try_run(missing), Err(OpenError::Environment { .. })));
+    }
+    assert_eq!(project.statuses(), [Pending]);
+}
+
+#[test]
+fn a_report_of_a_command_decides() {
+    let project = Project::new(&[("PROMPT-01-a", "None", "true"), ("PROMPT-02-b", "PROMPT-01", "true")]);
+    project.write("orch.toml", "[agents.fake]\ncommand = [\"sh\", \"fake.sh\", \"{prompt_file}\"]\n");
+    project.write(
+        "fake.sh",
+        "test -f \"$1\" && grep -q 'Your task' \"$1\" || exit 9\n\
+         echo '# ORCHESTRATOR RUN REPORT'\n\
+         case $ORCH_TASK in *01*) echo 'Status: INCOMPLETE'; echo 'Plan: plans/one.md';; *) echo 'Status: SUCCESS';; esac\n",
+    );
+    fs::create_dir(project.path("plans")).unwrap();
+    let report = project.run(RunOptions { agent: Some("fake".into()), ..RunOptions::default() });
+    assert_eq!(report.verdict, Verdict::Incomplete);
+    assert_eq!(project.statuses(), [Status::Incomplete, Success], "INCOMPLETE counts as done");
+    let state = project.read("PROMPT-ORCHESTRATOR.state.md");
+    assert!(state.contains("| plans/one.md ") && state.contains("PROMPT-02-b-PLAN.md"), "{state}");
+}
