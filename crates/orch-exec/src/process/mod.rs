@@ -11,7 +11,8 @@
 //!   the end of this program, and a forgotten grandchild that keeps the file open holds up nobody.
 //! - **A worker is more than one process.** Agents' tools run in sessions of their own. What belongs to a worker is
 //!   its process group, whoever carries its marker in the environment ([`MARKER`]), the children of all of these,
-//!   and orphans that came to this process because it asked for them ([`Settings::adopt_orphans`]).
+//!   and orphans that came to this process and carry it ([`Settings::adopt_orphans`]). Only a process that leaves its
+//!   group, loses its parent *and* drops its environment gets away.
 //!
 //! ```
 //! use orch_exec::process::{Exit, Launch, Processes, Settings, Stdin};
