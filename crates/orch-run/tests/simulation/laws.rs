@@ -137,7 +137,7 @@ pub(crate) fn check_start(world: &mut World, task: TaskIx, attempt: u32) {
             let passed = match standing.status {
                 Status::Pending => world.process.held.contains(&other) || waits_in_vain(world, other),
                 Status::Running => false,
-                _ => !standing.review_due,
+                _ => !standing.review_due || world.process.held.contains(&other),
             };
             if !passed {
                 broken.push(Law::ListOrder);
@@ -335,7 +335,7 @@ pub(crate) fn check_end(world: &mut World, run: &Run, verdict: Verdict, halt: Op
             (Status::Pending, Some(Readiness::Ready)) | (Status::Pending, None) => false,
             (Status::Pending, Some(_)) => halt.is_some() || can_never_start(world, task),
             (Status::Running, _) | (_, Some(_)) => false,
-            (_, None) => halt.is_some() || !run.review_due(task),
+            (_, None) => halt.is_some() || !run.review_due(task) || world.process.held.contains(&task),
         };
         if !explained {
             broken.push((Law::EverythingHasAReason, Some(task)));
@@ -367,7 +367,7 @@ pub(crate) fn check_end(world: &mut World, run: &Run, verdict: Verdict, halt: Op
         &[Verdict::Success]
     } else if all(&[Status::Success, Status::Incomplete]) {
         &[Verdict::Incomplete]
-    } else if halt.is_some() {
+    } else if halt.is_some() || run.plan().tasks().any(|task| run.review_due(task)) {
         &[Verdict::Pending, Verdict::Stuck]
     } else {
         &[Verdict::Stuck]
@@ -386,13 +386,13 @@ pub(crate) fn check_end(world: &mut World, run: &Run, verdict: Verdict, halt: Op
 /// Whether a pending task waits for something that this run will not bring.
 fn can_never_start(world: &World, task: TaskIx) -> bool {
     let release = world.scenario.policy.on_incomplete == OnIncomplete::Release;
-    world.process.held.contains(&task)
-        || world.scenario.plan.graph().depends_on(task).iter().any(|&needed| {
-            match world.disk.status(needed) {
-                Status::Fail => true,
-                Status::Incomplete => !release,
-                Status::Pending => can_never_start(world, needed),
-                Status::Running | Status::Success => false,
-            }
-        })
+    let held = |task| world.process.held.contains(&task);
+    let never = |&needed: &TaskIx| match world.disk.status(needed) {
+        Status::Fail => true,
+        Status::Incomplete if !release => true,
+        Status::Success | Status::Incomplete => world.disk.stood(needed).standing.review_due && held(needed),
+        Status::Pending => can_never_start(world, needed),
+        Status::Running => false,
+    };
+    held(task) || world.scenario.plan.graph().depends_on(task).iter().any(never)
 }
