@@ -35,3 +35,6 @@ pub use view::View;
 // What the types above are made of.
 pub use orch_prompt::{Block, Source};
 pub use orch_store::{Holder, TaskRecord};
+
+// Reading the log of a worker in parts, while it grows.
+pub use orch_exec::process::log;
