@@ -193,8 +193,13 @@ impl<S: Store + ?Sized, W: Workers + ?Sized, C: Clock + ?Sized> Driver<'_, '_, S
             Notice::Alert { task, text } => self.happen(at, Some(What::Alert { task, text })),
             Notice::Asked(request) => {
                 for event in request.events(self.run) {
-                    let change = self.run.apply(event, at)?;
-                    self.happen(at, told(change, None));
+                    match self.run.apply(event, at) {
+                        Ok(change) => self.happen(at, told(change, None)),
+                        Err(refused) => {
+                            let text = format!("what was asked for can't be done now: {refused}");
+                            self.happen(at, Some(What::Alert { task: None, text }));
+                        }
+                    }
                 }
             }
         }

@@ -24,7 +24,7 @@ use crate::system::{EndedAttempt, System};
 use crate::workers::{AgentWorkers, Place};
 use crate::{Config, OpenError};
 
-pub(crate) use open::{find, repository_root, select};
+pub(crate) use open::{find, repository_root, reviewer, select};
 pub use options::RunOptions;
 pub(crate) use settle::Traces;
 

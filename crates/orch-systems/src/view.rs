@@ -15,7 +15,7 @@ use crate::control::{Ask, ask};
 use crate::prompts::memory::remember;
 use crate::prompts::tell::{Told, tell};
 use crate::prompts::{PromptPlan, memory::Remembered};
-use crate::session::{RunOptions, Traces, find, repository_root, select};
+use crate::session::{RunOptions, Traces, find, repository_root, reviewer, select};
 use crate::{Config, OpenError};
 
 /// A plan as it stands now, for whoever only wants to look.
@@ -48,8 +48,8 @@ impl View {
             home.as_ref().map(|home| read(&home.history())).transpose()?.flatten().unwrap_or_default();
         let Remembered { memory, state, history, notes, .. } =
             remember(&plan, history, home.as_ref(), options.strict_resume)?;
-        let root = repository_root(&plan.folder).unwrap_or_else(|| plan.folder.clone());
-        let config = Config::find(&plan.folder, &root)?;
+        let root = repository_root(&plan.folder);
+        let config = Config::find(&plan.folder, root.as_deref().unwrap_or(&plan.folder))?;
         let mut options = options;
         if options.jobs.is_none()
             && let Some(last) = history.run.as_ref().filter(|last| last.order == "graph")
@@ -62,7 +62,8 @@ impl View {
             (Some(home), Some(profile)) if live.is_none() => Traces::look(&history, home, profile, now),
             _ => Traces::default(),
         };
-        let policy = options.policy(&config, true);
+        let reviewer = reviewer(&options, &config, &plan.folder, root.is_some(), &mut Vec::new());
+        let policy = options.policy(&config, reviewer.is_some());
         let rules = ResumeRules { trust_receipts: !options.strict_resume, ..ResumeRules::default() };
         let alive = live.is_some();
         let resumed = resume(Arc::clone(&plan.plan), policy, &memory, rules, |task| {

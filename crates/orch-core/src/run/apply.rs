@@ -76,8 +76,9 @@ impl Run {
         if outcome.uses_a_try() {
             self.tries[task.index()] += 1;
         }
-        if matches!(outcome, Outcome::RateLimited { .. }) {
+        if let Outcome::RateLimited { until } = outcome {
             self.limited_in_a_row += 1;
+            self.limit(until, now);
         } else if outcome.uses_a_try() {
             self.limited_in_a_row = 0;
         }
@@ -120,17 +121,19 @@ impl Run {
 
     fn given_back(&mut self, task: TaskIx, outcome: Outcome, now: Time) {
         match outcome {
-            Outcome::RateLimited { until } => {
-                let limits = self.policy.rate_limits;
-                let doubled = 1u32 << (self.limited_in_a_row - 1).min(20);
-                let assumed = now + limits.assumed.saturating_mul(doubled).min(limits.patience);
-                let until = until.filter(|&until| until > now).unwrap_or(assumed);
-                self.limited_until = Some(self.limited_until.map_or(until, |other| other.max(until)));
-            }
             Outcome::CouldNotStart => self.halt_for(Halt::CouldNotStart { task }),
-            Outcome::Cancelled | Outcome::Lost => {}
+            Outcome::Cancelled | Outcome::Lost | Outcome::RateLimited { .. } => {}
             _ => self.resting.insert(task, now + self.policy.backoff.after(self.tries(task))),
         }
+    }
+
+    /// Starts nothing more until the provider's limit is over; when that is unknown, for longer each time.
+    fn limit(&mut self, until: Option<Time>, now: Time) {
+        let limits = self.policy.rate_limits;
+        let doubled = 1u32 << (self.limited_in_a_row - 1).min(20);
+        let assumed = now + limits.assumed.saturating_mul(doubled).min(limits.patience);
+        let until = until.filter(|&until| until > now).unwrap_or(assumed);
+        self.limited_until = Some(self.limited_until.map_or(until, |other| other.max(until)));
     }
 
     fn review_started(&mut self, task: TaskIx, now: Time) -> Result<Change, Rejected> {
@@ -179,9 +182,11 @@ impl Run {
 
     fn retry(&mut self, task: TaskIx) -> Result<Change, Rejected> {
         let to = self.status(task).after(Move::Retry)?;
+        if self.active.iter().any(|active| active.task == task) {
+            return Err(Rejected::UnderReview { task });
+        }
         self.tries[task.index()] = 0;
         self.review_due.remove(&task);
-        self.active.retain(|active| active.task != task);
         self.turn = 0;
         match self.halt {
             Some(

@@ -162,6 +162,12 @@ pub enum Rejected {
         /// The current attempt.
         current: u32,
     },
+    /// The task's work is under review.
+    #[error("task {task} is under review; stop it first")]
+    UnderReview {
+        /// The task.
+        task: TaskIx,
+    },
     /// There is no review to start or to end.
     #[error("no review of task {task} is due")]
     NoReview {

@@ -364,9 +364,8 @@ impl Run {
     fn is_passed(&self, task: TaskIx) -> bool {
         match self.status(task) {
             Status::Running => false,
-            Status::Pending => {
-                self.unmet[task.index()] > 0 || !self.is_selected(task) || self.held.contains_key(&task)
-            }
+            _ if self.held.contains_key(&task) => true,
+            Status::Pending => self.unmet[task.index()] > 0 || !self.is_selected(task),
             Status::Success | Status::Fail | Status::Incomplete => !self.review_due.contains_key(&task),
         }
     }

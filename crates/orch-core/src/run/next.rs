@@ -128,7 +128,13 @@ impl Run {
 
     fn review_to_start(&self, now: Time) -> Option<TaskIx> {
         let idle = |task: TaskIx| !self.active.iter().any(|active| active.task == task);
-        self.review_due.iter().find(|&(&task, &at)| at <= now && idle(task)).map(|(&task, _)| task)
+        self.reviews_to_come().find(|&(task, at)| at <= now && idle(task)).map(|(task, _)| task)
+    }
+
+    /// The reviews that are owed and not held, and before when they are not to begin.
+    fn reviews_to_come(&self) -> impl Iterator<Item = (TaskIx, Time)> {
+        let due = self.review_due.iter().map(|(&task, &at)| (task, at));
+        due.filter(|(task, _)| !self.held.contains_key(task))
     }
 
     fn task_to_start(&mut self) -> Option<TaskIx> {
@@ -165,7 +171,7 @@ impl Run {
             self.halt = Some(Halt::RateLimited { until });
             return Some(Step::Done(self.verdict()));
         }
-        let waiting = !self.resting.of.is_empty() || !self.review_due.is_empty();
+        let waiting = !self.resting.of.is_empty() || self.reviews_to_come().next().is_some();
         (!waiting).then(|| Step::Done(self.verdict()))
     }
 
@@ -173,11 +179,11 @@ impl Run {
     fn wake_at(&self) -> Option<Time> {
         let deadlines = self.active.iter().filter(|active| active.stop.is_none());
         let deadlines = deadlines.filter_map(|active| self.deadline(active));
-        let reviews = self.review_due.iter().filter(|(task, _)| {
-            !self.active.iter().any(|active| active.task == **task && active.phase == Phase::Review)
+        let reviews = self.reviews_to_come().filter(|&(task, _)| {
+            !self.active.iter().any(|active| active.task == task && active.phase == Phase::Review)
         });
         let starts = [self.limited_until, self.resting.first()].into_iter().flatten();
-        let starts = starts.chain(reviews.map(|(_, &at)| at));
+        let starts = starts.chain(reviews.map(|(_, at)| at));
         let starts =
             starts.filter(|_| self.halt.is_none() && self.active.len() < self.policy.jobs.get() as usize);
         deadlines.chain(starts).min()

@@ -7,7 +7,7 @@ use orch_core::{
 
 use crate::disk::Record;
 use crate::machine::Truth;
-use crate::scenario::{Durability, Variant};
+use crate::scenario::Durability;
 use crate::world::{Tried, World};
 
 /// A law that was broken, and by which task.
@@ -186,9 +186,7 @@ pub(crate) fn check_record(world: &mut World, record: Record) {
 /// Until when the process that records this must wait.
 fn note_rest(world: &mut World, moved: Moved, at: Time) {
     match moved.outcome {
-        Some(Outcome::RateLimited { until: Some(until) })
-            if moved.to == Status::Pending || world.scenario.variant == Variant::FaultsFound =>
-        {
+        Some(Outcome::RateLimited { until: Some(until) }) => {
             world.process.limited = world.process.limited.max(until);
         }
         Some(Outcome::Failed | Outcome::Crashed | Outcome::TimedOut | Outcome::Incomplete)

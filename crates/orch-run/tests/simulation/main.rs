@@ -149,22 +149,3 @@ fn the_receipt_is_looked_for_after_the_worker() {
 fn a_survivor_that_was_ended_may_have_finished() {
     assert!(broken_by(Variant::NoSecondLook, &[Law::FinishedStaysFinished]) > VARIANT_SEEDS / 200);
 }
-
-#[test]
-#[ignore = "orch-core: the review of a held task is started and stopped without end"]
-fn a_person_may_hold_what_is_being_reviewed() {
-    let laws = [Law::NoInternalError, Law::EverythingHasAReason, Law::VerdictIsTrue, Law::ListOrder];
-    assert_eq!(broken_by(Variant::FaultsFound, &laws), 0);
-}
-
-#[test]
-#[ignore = "orch-core: the verdict of a reviewer that a retry has overtaken counts for the next attempt"]
-fn a_person_may_retry_what_is_being_reviewed() {
-    assert_eq!(broken_by(Variant::FaultsFound, &[Law::VerdictIsOfItsAttempt]), 0);
-}
-
-#[test]
-#[ignore = "orch-core: a rate limit is forgotten when it was its task's last attempt"]
-fn a_rate_limit_outlives_the_task_that_met_it() {
-    assert_eq!(broken_by(Variant::FaultsFound, &[Law::Rests]), 0);
-}

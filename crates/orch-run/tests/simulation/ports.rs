@@ -214,7 +214,7 @@ impl Workers for Port {
         }
         if world.wishes.first().is_some_and(|&(at, _)| at <= world.now) {
             let (_, wish) = world.wishes.remove(0);
-            return Ok(world.ask(run, wish).into_iter().map(Notice::Asked).collect());
+            return Ok(world.ask(wish).into_iter().map(Notice::Asked).collect());
         }
         let mut notices = Vec::new();
         if world.dice.chance(20)
@@ -233,20 +233,17 @@ impl Workers for Port {
 }
 
 impl World {
-    fn ask(&mut self, run: &Run, wish: Wish) -> Option<Request> {
-        let strict = self.scenario.variant == Variant::FaultsFound;
+    fn ask(&mut self, wish: Wish) -> Option<Request> {
         let request = match wish {
             Wish::Stop => {
                 self.process.asked_to_stop = true;
                 Request::Stop
             }
-            Wish::StopTask(_) if self.scenario.policy.review && !strict => return None,
             Wish::StopTask(task) => {
                 self.process.held.insert(task);
                 self.process.ever_held.insert(task);
                 Request::StopTask { task, why: String::new() }
             }
-            Wish::Retry(task) if run.review_due(task) && !strict => return None,
             Wish::Retry(task) => {
                 self.process.held.remove(&task);
                 self.process.asked_again.insert(task);

@@ -26,9 +26,6 @@ pub(crate) enum Variant {
     ReceiptBeforeLiveness,
     /// After a survivor was ended, its receipt is not looked for again.
     NoSecondLook,
-    /// The protocol as it is, asked for what the core is known not to do yet: a person holds and retries tasks whose
-    /// work is being reviewed, and a rate limit holds even when it was its task's last attempt.
-    FaultsFound,
 }
 
 /// What the store promises.
@@ -72,7 +69,6 @@ impl Scenario {
         };
         let plan = plan(dice);
         let mut policy = policy(dice);
-        policy.review |= variant == Variant::FaultsFound;
         if variant == Variant::ReceiptBeforeLiveness {
             // Both ways in which it goes wrong need the next try to follow at once.
             policy.backoff.first = Duration::ZERO;

@@ -14,7 +14,7 @@ use orch_run::{Clock, Notice, Settled, SystemClock};
 use orch_state_md::state::{Overall, Row, State, StateFile, Validation};
 use orch_store::{Folded, HistoryWriter, Holder, Home, Lock, Note, What as Entry, keep_aside};
 
-use super::settle::Traces;
+use super::settle::{Traces, left_behind};
 use super::{PromptSystem, RunOptions, Session};
 use crate::config::{Command, Survivors};
 use crate::prompts::PromptPlan;
@@ -111,10 +111,10 @@ impl Session {
             grace: config.run.grace.unwrap_or(GRACE),
             log_cap: config.run.log_cap_mib.map_or(Settings::default().log_cap, |mib| mib << 20),
         };
+        let mut settled = beginning.settled(&resumed, &place.home, &profile, options.strict_resume);
         let past = if anew { HashMap::new() } else { beginning.past() };
         let mut workers = AgentWorkers::new(system, profile, place.clone(), settings, clock, past)
             .map_err(OpenError::system("watch processes"))?;
-        let mut settled = beginning.settled(&resumed);
         adopt(&mut workers, &resumed, &traces, &mut settled);
         let mut run = resumed.run;
         select(&plan, &options, &mut run)?;
@@ -348,13 +348,21 @@ impl<'a> Start<'a> {
         self.plan.plan.tasks().filter_map(known).collect()
     }
 
-    fn settled(&self, resumed: &Resumed) -> Vec<Settled> {
+    /// The events that settle earlier attempts. A worker that was to be ended may have finished just before: what it
+    /// left then counts (unless receipts do not).
+    fn settled(&self, resumed: &Resumed, home: &Home, profile: &Profile, strict: bool) -> Vec<Settled> {
         let settled = resumed.settle.iter().map(|event| {
-            let detail = match event {
-                Event::Ended { task, outcome, .. } => self.traces.detail(self.id(*task), *outcome),
-                _ => None,
+            let Event::Ended { task, attempt, outcome } = *event else {
+                return Settled { event: event.clone(), detail: None };
             };
-            Settled { event: event.clone(), detail }
+            let id = self.id(task);
+            if resumed.to_end.contains(&task)
+                && !strict
+                && let Some((outcome, detail)) = left_behind(home, profile, id, attempt, self.now)
+            {
+                return Settled { event: Event::Ended { task, attempt, outcome }, detail };
+            }
+            Settled { event: event.clone(), detail: self.traces.detail(id, outcome) }
         });
         settled.collect()
     }
@@ -407,7 +415,7 @@ fn profile(options: &RunOptions, config: &Config) -> Result<Profile, OpenError> 
 
 /// The reviewer of this run. The default one is passed over in silence where it is not there (seed 002); one that was
 /// asked for by name is missed.
-fn reviewer(
+pub(crate) fn reviewer(
     options: &RunOptions,
     config: &Config,
     folder: &Path,

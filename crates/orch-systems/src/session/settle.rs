@@ -54,13 +54,8 @@ impl Traces {
                 traces.alive.insert(id.clone(), worker);
                 continue;
             }
-            let exit = receipt::read(&home.receipt(id, attempt));
-            let known = exit.is_some();
-            let exit = exit.unwrap_or(Exit::Unknown);
-            let ended = EndedAttempt { home, profile, task: id, attempt, exit, resumed: false, now };
-            let judged = judge(&ended);
-            if known || judged.has_evidence {
-                traces.receipts.insert(id.clone(), (judged.outcome, judged.detail));
+            if let Some(receipt) = left_behind(home, profile, id, attempt, now) {
+                traces.receipts.insert(id.clone(), receipt);
             }
         }
         traces
@@ -86,6 +81,34 @@ impl Traces {
             }
             _ => Some("its orch went away, and its worker is gone without a result".into()),
         }
+    }
+}
+
+/// What a worker that is gone left behind: how it ended, and a line for a person.
+///
+/// To be asked only once it is known that the worker is gone. A worker that was killed while nobody watched says
+/// nothing about the work, unless it had reported before.
+pub(crate) fn left_behind(
+    home: &Home,
+    profile: &Profile,
+    task: &str,
+    attempt: u32,
+    now: Time,
+) -> Option<(Outcome, Option<String>)> {
+    let exit = receipt::read(&home.receipt(task, attempt)).filter(|exit| !was_killed(*exit));
+    let known = exit.is_some();
+    let exit = exit.unwrap_or(Exit::Unknown);
+    let judged = judge(&EndedAttempt { home, profile, task, attempt, exit, resumed: false, now });
+    (known || judged.has_evidence).then_some((judged.outcome, judged.detail))
+}
+
+/// Ended by a signal, as a receipt spells it: 128 and the signal's number.
+fn was_killed(exit: Exit) -> bool {
+    const SIGNALS: [i32; 4] = [1, 2, 9, 15];
+    match exit {
+        Exit::Code(code) => SIGNALS.contains(&(code - 128)),
+        Exit::Signal(_) => true,
+        Exit::Unknown => false,
     }
 }
 
