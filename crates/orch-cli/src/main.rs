@@ -1,1 +1,23 @@
-fn main() {}
+//! `orch`: runs the plan that people already have, and knows where it was after any crash.
+
+mod args;
+mod commands;
+mod events;
+mod failure;
+mod interrupt;
+mod json;
+mod progress;
+mod sanitise;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let args = args::Args::parse();
+    let as_json = args.wants_json();
+    match commands::run(args) {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => failure.report(as_json),
+    }
+}

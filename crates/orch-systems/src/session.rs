@@ -12,7 +12,7 @@ use orch_core::{Event, Halt, Plan, Run, Status, TaskIx, Verdict};
 use orch_exec::agent::Profile;
 use orch_prompt::Prompts;
 use orch_run::{Clock, Driven, Observer, Settled, SystemClock, drive};
-use orch_store::Lock;
+use orch_store::{Lock, What as Entry};
 
 use crate::control::Asker;
 use crate::prompts::PromptPlan;
@@ -41,6 +41,8 @@ pub struct Session {
     place: Place,
     notes: Vec<String>,
     resumed: bool,
+    /// What the history is to say of how this session begins, once it changes anything.
+    opening: Vec<Entry<'static>>,
     /// Held until the session is dropped.
     _lock: Lock,
 }
@@ -119,14 +121,22 @@ impl Session {
     /// run finds them.
     pub fn run(mut self, observers: &mut [&mut dyn Observer]) -> Result<Report, OpenError> {
         let nothing_to_do = self.is_settled();
-        if !nothing_to_do || !self.is_validated() {
-            self.check_environment()?;
+        if nothing_to_do && self.is_validated() {
+            // And nothing is written: looking twice leaves no more traces than looking once.
+            return Ok(Report {
+                verdict: self.run.verdict(),
+                halt: None,
+                nothing_to_do,
+                validation: Requirements::NotValidated,
+                notes: Vec::new(),
+            });
         }
+        self.check_environment()?;
         let pipe = self.place.home.folder().join("control");
         self.workers.control().listen(&pipe).map_err(OpenError::system("listen for requests"))?;
         self.begin()?;
         let driven = self.drive(observers)?;
-        self.finish(driven, nothing_to_do)
+        self.finish(driven)
     }
 
     /// Settles what an earlier run left, asks for `tasks` again, and runs nothing.

@@ -30,7 +30,7 @@ use scenario::Variant;
 use world::Tried;
 
 /// Histories a test run plays when nothing else is said.
-const SEEDS: u64 = 20_000;
+const SEEDS: u64 = 100_000;
 /// Histories played to show that a variant of the protocol breaks.
 const VARIANT_SEEDS: u64 = 2_000;
 

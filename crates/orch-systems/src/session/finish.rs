@@ -32,6 +32,7 @@ impl Session {
 
     /// Says where the run as a whole stands before it goes on.
     pub(super) fn begin(&mut self) -> Result<(), OpenError> {
+        self.record_opening()?;
         if !self.is_settled() {
             self.store.set_overall(Overall::Running);
             self.store.set_validation(Line::None);
@@ -40,13 +41,12 @@ impl Session {
         Ok(())
     }
 
-    pub(super) fn finish(mut self, driven: Driven, nothing_to_do: bool) -> Result<Report, OpenError> {
+    pub(super) fn finish(mut self, driven: Driven) -> Result<Report, OpenError> {
         let Driven { verdict, halt } = driven;
         let all_done = matches!(verdict, Verdict::Success | Verdict::Incomplete) && halt.is_none();
         let mut validation = Requirements::NotValidated;
         if all_done {
-            let was_validated = nothing_to_do && self.is_validated();
-            if !self.validation_is_off() && !was_validated {
+            if !self.validation_is_off() {
                 validation = self.validate()?;
             }
             match &validation {
@@ -55,9 +55,7 @@ impl Session {
                 Requirements::NothingNamed | Requirements::NotValidated => {}
             }
             let failed = matches!(validation, Requirements::Unmet { .. });
-            if !was_validated {
-                self.store.set_overall(if failed { Overall::Fail } else { Overall::Success });
-            }
+            self.store.set_overall(if failed { Overall::Fail } else { Overall::Success });
         } else if self.has_failed(halt) {
             self.store.set_overall(Overall::Fail);
         }
@@ -67,13 +65,7 @@ impl Session {
         self.store.write_state(now)?;
         let mut notes = std::mem::take(&mut self.notes);
         notes.extend(self.store.take_alerts());
-        Ok(Report {
-            verdict,
-            halt,
-            nothing_to_do: nothing_to_do && validation == Requirements::NotValidated,
-            validation,
-            notes,
-        })
+        Ok(Report { verdict, halt, nothing_to_do: false, validation, notes })
     }
 
     /// Leaves the state as it is after a change by hand.

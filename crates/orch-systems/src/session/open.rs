@@ -95,8 +95,7 @@ impl Session {
             boot: None,
             agent: Some(profile.name.clone().into()),
         });
-        history.append(now, &entries)?;
-        drop(entries);
+        let opening: Vec<Entry<'static>> = entries.into_iter().map(Entry::into_owned).collect();
 
         let folder = root.unwrap_or_else(|| plan.folder.clone());
         let place = Place { home, folder, run_id, history: history_id };
@@ -146,6 +145,7 @@ impl Session {
             place,
             notes,
             resumed,
+            opening,
             _lock: lock,
         })
     }

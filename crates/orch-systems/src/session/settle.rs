@@ -115,11 +115,19 @@ fn was_killed(exit: Exit) -> bool {
 impl Session {
     /// Applies and records what became of earlier attempts, without going on.
     pub(super) fn settle(&mut self) -> Result<(), OpenError> {
+        self.record_opening()?;
         for settled in std::mem::take(&mut self.settled) {
             let change =
                 self.run.apply(settled.event, self.clock.now()).map_err(orch_run::DriveError::from)?;
             self.record_with(change, settled.detail)?;
         }
+        Ok(())
+    }
+
+    /// Has the history say how this session begins.
+    pub(super) fn record_opening(&mut self) -> Result<(), OpenError> {
+        let opening = std::mem::take(&mut self.opening);
+        self.store.append(self.clock.now(), &opening)?;
         Ok(())
     }
 

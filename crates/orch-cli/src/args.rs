@@ -1,0 +1,319 @@
+//! The command line. The names here are a contract: scripts rely on them.
+
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args as Group, Parser, Subcommand, ValueEnum};
+use orch_core::OnFailure;
+use orch_systems::{Durability, RunOptions, parse_duration};
+
+use crate::commands::GraphFormat;
+
+/// Runs a plan of prompts: starts what may run, judges what came back, writes everything down, and goes on after any
+/// crash.
+#[derive(Debug, Parser)]
+#[command(name = "orch", version, about, max_term_width = 100, disable_help_subcommand = true)]
+#[command(
+    after_help = "Exit codes: 0 all SUCCESS · 1 some FAIL or blocked · 2 usage · 3 INCOMPLETE or a person is needed \
+· 4 nothing to do · 65 invalid plan · 75 come back later · 130, 143 stopped by a signal"
+)]
+pub(crate) struct Args {
+    /// Go to this folder first, like git.
+    #[arg(short = 'C', value_name = "DIR", global = true)]
+    pub(crate) directory: Option<PathBuf>,
+    /// What to do; without a command, the status of what is here.
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the plan, or go on with it.
+    Run(Run),
+    /// Say what is wrong with the plan, and show its structure by depth.
+    Check(Looked),
+    /// Show where every task stands.
+    Status {
+        #[command(flatten)]
+        looked: Looked,
+        /// Show every row, however many there are.
+        #[arg(long)]
+        all: bool,
+    },
+    /// Show what may start next.
+    Next {
+        #[command(flatten)]
+        looked: Looked,
+        /// As a run with this many at once would see it.
+        #[arg(short, long, value_name = "N")]
+        jobs: Option<NonZeroU32>,
+    },
+    /// Say why a task is not running.
+    Why {
+        /// The task, by id or short id.
+        id: String,
+        #[command(flatten)]
+        looked: Looked,
+    },
+    /// Show the graph.
+    Graph {
+        #[command(flatten)]
+        looked: Looked,
+        /// The form it is shown in.
+        #[arg(long, value_enum, default_value = "text")]
+        format: GraphFormat,
+    },
+    /// Print what the worker of a task would be told.
+    Prompt {
+        /// The task, by id or short id.
+        id: String,
+        #[command(flatten)]
+        looked: Looked,
+        /// As this agent would be told.
+        #[arg(long, value_name = "NAME")]
+        agent: Option<String>,
+        /// Say where each part of it comes from.
+        #[arg(long)]
+        explain: bool,
+    },
+    /// Print the output of a task's worker.
+    Logs {
+        /// The task, by id or short id.
+        id: String,
+        #[command(flatten)]
+        looked: Looked,
+        /// Go on as long as the worker runs.
+        #[arg(short, long)]
+        follow: bool,
+        /// Of this attempt, counted from one; the latest unless given.
+        #[arg(long, value_name = "N")]
+        attempt: Option<u32>,
+    },
+    /// Have tasks done again, in the run under way or the next one.
+    Retry {
+        /// The tasks, by id or short id; a plan's file or folder may stand among them.
+        #[arg(required = true, value_name = "ID")]
+        ids: Vec<String>,
+        #[command(flatten)]
+        kind: Kinded,
+    },
+    /// Stop the run under way, or only some of its tasks; without one, end the workers that an earlier run left.
+    Stop {
+        /// The tasks, by id or short id; all of them when none is given. A plan's file or folder may stand among them.
+        #[arg(value_name = "ID")]
+        ids: Vec<String>,
+        #[command(flatten)]
+        kind: Kinded,
+    },
+    /// Print completions for a shell.
+    #[command(alias = "completion")]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// A plan that is only looked at.
+#[derive(Debug, Group)]
+pub(crate) struct Looked {
+    /// The plan: an index file, or the folder it is in. Without it, what is found in the current folder.
+    pub(crate) plan: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) kind: Kinded,
+    /// As one JSON document.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What kind of plan it is.
+#[derive(Debug, Group)]
+pub(crate) struct Kinded {
+    /// What kind of plan it is, instead of what it looks like.
+    #[arg(long, value_name = "KIND")]
+    pub(crate) kind: Option<String>,
+}
+
+/// What survives what.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum DurabilityArg {
+    /// Recorded work survives a kill of orch.
+    Process,
+    /// It survives a power cut as well.
+    Power,
+}
+
+/// The options of `orch run`.
+#[derive(Debug, Group)]
+pub(crate) struct Run {
+    /// The plan: an index file, or the folder it is in. Without it, what is found in the current folder.
+    pub(crate) plan: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) kind: Kinded,
+    /// Run so many tasks at once, by the graph; without it, down the list one by one.
+    #[arg(short, long, value_name = "N")]
+    pub(crate) jobs: Option<NonZeroU32>,
+    /// The agent: claude, codex, opencode, gemini, shell, or one from orch.toml.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) agent: Option<String>,
+    /// Forget what was done and start anew; the state so far is kept aside.
+    #[arg(long)]
+    pub(crate) fresh: bool,
+    /// Do failed tasks again.
+    #[arg(long)]
+    pub(crate) retry_failed: bool,
+    /// After a failure, go on with what does not depend on it.
+    #[arg(short, long, conflicts_with = "stop_on_fail")]
+    pub(crate) keep_going: bool,
+    /// After a failure, start nothing more.
+    #[arg(long)]
+    pub(crate) stop_on_fail: bool,
+    /// Only this task (may be given more than once).
+    #[arg(long, value_name = "ID", num_args = 1.., value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
+    /// Only this task and what it needs.
+    #[arg(long, value_name = "ID")]
+    pub(crate) until: Option<String>,
+    /// How long one attempt may take, such as 30m.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub(crate) timeout: Option<Duration>,
+    /// How often a failed task is tried again.
+    #[arg(long, value_name = "N")]
+    pub(crate) retries: Option<u32>,
+    /// Say what would be done, and do nothing.
+    #[arg(short = 'n', long)]
+    pub(crate) dry_run: bool,
+    /// Write what happens to this file as JSON Lines; `-` for standard output.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) events: Option<PathBuf>,
+    /// Run every task that was under way again, whatever its worker left behind.
+    #[arg(long)]
+    pub(crate) strict_resume: bool,
+    /// End workers that outlived an earlier run instead of waiting for them.
+    #[arg(long)]
+    pub(crate) end_survivors: bool,
+    /// No review after each task.
+    #[arg(long)]
+    pub(crate) no_review: bool,
+    /// No validation of the requirements at the end.
+    #[arg(long, conflicts_with = "require_validation")]
+    pub(crate) no_validation: bool,
+    /// Fail when the plan names no requirements to validate against.
+    #[arg(long)]
+    pub(crate) require_validation: bool,
+    /// What recorded work survives.
+    #[arg(long, value_enum)]
+    pub(crate) durability: Option<DurabilityArg>,
+    /// How workers are executed.
+    #[arg(long, value_name = "EXECUTOR", default_value = "process", value_parser = ["process"])]
+    pub(crate) executor: String,
+    /// Answer questions with yes. (This command asks none.)
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// The result as one JSON document.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+impl Run {
+    /// The options as the session takes them.
+    pub(crate) fn options(&self) -> RunOptions {
+        RunOptions {
+            jobs: self.jobs,
+            agent: self.agent.clone(),
+            fresh: self.fresh,
+            retry_failed: self.retry_failed,
+            on_failure: match (self.keep_going, self.stop_on_fail) {
+                (true, _) => Some(OnFailure::KeepGoing),
+                (_, true) => Some(OnFailure::Stop),
+                _ => None,
+            },
+            only: self.only.clone(),
+            until: self.until.clone(),
+            timeout: self.timeout,
+            retries: self.retries,
+            strict_resume: self.strict_resume,
+            no_review: self.no_review,
+            no_validation: self.no_validation,
+            require_validation: self.require_validation,
+            durability: self.durability.map(|durability| match durability {
+                DurabilityArg::Process => Durability::Process,
+                DurabilityArg::Power => Durability::Power,
+            }),
+            end_survivors: self.end_survivors,
+            command: command_line(),
+        }
+    }
+}
+
+/// What was called, for the one who finds the plan held.
+pub(crate) fn command_line() -> String {
+    let words = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
+    std::iter::once("orch".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
+}
+
+impl Args {
+    /// Whether the answer, and so an error, is to be JSON.
+    pub(crate) fn wants_json(&self) -> bool {
+        match &self.command {
+            Some(Command::Run(run)) => run.json,
+            Some(
+                Command::Check(looked)
+                | Command::Status { looked, .. }
+                | Command::Next { looked, .. }
+                | Command::Why { looked, .. }
+                | Command::Graph { looked, .. }
+                | Command::Prompt { looked, .. }
+                | Command::Logs { looked, .. },
+            ) => looked.json,
+            Some(Command::Retry { .. } | Command::Stop { .. } | Command::Completions { .. }) | None => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn the_contract_is_understood() {
+        for line in [
+            "orch",
+            "orch run",
+            "orch run PLAN.md -j 4 --agent mine --executor process --fresh --retry-failed --keep-going \
+             --only A B --until C --timeout 30m --retries 2 --dry-run --events - --strict-resume --no-review \
+             --no-validation --durability power --yes --json",
+            "orch run --stop-on-fail --require-validation --durability process",
+            "orch retry PROMPT-01 PROMPT-02",
+            "orch stop",
+            "orch stop PROMPT-01",
+            "orch check PLAN.md --json",
+            "orch status --json",
+            "orch next",
+            "orch graph --format mermaid",
+            "orch why PROMPT-01 --json",
+            "orch logs PROMPT-01 -f --attempt 2",
+            "orch prompt PROMPT-01 --explain",
+            "orch -C /tmp status --kind prompts",
+            "orch status -C /tmp",
+        ] {
+            Args::try_parse_from(line.split_whitespace()).unwrap_or_else(|error| panic!("{line}: {error}"));
+        }
+        for line in [
+            "orch run -j 0",
+            "orch run --keep-going --stop-on-fail",
+            "orch run --executor magic",
+            "orch retry",
+        ] {
+            let error = Args::try_parse_from(line.split_whitespace()).expect_err(line);
+            assert_eq!(error.exit_code(), 2, "{line}");
+        }
+    }
+}

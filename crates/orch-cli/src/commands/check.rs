@@ -1,0 +1,140 @@
+//! `orch check`: everything that is wrong with a plan, and its structure by depth.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use orch_core::{Diagnostic, Plan, Severity};
+use orch_systems::{OpenError, PromptPlan};
+use serde::Serialize;
+
+use super::graph::write_levels;
+use crate::failure::code;
+use crate::json::{self, Each};
+use crate::sanitise::Sanitised;
+
+/// Answers for a plan that was loaded, or refused with what was found in it.
+pub(crate) fn run(loaded: &Result<PromptPlan, OpenError>, json: bool, out: &mut dyn Write) -> io::Result<u8> {
+    match loaded {
+        Ok(plan) => answer(Some(&plan.plan), &plan.path, &plan.warnings, json, out),
+        Err(OpenError::Invalid { path, findings }) => answer(None, path, findings, json, out),
+        Err(OpenError::Read { path, source }) => {
+            let unreadable = Diagnostic::error("plan.unreadable", source.to_string());
+            answer(None, path, &[unreadable], json, out)
+        }
+        Err(other) => {
+            answer(None, Path::new(""), &[Diagnostic::error("plan.none", other.to_string())], json, out)
+        }
+    }
+}
+
+fn answer(
+    plan: Option<&Plan>,
+    path: &Path,
+    findings: &[Diagnostic],
+    json: bool,
+    out: &mut dyn Write,
+) -> io::Result<u8> {
+    if json {
+        write_json(plan, path, findings, out)?;
+    } else {
+        write_text(plan, path, findings, out)?;
+    }
+    Ok(if plan.is_some() { code::SUCCESS } else { code::INVALID_PLAN })
+}
+
+#[derive(Serialize)]
+struct Answer<P, D> {
+    ok: bool,
+    problems: P,
+    depths: D,
+    tasks: Option<usize>,
+    edges: Option<usize>,
+}
+
+#[derive(Serialize)]
+struct Problem<'a> {
+    code: &'a str,
+    severity: Severity,
+    message: &'a str,
+    hint: Option<&'a str>,
+    at: At<'a>,
+}
+
+#[derive(Serialize)]
+struct At<'a> {
+    path: &'a str,
+    line: Option<u32>,
+    column: Option<u32>,
+}
+
+impl<'a> Problem<'a> {
+    fn of(finding: &'a Diagnostic, path: &'a str) -> Self {
+        let (line, column) = (finding.at.map(|at| at.line), finding.at.map(|at| at.column));
+        Self {
+            code: &finding.code,
+            severity: finding.severity,
+            message: &finding.message,
+            hint: finding.hint.as_deref(),
+            at: At { path, line, column },
+        }
+    }
+}
+
+fn write_json(
+    plan: Option<&Plan>,
+    path: &Path,
+    findings: &[Diagnostic],
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let path = path.to_string_lossy();
+    let levels = plan.map(Plan::levels).unwrap_or_default();
+    let answer = Answer {
+        ok: plan.is_some(),
+        problems: Each(|| findings.iter().map(|finding| Problem::of(finding, &path))),
+        depths: Each(|| {
+            levels.iter().map(|level| Each(|| level.iter().filter_map(|&task| Some(plan?.id(task)))))
+        }),
+        tasks: plan.map(Plan::len),
+        edges: plan.map(|plan| plan.graph().edge_count()),
+    };
+    json::document(out, "check", &answer)
+}
+
+fn write_text(
+    plan: Option<&Plan>,
+    path: &Path,
+    findings: &[Diagnostic],
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    // Absolute paths are hard to read; what is in the current folder is shown as a person would write it.
+    let here = std::env::current_dir().unwrap_or_default();
+    let path = path.strip_prefix(&here).unwrap_or(path).to_string_lossy();
+    for finding in findings {
+        let at = finding.at.map(|at| format!(":{at}")).unwrap_or_default();
+        let kind = if finding.is_error() { "error" } else { "warning" };
+        let (path, message) = (Sanitised::line(&path), Sanitised::line(&finding.message));
+        writeln!(out, "{path}{at}: {kind}[{}]: {message}", finding.code)?;
+        if let Some(hint) = &finding.hint {
+            writeln!(out, "  hint: {}", Sanitised::line(hint))?;
+        }
+    }
+    if !findings.is_empty() {
+        writeln!(out)?;
+    }
+    let errors = findings.iter().filter(|finding| finding.is_error()).count();
+    let warnings = findings.len() - errors;
+    let Some(plan) = plan else {
+        let warnings =
+            if warnings > 0 { format!(" and {}", counted(warnings, "warning")) } else { String::new() };
+        return writeln!(out, "{}{warnings}: the plan can't be run", counted(errors, "error"));
+    };
+    write_levels(plan, out, |_| "")?;
+    let (tasks, edges) = (counted(plan.len(), "task"), plan.graph().edge_count());
+    let edges = if edges == 1 { "1 dependency".into() } else { format!("{edges} dependencies") };
+    let warnings = if warnings > 0 { format!("; {}", counted(warnings, "warning")) } else { String::new() };
+    writeln!(out, "{tasks}, {edges}: the plan can be run{warnings}")
+}
+
+fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}

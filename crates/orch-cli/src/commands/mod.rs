@@ -1,0 +1,138 @@
+//! One room a command.
+
+mod check;
+mod completions;
+mod graph;
+mod logs;
+mod next;
+mod prompt;
+mod retry;
+mod run;
+mod status;
+mod stop;
+mod why;
+
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use orch_systems::{Kind, OpenError, PromptPlan, RunOptions, View, locate};
+
+use crate::args::{Args, Command, Kinded, Looked};
+use crate::failure::Failure;
+use crate::sanitise::Sanitised;
+
+pub(crate) use graph::GraphFormat;
+
+/// Does what the command line asks for; the exit code.
+pub(crate) fn run(args: Args) -> Result<u8, Failure> {
+    if let Some(directory) = &args.directory {
+        std::env::set_current_dir(directory)
+            .map_err(|source| Failure::Open(OpenError::Read { path: directory.clone(), source }))?;
+    }
+    let command = args.command.unwrap_or(Command::Status {
+        looked: Looked { plan: None, kind: Kinded { kind: None }, json: false },
+        all: false,
+    });
+    match command {
+        Command::Run(run) => run::run(&run),
+        Command::Check(looked) => {
+            let loaded = find(looked.plan.as_deref(), &looked.kind).and_then(|path| PromptPlan::load(&path));
+            answer(|out| check::run(&loaded, looked.json, out))
+        }
+        Command::Status { looked, all } => {
+            let view = look(&looked)?;
+            answer(|out| status::run(&view, looked.json, all, out))
+        }
+        Command::Next { looked, jobs } => {
+            let view = look_as(&looked, RunOptions { jobs, ..RunOptions::default() })?;
+            answer(|out| next::run(&view, looked.json, out))
+        }
+        Command::Why { id, looked } => {
+            let view = look(&looked)?;
+            let task = view.find(&id)?;
+            answer(|out| why::run(&view, task, looked.json, out))
+        }
+        Command::Graph { looked, format } => {
+            let view = look(&looked)?;
+            let format = if looked.json { GraphFormat::Json } else { format };
+            answer(|out| graph::run(&view, format, out))
+        }
+        Command::Prompt { id, looked, agent, explain } => {
+            let view = look_as(&looked, RunOptions { agent, ..RunOptions::default() })?;
+            let task = view.find(&id)?;
+            let told = view.told(task)?;
+            answer(|out| prompt::run(&view, task, &told, explain, looked.json, out))
+        }
+        Command::Logs { id, looked, follow, attempt } => logs(&id, &looked, follow, attempt),
+        Command::Retry { ids, kind } => retry::run(&ids, &kind),
+        Command::Stop { ids, kind } => stop::run(&ids, &kind),
+        Command::Completions { shell } => answer(|out| completions::run(shell, out)),
+    }
+}
+
+/// The plan that is meant.
+pub(crate) fn find(plan: Option<&Path>, kind: &Kinded) -> Result<PathBuf, OpenError> {
+    if let Some(kind) = &kind.kind {
+        Kind::named(kind)?;
+    }
+    let here = std::env::current_dir()
+        .map_err(|source| OpenError::System { what: "find the current folder", source })?;
+    locate(plan, &here)
+}
+
+/// A plan and tasks of it, named in one list: what is a plan's file or folder is the plan.
+pub(crate) fn plan_among(names: &[String], kind: &Kinded) -> Result<(PromptPlan, Vec<String>), OpenError> {
+    let is_plan = |name: &&String| Path::new(name.as_str()).exists();
+    let path = find(names.iter().find(is_plan).map(Path::new), kind)?;
+    let ids = names.iter().filter(|name| !is_plan(name)).cloned().collect();
+    Ok((PromptPlan::load(&path)?, ids))
+}
+
+fn look(looked: &Looked) -> Result<View, Failure> {
+    look_as(looked, RunOptions::default())
+}
+
+fn look_as(looked: &Looked, options: RunOptions) -> Result<View, Failure> {
+    let path = find(looked.plan.as_deref(), &looked.kind)?;
+    let view = View::of(PromptPlan::load(&path)?, options)?;
+    if !looked.json {
+        tell(view.notes());
+    }
+    Ok(view)
+}
+
+/// Tells a person something beside the answer.
+pub(crate) fn tell(notes: &[String]) {
+    let mut err = io::stderr().lock();
+    for note in notes {
+        // Nothing can be done about a closed standard error.
+        let _ = writeln!(err, "note: {}", Sanitised::line(note));
+    }
+}
+
+/// Writes an answer to standard output, in one go.
+fn answer(write: impl FnOnce(&mut dyn Write) -> io::Result<u8>) -> Result<u8, Failure> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    let code = write(&mut out)?;
+    out.flush()?;
+    Ok(code)
+}
+
+fn logs(id: &str, looked: &Looked, follow: bool, attempt: Option<u32>) -> Result<u8, Failure> {
+    let view = look(looked)?;
+    let task = view.find(id)?;
+    let Some(log) = view.log(task, attempt) else {
+        let which = attempt.map(|attempt| format!(" of attempt {attempt}")).unwrap_or_default();
+        return Err(Failure::Open(OpenError::Request {
+            code: "log.none",
+            message: format!("there is no output{which} of `{}`", view.plan().id(task)),
+            hint: "`orch status` says how often it was tried".into(),
+        }));
+    };
+    let path = view.prompts().path.clone();
+    let is_running = || {
+        let view = PromptPlan::load(&path).and_then(|plan| View::of(plan, RunOptions::default()));
+        view.is_ok_and(|view| view.is_running(task))
+    };
+    answer(|out| logs::run(&log, follow, &is_running, out))
+}

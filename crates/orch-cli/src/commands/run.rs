@@ -1,0 +1,245 @@
+//! `orch run`: run the plan, or go on with it.
+
+use std::io::{self, Write};
+use std::time::Instant;
+
+use orch_core::{Halt, Run as CoreRun, Status, Verdict};
+use orch_run::Observer;
+use orch_systems::{Counts, OpenError, PromptPlan, Report, Requirements, Session, View};
+use serde::Serialize;
+
+use super::{find, tell};
+use crate::args::Run;
+use crate::events::{Events, halt_word};
+use crate::failure::{Failure, code};
+use crate::interrupt::Interrupted;
+use crate::json::{counts, document, rfc3339};
+use crate::progress::Progress;
+use crate::sanitise::Sanitised;
+
+pub(crate) fn run(args: &Run) -> Result<u8, Failure> {
+    let path = find(args.plan.as_deref(), &args.kind)?;
+    let plan = PromptPlan::load(&path)?;
+    if args.dry_run {
+        return dry_run(args, plan);
+    }
+    let began = Instant::now();
+    let mut session = Session::open(plan, args.options())?;
+    tell(session.notes());
+    let interrupted = Interrupted::listen(session.asker())
+        .map_err(|source| OpenError::System { what: "listen for signals", source })?;
+    let mut events = match &args.events {
+        Some(path) => Some(
+            Events::to(path)
+                .map_err(|source| Failure::Events { path: path.display().to_string(), source })?,
+        ),
+        None => None,
+    };
+    let mut progress = Progress::new(session.agent(), session.plan().len());
+    let mut tally = Tally::default();
+    if let Some(events) = &mut events {
+        events.began(&session);
+    }
+    let report = {
+        let mut observers: Vec<&mut dyn Observer> = vec![&mut tally, &mut progress];
+        if let Some(events) = &mut events {
+            observers.push(events);
+        }
+        session.run(&mut observers)?
+    };
+    drop(progress);
+    let code = interrupted.exit_code().unwrap_or_else(|| exit_code(&report));
+    if let Some(mut events) = events {
+        events.ended(&report);
+        let path = args.events.as_ref().map_or_else(String::new, |path| path.display().to_string());
+        events.finish().map_err(|source| Failure::Events { path, source })?;
+    }
+    if args.json {
+        let body = Body {
+            verdict: report.verdict.word(),
+            halt: report.halt.map(halt_word),
+            validation: validation_word(&report.validation),
+            unmet: unmet(&report.validation),
+            counts: counts(tally.counts.unwrap_or_default()),
+            nothing_to_do: report.nothing_to_do,
+            notes: &report.notes,
+            exit_code: code,
+        };
+        document(&mut io::stdout().lock(), "run", &body)?;
+    } else {
+        summarise(&report, &tally, began)?;
+    }
+    Ok(code)
+}
+
+#[derive(Serialize)]
+struct Body<'a, C> {
+    verdict: &'static str,
+    halt: Option<&'static str>,
+    validation: &'static str,
+    unmet: &'a [String],
+    counts: C,
+    nothing_to_do: bool,
+    notes: &'a [String],
+    exit_code: u8,
+}
+
+#[derive(Serialize)]
+struct DryRun<'a> {
+    would_start: Vec<&'a str>,
+}
+
+/// Remembers how the run stood last.
+#[derive(Default)]
+struct Tally {
+    counts: Option<Counts>,
+    /// Tasks that failed, with what is known of it.
+    failed: Vec<(String, String)>,
+}
+
+impl Observer for Tally {
+    fn see(&mut self, happening: &orch_run::Happening, run: &CoreRun) {
+        match &happening.what {
+            orch_run::What::Moved { moved, detail } if moved.to == Status::Fail => {
+                let detail = detail.clone().unwrap_or_else(|| {
+                    moved.outcome.map_or_else(String::new, |outcome| outcome.word().replace('_', " "))
+                });
+                self.failed.push((run.plan().id(moved.task).to_owned(), detail));
+            }
+            orch_run::What::Finished { .. } => self.counts = Some(Counts::of(run, happening.at)),
+            _ => {}
+        }
+    }
+}
+
+fn summarise(report: &Report, tally: &Tally, began: Instant) -> io::Result<()> {
+    let mut err = io::stderr().lock();
+    for (id, detail) in &tally.failed {
+        writeln!(err, "failed: {}: {}", Sanitised::line(id), Sanitised::line(detail))?;
+    }
+    for note in &report.notes {
+        writeln!(err, "note: {}", Sanitised::line(note))?;
+    }
+    match &report.validation {
+        Requirements::NotValidated => {}
+        Requirements::NothingNamed => writeln!(
+            err,
+            "note: the index names no PRD, no requirements inventory and no ownership: nothing was validated"
+        )?,
+        Requirements::Met => writeln!(err, "requirements: all met")?,
+        Requirements::Unmet { reasons } => {
+            writeln!(err, "requirements: not met")?;
+            for reason in reasons {
+                writeln!(err, "  - {}", Sanitised::line(reason))?;
+            }
+        }
+    }
+    if let Some(halt) = report.halt {
+        writeln!(err, "{}", halted(halt))?;
+    }
+    drop(err);
+    let mut out = io::stdout().lock();
+    if report.nothing_to_do {
+        return writeln!(out, "nothing to do: every task is done");
+    }
+    let counts = tally.counts.unwrap_or_default();
+    let mut parts = Vec::new();
+    for (count, word) in [
+        (counts.success, "SUCCESS"),
+        (counts.incomplete, "INCOMPLETE"),
+        (counts.fail, "FAIL"),
+        (counts.blocked, "blocked"),
+        (counts.pending - counts.blocked, "PENDING"),
+    ] {
+        if count > 0 {
+            parts.push(format!("{count} {word}"));
+        }
+    }
+    let seconds = began.elapsed().as_secs_f64();
+    writeln!(out, "{}: {} in {seconds:.1} s", report.verdict.word(), parts.join(", "))?;
+    if report.verdict == Verdict::Fail {
+        writeln!(
+            io::stderr(),
+            "hint: `orch logs ID` shows what a worker said; `orch retry ID` or `orch run --retry-failed` does it again"
+        )?;
+    }
+    Ok(())
+}
+
+fn halted(halt: Halt) -> String {
+    match halt {
+        Halt::Failed { .. } => "stopped: a task failed".into(),
+        Halt::Incomplete { .. } => "stopped: a task came back incomplete; a person has to look at it".into(),
+        Halt::Review { .. } => {
+            "stopped: the work of a task did not pass its review; run again when it is mended".into()
+        }
+        Halt::CouldNotStart { .. } => {
+            "stopped: a worker could not be started; nothing of the plan is at fault".into()
+        }
+        Halt::RateLimited { until } => {
+            format!(
+                "stopped: the provider refuses work until {}; run again then",
+                rfc3339(until).unwrap_or_else(|| "later".into())
+            )
+        }
+        Halt::Stopped => "stopped: asked to; `orch run` goes on where it was".into(),
+    }
+}
+
+fn validation_word(validation: &Requirements) -> &'static str {
+    match validation {
+        Requirements::NotValidated => "not_validated",
+        Requirements::NothingNamed => "none",
+        Requirements::Met => "ok",
+        Requirements::Unmet { .. } => "fail",
+    }
+}
+
+fn unmet(validation: &Requirements) -> &[String] {
+    match validation {
+        Requirements::Unmet { reasons } => reasons,
+        _ => &[],
+    }
+}
+
+fn exit_code(report: &Report) -> u8 {
+    match report.halt {
+        Some(Halt::RateLimited { .. }) => return code::COME_BACK_LATER,
+        Some(Halt::Incomplete { .. }) => return code::INCOMPLETE,
+        Some(Halt::Failed { .. } | Halt::Review { .. } | Halt::CouldNotStart { .. }) => return code::FAIL,
+        // Asked to stop by `orch stop`: what is left is for a person to go on with.
+        Some(Halt::Stopped) => return code::INCOMPLETE,
+        None => {}
+    }
+    if matches!(report.validation, Requirements::Unmet { .. }) {
+        return code::FAIL;
+    }
+    match report.verdict {
+        _ if report.nothing_to_do => code::NOTHING_TO_DO,
+        Verdict::Success => code::SUCCESS,
+        Verdict::Fail | Verdict::Stuck => code::FAIL,
+        Verdict::Incomplete | Verdict::Pending | Verdict::Running => code::INCOMPLETE,
+    }
+}
+
+/// Goes through the run as if every task succeeded, and says in which order tasks would start.
+fn dry_run(args: &Run, plan: PromptPlan) -> Result<u8, Failure> {
+    let view = View::of(plan, args.options())?;
+    tell(view.notes());
+    let started = view.rehearse()?;
+    let mut out = io::stdout().lock();
+    if started.is_empty() {
+        writeln!(out, "nothing would start")?;
+        return Ok(code::NOTHING_TO_DO);
+    }
+    if args.json {
+        let would_start = started.iter().map(|&task| view.plan().id(task)).collect();
+        document(&mut out, "dry_run", &DryRun { would_start })?;
+        return Ok(code::SUCCESS);
+    }
+    for (place, &task) in started.iter().enumerate() {
+        let (id, title) = (view.plan().id(task), view.plan().title(task));
+        writeln!(out, "{:>4}  {}  {}", place + 1, Sanitised::line(id), Sanitised::line(title))?;
+    }
+    Ok(code::SUCCESS)
+}

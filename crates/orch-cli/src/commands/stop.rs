@@ -1,0 +1,44 @@
+//! `orch stop [ID …]`: end the run under way, some of its tasks, or the workers that an earlier run left.
+
+use orch_systems::{Ask, OpenError, RunOptions, Session, View};
+
+use super::{plan_among, tell};
+use crate::args::{Kinded, command_line};
+use crate::failure::{Failure, code};
+
+pub(crate) fn run(names: &[String], kind: &Kinded) -> Result<u8, Failure> {
+    let (plan, ids) = plan_among(names, kind)?;
+    let view = View::of(plan, RunOptions::default())?;
+    let mut asks = Vec::new();
+    for id in &ids {
+        asks.push(Ask::StopTask(view.plan().id(view.find(id)?).to_owned()));
+    }
+    if asks.is_empty() {
+        asks.push(Ask::Stop);
+    }
+    if view.ask(&asks)? {
+        if ids.is_empty() {
+            view.wait_until_free()?;
+            tell(&["the run has ended".into()]);
+        } else {
+            tell(&["the run under way was asked to stop it".into()]);
+        }
+        return Ok(code::SUCCESS);
+    }
+    if !ids.is_empty() {
+        return Err(Failure::Open(OpenError::Request {
+            code: "run.none",
+            message: "no run of this plan is under way".into(),
+            hint: "`orch stop` without an id ends the workers that an earlier run left".into(),
+        }));
+    }
+    let options = RunOptions { command: command_line(), end_survivors: true, ..RunOptions::default() };
+    let settled = Session::open(view.prompts().clone(), options)?.stop()?;
+    let said = match settled {
+        0 => "no run of this plan is under way, and no worker of it".to_owned(),
+        1 => "1 task that an earlier run left under way is settled".to_owned(),
+        n => format!("{n} tasks that an earlier run left under way are settled"),
+    };
+    tell(&[said]);
+    Ok(code::SUCCESS)
+}

@@ -1,0 +1,131 @@
+//! What happens, shown while it happens: a live line a worker on a terminal, a plain line an event elsewhere.
+
+use std::collections::BTreeMap;
+use std::io::{self, IsTerminal, Write};
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use orch_core::{Outcome, ReviewVerdict, Run, Status, TaskIx};
+use orch_run::{Happening, Observer, What};
+
+use crate::sanitise::Sanitised;
+
+/// Shows a run on standard error, in the form of seed 002: `[Phase] | [Agent] | [Action] | Progress: [X/Y]`.
+pub(crate) struct Progress {
+    agent: String,
+    live: Option<Live>,
+}
+
+/// The lines at the bottom of a terminal.
+struct Live {
+    lines: MultiProgress,
+    total: ProgressBar,
+    workers: BTreeMap<TaskIx, ProgressBar>,
+}
+
+impl Progress {
+    pub(crate) fn new(agent: &str, tasks: usize) -> Self {
+        let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
+        let live = (io::stderr().is_terminal() && !dumb).then(|| {
+            let lines = MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(10));
+            let total = lines.add(ProgressBar::new(tasks as u64));
+            total.set_style(style("{bar:24} {pos}/{len} {elapsed_precise} {msg}"));
+            Live { lines, total, workers: BTreeMap::new() }
+        });
+        Self { agent: agent.to_owned(), live }
+    }
+
+    fn line(&self, phase: &str, agent: &str, action: &str, run: &Run) {
+        let done = run.count(Status::Success) + run.count(Status::Incomplete);
+        let line = format!(
+            "[{phase}] | [{}] | [{}] | Progress: [{done}/{}]",
+            Sanitised::line(agent),
+            Sanitised::line(action),
+            run.plan().len()
+        );
+        match &self.live {
+            // Above the live lines, where it stays.
+            Some(live) => drop(live.lines.println(line)),
+            // A run goes on whether or not anybody can see it.
+            None => drop(writeln!(io::stderr(), "{line}")),
+        }
+    }
+
+    fn begin(&mut self, task: TaskIx, what: &str, run: &Run) {
+        let Some(live) = &mut self.live else { return };
+        let bar = live.lines.insert_before(&live.total, ProgressBar::new_spinner());
+        bar.set_style(style("{spinner} {elapsed:>4} {wide_msg}"));
+        let (id, title) = (run.plan().id(task), run.plan().title(task));
+        bar.set_message(format!("{} {what} {}", Sanitised::line(id), Sanitised::line(title)));
+        bar.enable_steady_tick(Duration::from_millis(250));
+        if let Some(before) = live.workers.insert(task, bar) {
+            before.finish_and_clear();
+        }
+    }
+
+    fn end(&mut self, task: TaskIx, run: &Run) {
+        let Some(live) = &mut self.live else { return };
+        if let Some(bar) = live.workers.remove(&task) {
+            bar.finish_and_clear();
+        }
+        live.total.set_position((run.count(Status::Success) + run.count(Status::Incomplete)) as u64);
+    }
+}
+
+impl Observer for Progress {
+    fn see(&mut self, happening: &Happening, run: &Run) {
+        let id = |task: TaskIx| run.plan().id(task).to_owned();
+        let agent = self.agent.clone();
+        match &happening.what {
+            What::Moved { moved, .. } if moved.to == Status::Running => {
+                let again =
+                    if moved.attempt > 1 { format!(" (attempt {})", moved.attempt) } else { String::new() };
+                self.line("Execute", &agent, &format!("{} started{again}", id(moved.task)), run);
+                self.begin(moved.task, "runs", run);
+            }
+            What::Moved { moved, detail } => {
+                self.end(moved.task, run);
+                let detail = detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default();
+                let how = match (moved.to, moved.outcome) {
+                    (Status::Pending, Some(outcome)) => format!("{}, to be run again", words(outcome)),
+                    (to, _) => to.word().to_owned(),
+                };
+                self.line("Execute", &agent, &format!("{} {how}{detail}", id(moved.task)), run);
+            }
+            What::ReviewBegan { task, .. } => {
+                self.line("Review", "reviewer", &format!("{} under review", id(*task)), run);
+                self.begin(*task, "is reviewed", run);
+            }
+            What::Reviewed { task, verdict, settled, detail, .. } => {
+                self.end(*task, run);
+                let detail = detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default();
+                let how = match verdict {
+                    ReviewVerdict::RateLimited { .. } if *settled => "review skipped, rate limited",
+                    ReviewVerdict::RateLimited { .. } => "review waits for the rate limit",
+                    ReviewVerdict::Pass => "review passed",
+                    ReviewVerdict::Skipped => "review skipped",
+                    ReviewVerdict::Fail => "review failed",
+                };
+                self.line("Review", "reviewer", &format!("{} {how}{detail}", id(*task)), run);
+            }
+            What::Alert { task, text } => {
+                let about = task.map(|task| format!("{}: ", id(task))).unwrap_or_default();
+                self.line("Alert", "orch", &format!("{about}{text}"), run);
+            }
+            What::Finished { .. } => {
+                if let Some(live) = self.live.take() {
+                    live.total.finish_and_clear();
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn words(outcome: Outcome) -> String {
+    outcome.word().replace('_', " ")
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
