@@ -29,7 +29,13 @@ pub(crate) fn run(
     Ok(code::SUCCESS)
 }
 
-fn copy_log(path: &Path, follow: bool, is_running: &dyn Fn() -> bool, copy: &mut Copy<'_>) -> io::Result<()> {
+fn copy_log(
+    path: &Path,
+    follow: bool,
+    is_running: &dyn Fn() -> bool,
+    wait: &dyn Fn(),
+    copy: &mut Copy<'_>,
+) -> io::Result<()> {
     let unreadable =
         |error: io::Error| io::Error::new(error.kind(), format!("can't read {}: {error}", path.display()));
     let mut offset = 0;
