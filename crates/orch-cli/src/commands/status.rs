@@ -185,11 +185,8 @@ fn write_text(
     }
     table.write(out)?;
     if shown.len() < plan.len() {
-        writeln!(
-            out,
-            "{} more tasks are left out; `orch status --all` shows them",
-            plan.len() - shown.len()
-        )?;
+        let left_out = plan.len() - shown.len();
+        writeln!(out, "{left_out} of {} tasks are left out; `orch status --all` shows them", plan.len())?;
     }
     writeln!(out, "\n{}", summary(counts))
 }

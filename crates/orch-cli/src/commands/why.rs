@@ -123,9 +123,11 @@ struct Stands {
 fn stands(view: &View, task: TaskIx, readiness: Option<&Readiness>) -> Stands {
     let run = view.run();
     let record = view.record(task).filter(|record| record.attempt == run.attempt(task));
-    let moment =
-        |time: Option<Time>| time.and_then(rfc3339).map(|time| format!(" since {time}")).unwrap_or_default();
-    let ended = moment(record.and_then(|record| record.ended_at));
+    let moment = |word: &str, time: Option<Time>| match time.and_then(rfc3339) {
+        Some(time) => format!(" {word} {time}"),
+        None => String::new(),
+    };
+    let ended = moment("at", record.and_then(|record| record.ended_at));
     let detail = record.and_then(|record| record.detail.as_deref().or(Some(record.outcome?.word())));
     let detail = detail.map(|detail| format!(": {detail}")).unwrap_or_default();
     let again = |what: &str| Some(format!("`orch retry {}` {what}", view.plan().id(task)));
@@ -141,7 +143,11 @@ fn stands(view: &View, task: TaskIx, readiness: Option<&Readiness>) -> Stands {
         Status::Running => {
             let active = run.active().iter().find(|active| active.task == task);
             let since = active.map(|active| active.since).filter(|&since| since > Time::default());
-            (format!("RUNNING{}, attempt {}", moment(since), run.attempt(task)), None)
+            let attempt = match run.attempt(task) {
+                0 => String::new(),
+                attempt => format!(", attempt {attempt}"),
+            };
+            (format!("RUNNING{}{attempt}", moment("since", since)), None)
         }
         Status::Success => (format!("SUCCESS{ended}"), None),
         Status::Incomplete => (format!("INCOMPLETE{ended}{detail}"), again("does it again")),
@@ -189,7 +195,7 @@ fn blocked(view: &View, task: TaskIx, by: &[TaskIx]) -> Vec<Reason> {
             at = next;
         }
         let id = plan.id(failed);
-        Reason::new("blocked", format!("`{id}` failed: {}", shown(plan, &chain)))
+        Reason::new("blocked", format!("blocked by `{id}`, which failed: {}", shown(plan, &chain)))
             .on(failed)
             .hint(format!("`orch retry {id}` does it again"))
     };
