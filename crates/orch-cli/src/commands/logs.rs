@@ -151,7 +151,7 @@ mod tests {
     fn following_ends_with_the_worker_and_misses_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");
-        fs::write(&path, "one\nhalf €".as_bytes()[..10].to_vec()).unwrap();
+        fs::write(&path, &"one\nhalf €".as_bytes()[..10]).unwrap();
         let looks = Cell::new(0);
         // Each look finds that the worker wrote more; by the third it is gone, and had written even then.
         let is_running = || {
