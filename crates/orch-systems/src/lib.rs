@@ -19,6 +19,7 @@ mod control;
 mod error;
 mod locate;
 mod prompts;
+mod reviewer;
 mod session;
 mod system;
 mod view;
@@ -28,8 +29,9 @@ pub use config::{Command, Config, ConfigError, Durability, RunTable, Survivors, 
 pub use control::{Ask, Asker};
 pub use error::OpenError;
 pub use locate::{Kind, locate};
-pub use prompts::{PromptPlan, TellError, Told};
+pub use prompts::PromptPlan;
 pub use session::{Counts, Report, Requirements, RunOptions, Session};
+pub use system::{TellError, Told};
 pub use view::View;
 
 // What the types above are made of.

@@ -13,10 +13,10 @@ use orch_store::{Folded, Holder, Home, Lock, TaskRecord, read};
 
 use crate::control::{Ask, ask};
 use crate::prompts::memory::remember;
-use crate::prompts::tell::{Told, tell};
+use crate::prompts::tell::tell;
 use crate::prompts::{PromptPlan, memory::Remembered};
 use crate::session::{RunOptions, Traces, find, repository_root, reviewer, select};
-use crate::{Config, OpenError};
+use crate::{Config, OpenError, Told};
 
 /// A plan as it stands now, for whoever only wants to look.
 pub struct View {

@@ -9,25 +9,10 @@ use orch_exec::agent::{End, ExitInfo, Reading, ResultKind, read};
 use orch_exec::process::Exit;
 use orch_state_md::report::{ReportStatus, RunReport, read_run_report};
 
-use crate::system::EndedAttempt;
+use crate::system::{EndedAttempt, Judged};
 
 /// The most that is read of a result file.
 const LONGEST_RESULT: u64 = 1 << 20;
-
-/// An attempt, judged.
-#[derive(Clone, Debug)]
-pub(crate) struct Judged {
-    pub(crate) outcome: Outcome,
-    /// A line for a person.
-    pub(crate) detail: Option<String>,
-    /// The plan path of its report, as written.
-    pub(crate) plan_path: Option<String>,
-    /// The session that a further attempt may go on with.
-    pub(crate) session: Option<String>,
-    /// Whether anything but the exit says how it went. What has no evidence of its own can't be judged when the exit
-    /// is unknown.
-    pub(crate) has_evidence: bool,
-}
 
 /// Judges an attempt by its exit, its log and the result it may have written.
 ///

@@ -6,16 +6,17 @@
 //! - [`store`] writes down what happens: the history first, then the state file.
 //! - [`tell`] says what a worker is told, and how it is started.
 //! - [`judge`] says what an ended attempt means.
-//! - [`review`] is the gate after each prompt, [`validate`] the one after all.
+//! - [`state`] makes the state file that a run goes on with.
+//! - [`validate`] is the gate after all prompts. (The one after each is shared by all systems: `reviewer`.)
 
 pub(crate) mod judge;
 mod load;
 pub(crate) mod memory;
-pub(crate) mod review;
+pub(crate) mod state;
 pub(crate) mod store;
+pub(crate) mod system;
 pub(crate) mod tell;
 pub(crate) mod validate;
 
 pub(crate) use load::INDEX;
 pub use load::PromptPlan;
-pub use tell::{TellError, Told};

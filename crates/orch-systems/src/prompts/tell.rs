@@ -1,59 +1,14 @@
 //! What a worker is told: the rendered prompt for an agent, the commands of a runbook for a shell.
 
 use std::fs;
-use std::path::PathBuf;
 
 use orch_core::TaskIx;
-use orch_exec::agent::{Builtin, Profile};
-use orch_prompt::{Block, FromFile, PromptError, Prompts, Source, WORKER, Worker};
+use orch_exec::agent::Profile;
+use orch_prompt::{Block, FromFile, Prompts, Source, WORKER, Worker};
 use orch_state_md::runbook;
-use orch_store::Escape;
 
 use super::PromptPlan;
-
-/// What a worker is told.
-#[derive(Clone, Debug)]
-pub struct Told {
-    /// The text, written to a file for the worker.
-    pub text: String,
-    /// Where each part of it comes from, in order of appearance.
-    pub blocks: Vec<Block>,
-    /// The shell that is to execute the text; none when it is a prompt for an agent.
-    pub shell: Option<&'static str>,
-}
-
-/// Why there is nothing to tell a worker.
-#[derive(Debug, thiserror::Error)]
-pub enum TellError {
-    /// The prompt file can't be read.
-    #[error("can't read {}: {source}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// The prompt file is not where it may be.
-    #[error(transparent)]
-    Escape(#[from] Escape),
-    /// The template can't be rendered.
-    #[error(transparent)]
-    Template(#[from] PromptError),
-    /// The agent is a shell and the prompt holds nothing for it.
-    #[error("{path} has no `sh` block for the agent `shell` to run")]
-    NoCommands {
-        /// The prompt file.
-        path: String,
-    },
-    /// A block of commands has no end.
-    #[error("{path}:{line}: the block of commands that begins here has no closing fence")]
-    Unclosed {
-        /// The prompt file.
-        path: String,
-        /// The line of the opening fence, from one.
-        line: u32,
-    },
-}
+use crate::system::{TellError, Told, is_shell};
 
 /// What the worker of `task` is told on its attempt number `attempt`.
 pub(crate) fn tell(
@@ -85,11 +40,6 @@ pub(crate) fn tell(
         },
     )?;
     Ok(Told { text: rendered.text, blocks: rendered.blocks, shell: None })
-}
-
-/// Whether the profile is the built-in one that executes a prompt's own commands.
-pub(crate) fn is_shell(profile: &Profile) -> bool {
-    profile.name == Builtin::Shell.name() && profile.command.is_empty()
 }
 
 /// The fenced commands of a runbook, one after the other, as a script that stops at the first that fails.

@@ -5,24 +5,27 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use orch_core::{Beginning, Event, ResumeRules, Resumed, Run, Standing, Status, TaskIx, Time, resume};
+use orch_core::{Beginning, Event, ResumeRules, Run, Status, TaskIx, resume};
 use orch_exec::agent::{Builtin, Profile, resolve};
-use orch_exec::process::{Settings, end_survivor};
+use orch_exec::process::Settings;
 use orch_git::Git;
 use orch_prompt::Prompts;
-use orch_run::{Clock, Notice, Settled, SystemClock};
-use orch_state_md::state::{Overall, Row, State, StateFile, Validation};
-use orch_store::{Folded, HistoryWriter, Holder, Home, Lock, Note, What as Entry, keep_aside};
+use orch_run::{Clock, Settled, SystemClock};
+use orch_store::{HistoryWriter, Holder, Home, Lock, Note, What as Entry};
 
-use super::settle::{Traces, left_behind};
-use super::{PromptSystem, RunOptions, Session};
+use super::beginning::{Start, adopt, carried_over};
+use super::settle::Traces;
+use super::{RunOptions, Session};
 use crate::config::{Command, Survivors};
 use crate::prompts::PromptPlan;
 use crate::prompts::memory::{Remembered, remember};
-use crate::prompts::review::Reviewer;
+use crate::prompts::state::state_file;
 use crate::prompts::store::PromptStore;
-use crate::prompts::tell::{TellError, is_shell, tell};
-use crate::workers::{AgentWorkers, Past, Place, attempt_id, is_installed, may_go_on, told};
+use crate::prompts::system::PromptSystem;
+use crate::prompts::tell::tell;
+use crate::reviewer::Reviewer;
+use crate::system::{TellError, is_shell};
+use crate::workers::{AgentWorkers, Place, is_installed};
 use crate::{Config, OpenError};
 
 /// The time between asking a worker to end and ending it, unless configured.
@@ -80,10 +83,11 @@ impl Session {
         let anew = !matches!(resumed.beginning, Beginning::Continued { .. });
         let base_branch = base_branch(&plan, &remembered, anew, root.is_some());
 
-        let beginning = Start { plan: &plan, remembered: &remembered, traces: &traces, now };
+        let beginning = Start { plan: &plan.plan, remembered: &remembered, traces: &traces, now };
         beginning.end_workers(&resumed, anew, config.run.grace.unwrap_or(GRACE))?;
         let resumed = beginning.go_on_counting(resumed, anew);
-        let state = beginning.state_file(&resumed, anew, &options, &base_branch, &mut notes)?;
+        let found = remembered.state.as_ref();
+        let state = state_file(&plan, found, &resumed, &base_branch, options.fresh, now, &mut notes)?;
         let run_id = format!("{:x}-{:x}", now.as_millis(), std::process::id());
         let mut entries = beginning.entries(&resumed, anew, &options);
         entries.push(Entry::Base { branch: base_branch.clone().into() });
@@ -188,220 +192,6 @@ impl Session {
         }
         Ok(())
     }
-}
-
-/// What an opening works with.
-struct Start<'a> {
-    plan: &'a PromptPlan,
-    remembered: &'a Remembered,
-    traces: &'a Traces,
-    now: Time,
-}
-
-impl<'a> Start<'a> {
-    fn id(&self, task: TaskIx) -> &'a str {
-        self.plan.plan.id(task)
-    }
-
-    /// Ends the surviving workers that are not waited for. A run that starts anew waits for none.
-    fn end_workers(&self, resumed: &Resumed, anew: bool, grace: Duration) -> Result<(), OpenError> {
-        let unwanted = |id: &str| {
-            anew || resumed.to_end.iter().any(|&task| self.id(task) == id)
-                || !resumed.survivors.iter().any(|&task| self.id(task) == id)
-        };
-        for (id, worker) in self.traces.alive.iter().filter(|(id, _)| unwanted(id)) {
-            let attempt = self.remembered.history.last_attempt(id);
-            let marker = attempt_id(self.remembered.history.history, id, attempt);
-            let gone = end_survivor(worker, &marker, grace)
-                .map_err(OpenError::system("end the worker of an earlier run"))?;
-            if !gone {
-                return Err(OpenError::Environment {
-                    message: format!(
-                        "the worker of an earlier run of `{id}` (process {}) can't be ended",
-                        worker.pid
-                    ),
-                    hint: "end it by hand, then run again".into(),
-                });
-            }
-        }
-        Ok(())
-    }
-
-    /// A run that starts anew goes on counting attempts, so that the id of an attempt never comes again.
-    fn go_on_counting(&self, mut resumed: Resumed, anew: bool) -> Resumed {
-        if anew && self.plan.plan.tasks().any(|task| self.remembered.history.last_attempt(self.id(task)) > 0)
-        {
-            let policy = resumed.run.policy().clone();
-            resumed.run = Run::restore(Arc::clone(&self.plan.plan), policy, |task| Standing {
-                attempt: self.remembered.history.last_attempt(self.id(task)),
-                ..Standing::default()
-            });
-        }
-        resumed
-    }
-
-    /// The state file to go on with. One that can't be gone on with is kept beside it under a dated name.
-    fn state_file(
-        &self,
-        resumed: &Resumed,
-        anew: bool,
-        options: &RunOptions,
-        base_branch: &str,
-        notes: &mut Vec<String>,
-    ) -> Result<StateFile, OpenError> {
-        let path = self.plan.state_path();
-        if !anew && let Some(state) = &self.remembered.state {
-            let mut state = state.clone();
-            for task in self.plan.plan.tasks() {
-                // The rows are the plan's: resume has compared them.
-                let _ = state.set_status(task.index(), resumed.run.status(task));
-            }
-            state.set_base_branch(base_branch);
-            return Ok(state);
-        }
-        if std::fs::symlink_metadata(&path).is_ok() {
-            let (reason, why) = match &resumed.beginning {
-                _ if options.fresh => ("replaced", "a fresh start was asked for".to_owned()),
-                Beginning::Anew(why @ orch_core::WhyAnew::Unreadable(_)) => ("unreadable", why.to_string()),
-                Beginning::Anew(why) => ("unmatched", why.to_string()),
-                _ => ("unreadable", "it can't be read; what it said is known from the history".to_owned()),
-            };
-            let kept = keep_aside(&path, reason, self.now)?;
-            notes.push(format!("the state file is kept as {}: {why}", kept.display()));
-        }
-        let mut state = StateFile::create(&self.state(base_branch));
-        for task in self.plan.plan.tasks() {
-            let _ = state.set_status(task.index(), resumed.run.status(task));
-        }
-        Ok(state)
-    }
-
-    fn state(&self, base_branch: &str) -> State {
-        let index = &self.plan.index;
-        let value = |field: &Option<orch_state_md::index::Located<String>>| {
-            field.as_ref().map(|field| field.value.clone())
-        };
-        let rows = self.plan.plan.tasks().map(|task| {
-            let prompt = &index.prompts[task.index()];
-            Row {
-                status: Status::Pending,
-                prompt_path: prompt.path.clone(),
-                plan_path: Some(self.plan.plan_path(task)),
-                tests: Some(prompt.tests.word().to_owned()),
-                dependencies: prompt.depends_on.iter().map(|on| on.name.clone()).collect(),
-                reqs: self.plan.requirements(task),
-            }
-        });
-        State {
-            objective: index.objective.clone(),
-            prd_path: value(&index.prd_path),
-            requirements_inventory: value(&index.requirements_inventory),
-            base_branch: Some(base_branch.to_owned()),
-            overall: Some(Overall::Running),
-            validation: Some(Validation::None),
-            current: 0,
-            rows: rows.collect(),
-        }
-    }
-
-    /// What the history is to say of how this run begins.
-    fn entries(&self, resumed: &Resumed, anew: bool, options: &RunOptions) -> Vec<Entry<'a>> {
-        let mut entries = Vec::new();
-        if anew && !self.remembered.history.tasks.is_empty() {
-            let why = match &resumed.beginning {
-                _ if options.fresh => "a fresh start was asked for".to_owned(),
-                Beginning::Anew(why) => why.to_string(),
-                _ => "the state file is gone".to_owned(),
-            };
-            entries.push(Entry::Restarted { why: why.into() });
-        }
-        if !anew {
-            let edits = self.remembered.edits.iter();
-            entries.extend(edits.map(|(id, from, to)| Entry::Edited {
-                task: id.as_str().into(),
-                from: *from,
-                to: *to,
-            }));
-            // Statuses from before the history began: a state file that another tool wrote.
-            let unknown = self.plan.plan.tasks().filter(|&task| {
-                let id = self.id(task);
-                resumed.run.status(task) != Status::Pending && !self.remembered.history.tasks.contains_key(id)
-            });
-            entries.extend(unknown.map(|task| Entry::Edited {
-                task: self.id(task).into(),
-                from: Status::Pending,
-                to: resumed.run.status(task),
-            }));
-        }
-        entries
-    }
-
-    /// What the coming attempts may go on with.
-    fn past(&self) -> HashMap<TaskIx, Past> {
-        let known = |task: TaskIx| {
-            let record = self.remembered.history.tasks.get(self.id(task))?;
-            let outcome =
-                record.outcome.or((record.status == Status::Running).then_some(orch_core::Outcome::Lost))?;
-            let session = record.session.clone().filter(|session| !session.is_empty() && may_go_on(outcome));
-            Some((task, Past { session, told: Some(told(outcome, record.detail.as_deref())) }))
-        };
-        self.plan.plan.tasks().filter_map(known).collect()
-    }
-
-    /// The events that settle earlier attempts. A worker that was to be ended may have finished just before: what it
-    /// left then counts (unless receipts do not).
-    fn settled(&self, resumed: &Resumed, home: &Home, profile: &Profile, strict: bool) -> Vec<Settled> {
-        let settled = resumed.settle.iter().map(|event| {
-            let Event::Ended { task, attempt, outcome } = *event else {
-                return Settled { event: event.clone(), detail: None };
-            };
-            let id = self.id(task);
-            if resumed.to_end.contains(&task)
-                && !strict
-                && let Some((outcome, detail)) = left_behind(home, profile, id, attempt, self.now)
-            {
-                return Settled { event: Event::Ended { task, attempt, outcome }, detail };
-            }
-            Settled { event: event.clone(), detail: self.traces.detail(id, outcome) }
-        });
-        settled.collect()
-    }
-}
-
-/// Takes over the workers that are waited for; one that has gone meanwhile is settled by what it left.
-fn adopt(
-    workers: &mut AgentWorkers<PromptSystem>,
-    resumed: &Resumed,
-    traces: &Traces,
-    settled: &mut Vec<Settled>,
-) {
-    for &task in &resumed.survivors {
-        let attempt = resumed.run.attempt(task);
-        let worker = &traces.alive[resumed.run.plan().id(task)];
-        if workers.adopt(task, attempt, worker) {
-            continue;
-        }
-        if let Notice::Ended { task, attempt, outcome, detail } = workers.gone(task, attempt) {
-            settled.push(Settled { event: Event::Ended { task, attempt, outcome }, detail });
-        }
-    }
-}
-
-/// The good part of a damaged history, as entries of the one that follows it.
-fn carried_over(before: &Folded) -> Vec<Entry<'static>> {
-    let mut tasks: Vec<_> = before.tasks.iter().collect();
-    tasks.sort_by_key(|(id, _)| id.as_str());
-    let moved = tasks.into_iter().map(|(id, record)| Entry::Moved {
-        task: id.clone().into(),
-        attempt: record.attempt,
-        from: Status::Pending,
-        to: record.status,
-        outcome: record.outcome,
-        detail: record.detail.clone().map(Into::into),
-        tries: record.tries,
-        review_due: record.review_due,
-    });
-    moved.collect()
 }
 
 fn profile(options: &RunOptions, config: &Config) -> Result<Profile, OpenError> {

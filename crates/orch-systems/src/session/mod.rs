@@ -1,26 +1,21 @@
 //! One plan, held: opened under its lock, run or changed, and let go.
 
+mod beginning;
 mod finish;
 mod open;
 mod options;
 mod settle;
 
-use std::path::Path;
 use std::sync::Arc;
 
 use orch_core::{Event, Halt, Plan, Run, Status, TaskIx, Verdict};
-use orch_exec::agent::Profile;
-use orch_prompt::Prompts;
 use orch_run::{Clock, Driven, Observer, Settled, SystemClock, drive};
 use orch_store::{Lock, What as Entry};
 
 use crate::control::Asker;
 use crate::prompts::PromptPlan;
-use crate::prompts::judge::{Judged, judge};
-use crate::prompts::review::Reviewer;
 use crate::prompts::store::PromptStore;
-use crate::prompts::tell::{TellError, Told, tell};
-use crate::system::{EndedAttempt, System};
+use crate::prompts::system::PromptSystem;
 use crate::workers::{AgentWorkers, Place};
 use crate::{Config, OpenError};
 
@@ -181,46 +176,6 @@ impl Session {
         let settled = std::mem::take(&mut self.settled);
         let Self { run, store, workers, clock, .. } = self;
         Ok(drive(run, settled, store, workers, clock, observers)?)
-    }
-}
-
-/// The prompts system as the workers see it.
-pub(crate) struct PromptSystem {
-    pub(crate) plan: PromptPlan,
-    pub(crate) templates: Prompts,
-    pub(crate) reviewer: Option<Reviewer>,
-    pub(crate) base_branch: String,
-}
-
-impl System for PromptSystem {
-    fn plan(&self) -> &Arc<Plan> {
-        &self.plan.plan
-    }
-
-    fn plan_file(&self) -> &Path {
-        &self.plan.path
-    }
-
-    fn tell(
-        &self,
-        profile: &Profile,
-        task: TaskIx,
-        attempt: u32,
-        previous: Option<&str>,
-    ) -> Result<Told, TellError> {
-        tell(&self.plan, &self.templates, profile, &self.base_branch, task, attempt, previous)
-    }
-
-    fn judge(&self, ended: &EndedAttempt<'_>) -> Judged {
-        judge(ended)
-    }
-
-    fn reviewer(&self) -> Option<&Reviewer> {
-        self.reviewer.as_ref()
-    }
-
-    fn base_branch(&self) -> &str {
-        &self.base_branch
     }
 }
 

@@ -1,25 +1,27 @@
 //! Workers that are processes: the driver's hands, for every system.
 
+mod launch;
+
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
 use orch_core::{Outcome, Phase, ReviewVerdict, Run, TaskIx, Time};
-use orch_exec::agent::{Handover, Profile, ProfileError, ResultKind, Values, environment, session};
+use orch_exec::agent::{Profile, ResultKind, session};
 use orch_exec::process::{Ended, Exit, Launch, Processes, Settings, StartError, Stdin, Worker, log};
 use orch_run::{
     Clock, CouldNotStart, Failure, Notice, Request, Started, SystemClock, WorkerIdentity, Workers,
 };
-use orch_store::{Home, StoreError, create_private};
+use orch_store::Home;
+
+pub(crate) use launch::is_installed;
 
 use crate::control::{Ask, Control};
-use crate::prompts::review::Before;
-use crate::prompts::tell::TellError;
+use crate::reviewer::Before;
 use crate::system::{EndedAttempt, System};
 
 /// How often the logs of new workers are looked at for the name of their session.
@@ -27,9 +29,6 @@ const SESSION_TICK: Duration = Duration::from_secs(1);
 
 /// How far into a log a session's name is looked for, in bytes.
 const SESSION_WITHIN: usize = 64 << 10;
-
-/// How long a start is put off when the machine is out of processes or memory.
-const OUT_OF_RESOURCES: Duration = Duration::from_secs(15);
 
 /// Where workers run and by what they are known.
 #[derive(Clone, Debug)]
@@ -203,78 +202,6 @@ impl<S: System> AgentWorkers<S> {
         self.system.plan().id(task).to_owned()
     }
 
-    fn environment(&self, vars: &[(&str, OsString)]) -> Vec<(OsString, OsString)> {
-        let always = [
-            ("ORCH_RUN", OsString::from(&self.place.run_id)),
-            ("ORCH_PLAN", self.system.plan_file().into()),
-            ("ORCH_WORKTREE", self.place.folder.clone().into()),
-            ("ORCH_BASE_BRANCH", self.system.base_branch().into()),
-        ];
-        let vars = always.into_iter().chain(vars.iter().cloned());
-        environment(&self.profile, std::env::vars_os(), vars)
-    }
-
-    /// Makes everything ready for an attempt and starts it.
-    fn launch(&mut self, task: TaskIx, attempt: u32) -> Result<(Worker, PathBuf, bool), LaunchError> {
-        let id = self.id(task);
-        let past = self.past.get(&task).cloned().unwrap_or_default();
-        let session = past.session.filter(|_| !self.profile.resume.is_empty());
-        let told = self.system.tell(&self.profile, task, attempt, past.told.as_deref())?;
-        let home = &self.place.home;
-        home.clear(&id, attempt)?;
-        let prompt_file = home.prompt(&id, attempt);
-        let mut file = create_private(&prompt_file)?;
-        file.write_all(told.text.as_bytes()).map_err(|source| StoreError::Io {
-            path: prompt_file.clone(),
-            step: "write",
-            source,
-        })?;
-        drop(file);
-        let (argv, stdin) = match told.shell {
-            Some(shell) => (vec![shell.into(), prompt_file.clone().into()], Stdin::Null),
-            None => {
-                let values = Values {
-                    prompt_file: &prompt_file,
-                    prompt: &told.text,
-                    task: &id,
-                    attempt: &attempt.to_string(),
-                    plan: self.system.plan_file(),
-                    worktree: Some(&self.place.folder),
-                    session: session.as_deref(),
-                };
-                let stdin = match self.profile.prompt {
-                    Handover::Stdin => Stdin::File(prompt_file.clone()),
-                    Handover::File | Handover::Arg => Stdin::Null,
-                };
-                (self.profile.argv(&values)?, stdin)
-            }
-        };
-        let log = home.log(&id, attempt);
-        // A history that was lost may have had an attempt of this number; its output is not this one's.
-        if log.exists() {
-            let _ = fs::rename(&log, log.with_extension("log.old"));
-        }
-        let receipt = home.receipt(&id, attempt);
-        let launch = Launch {
-            argv,
-            cwd: self.place.folder.clone(),
-            env: self.environment(&[
-                ("ORCH_TASK", OsString::from(&id)),
-                ("ORCH_PROMPT_FILE", prompt_file.into()),
-                ("ORCH_RESULT", home.result(&id, attempt).into()),
-            ]),
-            stdin,
-            log: log.clone(),
-            receipt: Some(receipt),
-            marker: self.place.attempt_id(&id, attempt),
-        };
-        let worker = self.processes.start(work_key(task), &launch)?;
-        let resumed = session.is_some();
-        let kind = Kind::Work { resumed, session: None };
-        self.active.insert(work_key(task), Active { task, attempt, kind });
-        Ok((worker, log, resumed))
-    }
-
     fn ended(&mut self, ended: Ended) -> Option<Vec<Notice>> {
         let active = self.active.remove(&ended.key)?;
         Some(match active.kind {
@@ -445,34 +372,6 @@ impl<S: System> Workers for AgentWorkers<S> {
     }
 }
 
-/// Why an attempt could not be started.
-#[derive(Debug, thiserror::Error)]
-enum LaunchError {
-    #[error(transparent)]
-    Tell(#[from] TellError),
-    #[error(transparent)]
-    Profile(#[from] ProfileError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Start(#[from] StartError),
-}
-
-impl LaunchError {
-    /// What it means for the attempt: a prompt that can't be handed over is the task's own fault, a missing program
-    /// is the environment's, and a machine that is full will have room again.
-    fn means(&self, now: Time) -> Outcome {
-        match self {
-            LaunchError::Tell(TellError::Template(_)) => Outcome::CouldNotStart,
-            LaunchError::Tell(_) => Outcome::Failed,
-            LaunchError::Start(error) if error.is_transient() => {
-                Outcome::RateLimited { until: Some(now + OUT_OF_RESOURCES) }
-            }
-            LaunchError::Profile(_) | LaunchError::Store(_) | LaunchError::Start(_) => Outcome::CouldNotStart,
-        }
-    }
-}
-
 /// Whether an attempt that ended so left a conversation worth going on with.
 pub(crate) fn may_go_on(outcome: Outcome) -> bool {
     matches!(
@@ -512,18 +411,4 @@ fn work_key(task: TaskIx) -> u64 {
 
 fn review_key(task: TaskIx) -> u64 {
     task.index() as u64 * 2 + 1
-}
-
-/// Whether a program can be found the way a worker's will be: with a slash beneath `folder`, else on the `PATH`.
-pub(crate) fn is_installed(program: &str, folder: &Path) -> bool {
-    let executable = |path: &Path| {
-        use std::os::unix::fs::PermissionsExt;
-        fs::metadata(path).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
-    };
-    if program.contains('/') {
-        return executable(&folder.join(program));
-    }
-    std::env::var_os("PATH").is_some_and(|path| {
-        std::env::split_paths(&path).any(|folder| folder.is_absolute() && executable(&folder.join(program)))
-    })
 }

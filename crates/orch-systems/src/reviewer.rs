@@ -1,4 +1,4 @@
-//! The gate after each prompt: a review of its work (seed 002, phase 2).
+//! The gate after each task: a review of its work (seed 002, phase 2).
 
 use std::path::Path;
 

@@ -1,0 +1,177 @@
+//! How a session begins: what an earlier run left is ended or taken over, and written down.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use orch_core::{Beginning, Event, Outcome, Plan, Resumed, Run, Standing, Status, TaskIx, Time};
+use orch_exec::agent::Profile;
+use orch_exec::process::end_survivor;
+use orch_run::{Notice, Settled};
+use orch_store::{Folded, Home, What as Entry};
+
+use super::RunOptions;
+use super::settle::{Traces, left_behind};
+use crate::OpenError;
+use crate::prompts::memory::Remembered;
+use crate::prompts::system::PromptSystem;
+use crate::workers::{AgentWorkers, Past, attempt_id, may_go_on, told};
+
+/// What a beginning is decided from.
+pub(super) struct Start<'a> {
+    pub(super) plan: &'a Arc<Plan>,
+    pub(super) remembered: &'a Remembered,
+    pub(super) traces: &'a Traces,
+    pub(super) now: Time,
+}
+
+impl<'a> Start<'a> {
+    fn id(&self, task: TaskIx) -> &'a str {
+        self.plan.id(task)
+    }
+
+    /// Ends the surviving workers that are not waited for. A run that starts anew waits for none.
+    pub(super) fn end_workers(
+        &self,
+        resumed: &Resumed,
+        anew: bool,
+        grace: Duration,
+    ) -> Result<(), OpenError> {
+        let unwanted = |id: &str| {
+            anew || resumed.to_end.iter().any(|&task| self.id(task) == id)
+                || !resumed.survivors.iter().any(|&task| self.id(task) == id)
+        };
+        for (id, worker) in self.traces.alive.iter().filter(|(id, _)| unwanted(id)) {
+            let attempt = self.remembered.history.last_attempt(id);
+            let marker = attempt_id(self.remembered.history.history, id, attempt);
+            let gone = end_survivor(worker, &marker, grace)
+                .map_err(OpenError::system("end the worker of an earlier run"))?;
+            if !gone {
+                return Err(OpenError::Environment {
+                    message: format!(
+                        "the worker of an earlier run of `{id}` (process {}) can't be ended",
+                        worker.pid
+                    ),
+                    hint: "end it by hand, then run again".into(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// A run that starts anew goes on counting attempts, so that the id of an attempt never comes again.
+    pub(super) fn go_on_counting(&self, mut resumed: Resumed, anew: bool) -> Resumed {
+        if anew && self.plan.tasks().any(|task| self.remembered.history.last_attempt(self.id(task)) > 0) {
+            let policy = resumed.run.policy().clone();
+            resumed.run = Run::restore(Arc::clone(self.plan), policy, |task| Standing {
+                attempt: self.remembered.history.last_attempt(self.id(task)),
+                ..Standing::default()
+            });
+        }
+        resumed
+    }
+
+    /// What the history is to say of how this run begins.
+    pub(super) fn entries(&self, resumed: &Resumed, anew: bool, options: &RunOptions) -> Vec<Entry<'a>> {
+        let mut entries = Vec::new();
+        if anew && !self.remembered.history.tasks.is_empty() {
+            let why = match &resumed.beginning {
+                _ if options.fresh => "a fresh start was asked for".to_owned(),
+                Beginning::Anew(why) => why.to_string(),
+                _ => "the state file is gone".to_owned(),
+            };
+            entries.push(Entry::Restarted { why: why.into() });
+        }
+        if !anew {
+            let edits = self.remembered.edits.iter();
+            entries.extend(edits.map(|(id, from, to)| Entry::Edited {
+                task: id.as_str().into(),
+                from: *from,
+                to: *to,
+            }));
+            // Statuses from before the history began: a state file that another tool wrote.
+            let unknown = self.plan.tasks().filter(|&task| {
+                let id = self.id(task);
+                resumed.run.status(task) != Status::Pending && !self.remembered.history.tasks.contains_key(id)
+            });
+            entries.extend(unknown.map(|task| Entry::Edited {
+                task: self.id(task).into(),
+                from: Status::Pending,
+                to: resumed.run.status(task),
+            }));
+        }
+        entries
+    }
+
+    /// What the coming attempts may go on with.
+    pub(super) fn past(&self) -> HashMap<TaskIx, Past> {
+        let known = |task: TaskIx| {
+            let record = self.remembered.history.tasks.get(self.id(task))?;
+            let outcome = record.outcome.or((record.status == Status::Running).then_some(Outcome::Lost))?;
+            let session = record.session.clone().filter(|session| !session.is_empty() && may_go_on(outcome));
+            Some((task, Past { session, told: Some(told(outcome, record.detail.as_deref())) }))
+        };
+        self.plan.tasks().filter_map(known).collect()
+    }
+
+    /// The events that settle earlier attempts. A worker that was to be ended may have finished just before: what it
+    /// left then counts (unless receipts do not).
+    pub(super) fn settled(
+        &self,
+        resumed: &Resumed,
+        home: &Home,
+        profile: &Profile,
+        strict: bool,
+    ) -> Vec<Settled> {
+        let settled = resumed.settle.iter().map(|event| {
+            let Event::Ended { task, attempt, outcome } = *event else {
+                return Settled { event: event.clone(), detail: None };
+            };
+            let id = self.id(task);
+            if resumed.to_end.contains(&task)
+                && !strict
+                && let Some((outcome, detail)) = left_behind(home, profile, id, attempt, self.now)
+            {
+                return Settled { event: Event::Ended { task, attempt, outcome }, detail };
+            }
+            Settled { event: event.clone(), detail: self.traces.detail(id, outcome) }
+        });
+        settled.collect()
+    }
+}
+
+/// The good part of a damaged history, as entries of the one that follows it.
+pub(super) fn carried_over(before: &Folded) -> Vec<Entry<'static>> {
+    let mut tasks: Vec<_> = before.tasks.iter().collect();
+    tasks.sort_by_key(|(id, _)| id.as_str());
+    let moved = tasks.into_iter().map(|(id, record)| Entry::Moved {
+        task: id.clone().into(),
+        attempt: record.attempt,
+        from: Status::Pending,
+        to: record.status,
+        outcome: record.outcome,
+        detail: record.detail.clone().map(Into::into),
+        tries: record.tries,
+        review_due: record.review_due,
+    });
+    moved.collect()
+}
+
+/// Takes over the workers that are waited for; one that has gone meanwhile is settled by what it left.
+pub(super) fn adopt(
+    workers: &mut AgentWorkers<PromptSystem>,
+    resumed: &Resumed,
+    traces: &Traces,
+    settled: &mut Vec<Settled>,
+) {
+    for &task in &resumed.survivors {
+        let attempt = resumed.run.attempt(task);
+        let worker = &traces.alive[resumed.run.plan().id(task)];
+        if workers.adopt(task, attempt, worker) {
+            continue;
+        }
+        if let Notice::Ended { task, attempt, outcome, detail } = workers.gone(task, attempt) {
+            settled.push(Settled { event: Event::Ended { task, attempt, outcome }, detail });
+        }
+    }
+}
