@@ -8,8 +8,6 @@ use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 use orch_core::OnFailure;
 use orch_systems::{Durability, RunOptions, parse_duration};
 
-use crate::commands::GraphFormat;
-
 /// Runs a plan of prompts: starts what may run, judges what came back, writes everything down, and goes on after any
 /// crash.
 #[derive(Debug, Parser)]
@@ -133,6 +131,19 @@ pub(crate) struct Kinded {
     /// What kind of plan it is, instead of what it looks like.
     #[arg(long, value_name = "KIND")]
     pub(crate) kind: Option<String>,
+}
+
+/// The form in which the graph is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GraphFormat {
+    /// Levels by depth, for people.
+    Text,
+    /// For Graphviz.
+    Dot,
+    /// For Mermaid, as in Markdown.
+    Mermaid,
+    /// For scripts.
+    Json,
 }
 
 /// What survives what.

@@ -29,7 +29,8 @@ impl Progress {
         let live = (io::stderr().is_terminal() && !dumb).then(|| {
             let lines = MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(10));
             let total = lines.add(ProgressBar::new(tasks as u64));
-            total.set_style(style("{bar:24} {pos}/{len} {elapsed_precise} {msg}"));
+            total.set_style(style("{bar:24} {pos}/{len} {elapsed_precise}"));
+            total.enable_steady_tick(Duration::from_secs(1));
             Live { lines, total, workers: BTreeMap::new() }
         });
         Self { agent: agent.to_owned(), live }

@@ -11,7 +11,9 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
 use orch_exec::process::Waker;
-use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat};
+use rustix::fs::OFlags;
+
+use crate::platform::make_pipe;
 
 /// What can be asked of a run under way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,7 +95,7 @@ impl Control {
         match std::fs::symlink_metadata(path) {
             Ok(found) if found.file_type().is_fifo() => {}
             Ok(_) => return Err(io::Error::new(io::ErrorKind::AlreadyExists, "it is not a pipe")),
-            Err(_) => mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0)?,
+            Err(_) => make_pipe(path)?,
         }
         // Open for writing too: then the pipe has never no writer, and reading waits instead of ending.
         let file = OpenOptions::new().read(true).write(true).custom_flags(nofollow()).open(path)?;

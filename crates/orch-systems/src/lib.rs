@@ -18,6 +18,7 @@ mod config;
 mod control;
 mod error;
 mod locate;
+mod platform;
 mod prompts;
 mod reviewer;
 mod session;

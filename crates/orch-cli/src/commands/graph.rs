@@ -7,22 +7,10 @@ use orch_core::{Plan, TaskIx};
 use orch_systems::View;
 use serde::Serialize;
 
+use crate::args::GraphFormat;
 use crate::failure::code;
 use crate::json::{self, Each};
 use crate::sanitise::{Sanitised, is_unsafe};
-
-/// The form in which the graph is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum GraphFormat {
-    /// Levels by depth, for people.
-    Text,
-    /// For Graphviz.
-    Dot,
-    /// For Mermaid, as in Markdown.
-    Mermaid,
-    /// For scripts.
-    Json,
-}
 
 /// Answers with the whole graph.
 pub(crate) fn run(view: &View, format: GraphFormat, out: &mut dyn Write) -> io::Result<u8> {

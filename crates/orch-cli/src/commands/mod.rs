@@ -10,6 +10,8 @@ mod retry;
 mod run;
 mod status;
 mod stop;
+#[cfg(test)]
+mod tests;
 mod why;
 
 use std::io::{self, BufWriter, Write};
@@ -17,11 +19,9 @@ use std::path::{Path, PathBuf};
 
 use orch_systems::{Kind, OpenError, PromptPlan, RunOptions, View, locate};
 
-use crate::args::{Args, Command, Kinded, Looked};
+use crate::args::{Args, Command, GraphFormat, Kinded, Looked};
 use crate::failure::Failure;
 use crate::sanitise::Sanitised;
-
-pub(crate) use graph::GraphFormat;
 
 /// Does what the command line asks for; the exit code.
 pub(crate) fn run(args: Args) -> Result<u8, Failure> {
@@ -36,7 +36,11 @@ pub(crate) fn run(args: Args) -> Result<u8, Failure> {
     match command {
         Command::Run(run) => run::run(&run),
         Command::Check(looked) => {
-            let loaded = find(looked.plan.as_deref(), &looked.kind).and_then(|path| PromptPlan::load(&path));
+            let loaded = PromptPlan::load(&find(looked.plan.as_deref(), &looked.kind)?);
+            let loaded = match loaded {
+                Err(error) if !matches!(error, OpenError::Invalid { .. }) => return Err(error.into()),
+                loaded => loaded,
+            };
             answer(|out| check::run(&loaded, looked.json, out))
         }
         Command::Status { looked, all } => {

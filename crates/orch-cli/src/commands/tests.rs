@@ -11,8 +11,8 @@ use orch_systems::{OpenError, PromptPlan, RunOptions, Session, View};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::graph::GraphFormat;
 use super::{check, graph, next, prompt, status, why};
+use crate::args::GraphFormat;
 
 const DIAMOND: &str = "\
 # Orchestrator Index
