@@ -15,7 +15,7 @@ use crate::control::{Ask, ask};
 use crate::prompts::memory::remember;
 use crate::prompts::tell::tell;
 use crate::prompts::{PromptPlan, memory::Remembered};
-use crate::session::{RunOptions, Traces, find, repository_root, reviewer, select};
+use crate::session::{RunOptions, Traces, chosen, find, repository_root, reviewer};
 use crate::{Config, OpenError, Told};
 
 /// A plan as it stands now, for whoever only wants to look.
@@ -175,7 +175,9 @@ impl View {
         if self.options.fresh {
             run = Run::new(Arc::clone(&self.plan.plan), run.policy().clone());
         }
-        select(&self.plan, &self.options, &mut run)?;
+        if let Some(chosen) = chosen(&self.plan, &self.options)? {
+            run.select(chosen);
+        }
         if self.options.retry_failed {
             for task in self.plan.plan.tasks().filter(|&task| self.run.status(task) == Status::Fail) {
                 // A failed task can always be retried.

@@ -157,6 +157,13 @@ fn summarise(report: &Report, tally: &Tally, began: Instant) -> io::Result<()> {
     }
     let seconds = began.elapsed().as_secs_f64();
     writeln!(out, "{}: {} in {seconds:.1} s", report.verdict.word(), parts.join(", "))?;
+    if let Some(chosen) = report.chosen.filter(|chosen| chosen.pending > 0) {
+        writeln!(
+            io::stderr(),
+            "{} of the chosen tasks could not start; `orch why ID` says why, `--until ID` takes what it needs along",
+            chosen.pending
+        )?;
+    }
     if report.verdict == Verdict::Fail {
         writeln!(
             io::stderr(),
@@ -214,11 +221,19 @@ fn exit_code(report: &Report) -> u8 {
     if matches!(report.validation, Requirements::Unmet { .. }) {
         return code::FAIL;
     }
+    if let Some(chosen) = report.chosen {
+        return match chosen {
+            Counts { fail: 1.., .. } | Counts { blocked: 1.., .. } => code::FAIL,
+            Counts { pending: 1.., .. } | Counts { incomplete: 1.., .. } => code::INCOMPLETE,
+            _ => code::SUCCESS,
+        };
+    }
     match report.verdict {
         _ if report.nothing_to_do => code::NOTHING_TO_DO,
         Verdict::Success => code::SUCCESS,
-        Verdict::Fail | Verdict::Stuck => code::FAIL,
-        Verdict::Incomplete | Verdict::Pending | Verdict::Running => code::INCOMPLETE,
+        Verdict::Fail => code::FAIL,
+        // Stuck: what is left is held by hand, so a person is needed.
+        Verdict::Incomplete | Verdict::Stuck | Verdict::Pending | Verdict::Running => code::INCOMPLETE,
     }
 }
 

@@ -8,7 +8,7 @@ use orch_run::{Clock, Driven};
 use orch_state_md::state::{Overall, Validation as Line};
 use orch_store::What as Entry;
 
-use super::{Report, Requirements, Session};
+use super::{Counts, Report, Requirements, Session};
 use crate::OpenError;
 use crate::config::Command;
 use crate::prompts::validate::{AgentReport, Basis, basis, check, conclude};
@@ -65,7 +65,8 @@ impl Session {
         self.store.write_state(now)?;
         let mut notes = std::mem::take(&mut self.notes);
         notes.extend(self.store.take_alerts());
-        Ok(Report { verdict, halt, nothing_to_do: false, validation, notes })
+        let chosen = self.chosen.map(|chosen| Counts::of_these(&self.run, chosen, now));
+        Ok(Report { verdict, halt, nothing_to_do: false, chosen, validation, notes })
     }
 
     /// Leaves the state as it is after a change by hand.

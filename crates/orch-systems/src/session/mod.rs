@@ -8,7 +8,7 @@ mod settle;
 
 use std::sync::Arc;
 
-use orch_core::{Event, Halt, Plan, Run, Status, TaskIx, Verdict};
+use orch_core::{Event, Halt, Plan, Readiness, Run, Status, TaskIx, Time, Verdict};
 use orch_run::{Clock, Driven, Observer, Settled, SystemClock, drive};
 use orch_store::{Lock, What as Entry};
 
@@ -19,7 +19,7 @@ use crate::prompts::system::PromptSystem;
 use crate::workers::{AgentWorkers, Place};
 use crate::{Config, OpenError};
 
-pub(crate) use open::{find, repository_root, reviewer, select};
+pub(crate) use open::{chosen, find, repository_root, reviewer};
 pub use options::RunOptions;
 pub(crate) use settle::Traces;
 
@@ -36,6 +36,8 @@ pub struct Session {
     place: Place,
     notes: Vec<String>,
     resumed: bool,
+    /// The tasks that were chosen for this run, when not all were.
+    chosen: Option<Vec<TaskIx>>,
     /// What the history is to say of how this session begins, once it changes anything.
     opening: Vec<Entry<'static>>,
     /// Held until the session is dropped.
@@ -51,6 +53,8 @@ pub struct Report {
     pub halt: Option<Halt>,
     /// Nothing was started, because everything was done before.
     pub nothing_to_do: bool,
+    /// Where the tasks stand that were chosen for this run, when not all were.
+    pub chosen: Option<Counts>,
     /// What became of the requirements.
     pub validation: Requirements,
     /// What a person should be told, lower-case fragments.
@@ -122,6 +126,7 @@ impl Session {
                 verdict: self.run.verdict(),
                 halt: None,
                 nothing_to_do,
+                chosen: None,
                 validation: Requirements::NotValidated,
                 notes: Vec::new(),
             });
@@ -200,16 +205,28 @@ pub struct Counts {
 
 impl Counts {
     /// Counts the tasks of `run` as of `now`.
-    pub fn of(run: &Run, now: orch_core::Time) -> Self {
+    pub fn of(run: &Run, now: Time) -> Self {
+        Self::of_these(run, run.plan().tasks(), now)
+    }
+
+    /// Counts only these tasks of `run`.
+    pub fn of_these(run: &Run, tasks: impl IntoIterator<Item = TaskIx>, now: Time) -> Self {
         let survey = run.survey(now);
-        Self {
-            pending: run.count(Status::Pending),
-            running: run.count(Status::Running),
-            success: run.count(Status::Success),
-            fail: run.count(Status::Fail),
-            incomplete: run.count(Status::Incomplete),
-            ready: survey.ready().count(),
-            blocked: survey.blocked(),
+        let mut counts = Self::default();
+        for task in tasks {
+            match run.status(task) {
+                Status::Pending => counts.pending += 1,
+                Status::Running => counts.running += 1,
+                Status::Success => counts.success += 1,
+                Status::Fail => counts.fail += 1,
+                Status::Incomplete => counts.incomplete += 1,
+            }
+            match survey.of(task) {
+                Some(Readiness::Ready) => counts.ready += 1,
+                Some(Readiness::Blocked { .. }) => counts.blocked += 1,
+                _ => {}
+            }
         }
+        counts
     }
 }

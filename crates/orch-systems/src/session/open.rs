@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use orch_core::{Beginning, Event, ResumeRules, Run, Status, TaskIx, resume};
+use orch_core::{Beginning, Event, ResumeRules, Status, TaskIx, resume};
 use orch_exec::agent::{Builtin, Profile, resolve};
 use orch_exec::process::Settings;
 use orch_git::Git;
@@ -120,7 +120,10 @@ impl Session {
             .map_err(OpenError::system("watch processes"))?;
         adopt(&mut workers, &resumed, &traces, &mut settled);
         let mut run = resumed.run;
-        select(&plan, &options, &mut run)?;
+        let chosen = chosen(&plan, &options)?;
+        if let Some(chosen) = &chosen {
+            run.select(chosen.iter().copied());
+        }
         if options.retry_failed {
             let failed = plan.plan.tasks().filter(|&task| run.status(task) == Status::Fail);
             let again =
@@ -149,6 +152,7 @@ impl Session {
             place,
             notes,
             resumed,
+            chosen,
             opening,
             _lock: lock,
         })
@@ -241,18 +245,19 @@ fn base_branch(plan: &PromptPlan, remembered: &Remembered, anew: bool, in_reposi
     })
 }
 
-pub(crate) fn select(plan: &PromptPlan, options: &RunOptions, run: &mut Run) -> Result<(), OpenError> {
-    let mut selected: Vec<TaskIx> = Vec::new();
-    for name in &options.only {
-        selected.push(find(plan, name)?);
-    }
+/// The tasks that a person chose for a run; none when all are meant.
+///
+/// # Errors
+/// [`OpenError::Request`] for a task that is not in the plan.
+pub(crate) fn chosen(plan: &PromptPlan, options: &RunOptions) -> Result<Option<Vec<TaskIx>>, OpenError> {
+    let mut chosen: Vec<TaskIx> =
+        options.only.iter().map(|name| find(plan, name)).collect::<Result<_, _>>()?;
     if let Some(name) = &options.until {
-        selected.extend(plan.plan.with_needs(find(plan, name)?));
+        chosen.extend(plan.plan.with_needs(find(plan, name)?));
     }
-    if !selected.is_empty() {
-        run.select(selected);
-    }
-    Ok(())
+    chosen.sort_unstable();
+    chosen.dedup();
+    Ok(Some(chosen).filter(|chosen| !chosen.is_empty()))
 }
 
 /// The task that a person named.
