@@ -29,7 +29,7 @@ pub enum Step {
 /// Where the whole plan stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Verdict {
-    /// Something can still start.
+    /// Something can still start, or was left out of this run.
     Pending,
     /// Something is under way.
     Running,
@@ -101,7 +101,11 @@ impl Run {
             Verdict::Success
         } else if self.count(Status::Success) + self.count(Status::Incomplete) == tasks {
             Verdict::Incomplete
-        } else if !self.ready.is_empty() || !self.resting.of.is_empty() || !self.review_due.is_empty() {
+        } else if !self.ready.is_empty()
+            || !self.resting.of.is_empty()
+            || !self.review_due.is_empty()
+            || self.selected.is_some()
+        {
             Verdict::Pending
         } else {
             Verdict::Stuck
