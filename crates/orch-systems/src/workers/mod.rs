@@ -210,7 +210,13 @@ impl<S: System> AgentWorkers<S> {
                 if session.is_none() {
                     notices.extend(self.find_session(active.task, active.attempt));
                 }
-                notices.push(self.ended_work(active.task, active.attempt, ended.exit, resumed));
+                let end = self.ended_work(active.task, active.attempt, ended.exit, resumed);
+                if resumed && matches!(end, Notice::Ended { outcome: Outcome::Lost, .. }) {
+                    // The session is gone; recorded as none, so that no later run tries it again.
+                    let (task, attempt) = (active.task, active.attempt);
+                    notices.push(Notice::Session { task, attempt, session: String::new() });
+                }
+                notices.push(end);
                 notices
             }
             Kind::Review { before, log } => {
