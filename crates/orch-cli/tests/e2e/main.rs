@@ -1,0 +1,25 @@
+//! The program as it is, with real processes in real folders.
+//!
+//! Nothing here sleeps. A test waits for what happens: a line of `--events -`, a word in a named pipe between it and a
+//! worker, the end of a process. What never comes ends the test after [`support::PATIENCE`].
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod agents;
+mod bad_disk;
+mod bad_index;
+mod bad_state;
+mod handover;
+mod holding;
+mod limits;
+mod looking;
+mod options;
+mod output;
+mod reports;
+mod requests;
+mod resume;
+mod review;
+mod signals;
+mod survivors;
+mod validation;
