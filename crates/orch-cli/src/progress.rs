@@ -8,6 +8,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use orch_core::{Outcome, ReviewVerdict, Run, Status, TaskIx};
 use orch_run::{Happening, Observer, What};
 
+use crate::json::rfc3339;
 use crate::sanitise::Sanitised;
 
 /// Shows a run on standard error, in the form of seed 002: `[Phase] | [Agent] | [Action] | Progress: [X/Y]`.
@@ -89,6 +90,9 @@ impl Observer for Progress {
                 let detail = detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default();
                 let how = match (moved.to, moved.outcome) {
                     (Status::Pending, Some(outcome)) => format!("{}, to be run again", words(outcome)),
+                    (to, Some(outcome @ (Outcome::TimedOut | Outcome::Crashed))) => {
+                        format!("{to}, {}", words(outcome))
+                    }
                     (to, _) => to.word().to_owned(),
                 };
                 self.line("Execute", &agent, &format!("{} {how}{detail}", id(moved.task)), run);
@@ -123,8 +127,15 @@ impl Observer for Progress {
     }
 }
 
-fn words(outcome: Outcome) -> String {
-    outcome.word().replace('_', " ")
+/// How an attempt ended, in words, and until when it holds up the rest.
+pub(crate) fn words(outcome: Outcome) -> String {
+    match outcome {
+        Outcome::RateLimited { until: Some(until) } => match rfc3339(until) {
+            Some(until) => format!("rate limited until {until}"),
+            None => "rate limited".into(),
+        },
+        _ => outcome.word().replace('_', " "),
+    }
 }
 
 fn style(template: &str) -> ProgressStyle {

@@ -170,6 +170,24 @@ fn a_rate_limit_uses_no_try_and_holds_all_starts() {
 }
 
 #[test]
+fn a_rate_limit_that_is_over_already_holds_nothing_unless_it_comes_again() {
+    let mut run = Run::new(plan(&[("a", &[])]), Policy::default());
+    start_all(&mut run, at(0));
+    end(&mut run, 0, Outcome::RateLimited { until: Some(at(5)) }, at(10));
+    assert_eq!(start_all(&mut run, at(10)), [0]);
+    end(&mut run, 0, Outcome::RateLimited { until: Some(at(5)) }, at(11));
+    assert_eq!(run.next(at(11)), Step::Wait(Some(at(131))));
+}
+
+#[test]
+fn a_rate_limit_is_remembered_over_a_restart() {
+    let stood = orch_core::Standing { attempt: 1, limited_until: Some(at(100)), ..Default::default() };
+    let mut run = Run::restore(plan(&[("a", &[])]), Policy::default(), |_| stood);
+    assert_eq!(run.next(at(50)), Step::Wait(Some(at(100))));
+    assert_eq!(start_all(&mut run, at(100)), [0]);
+}
+
+#[test]
 fn a_rate_limit_beyond_patience_ends_the_run() {
     let mut run = Run::new(plan(&[("a", &[])]), Policy::default());
     start_all(&mut run, at(0));

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use orch_core::{
-    OnFailure, Outcome, Plan, PlanDraft, Policy, ReviewVerdict, Run, TaskDraft, TaskIx, Time, Verdict,
+    OnFailure, Outcome, Plan, PlanDraft, Policy, ReviewVerdict, Run, StopCause, TaskDraft, TaskIx, Time,
+    Verdict,
 };
 use orch_run::{Clock, CouldNotStart, Failure, Happening, Notice, Started, Store, What, Workers, drive};
 
@@ -43,7 +44,7 @@ impl Workers for Pretend {
         Err((ReviewVerdict::Skipped, "nobody reviews here".into()))
     }
 
-    fn stop(&mut self, task: TaskIx) {
+    fn stop(&mut self, task: TaskIx, _: StopCause) {
         self.ends.retain(|&(_, other, _)| other != task);
     }
 

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use orch_core::{Outcome, Plan, PlanDraft, Policy, ReviewVerdict, Run, TaskDraft, TaskIx, Time};
+use orch_core::{Outcome, Plan, PlanDraft, Policy, ReviewVerdict, Run, StopCause, TaskDraft, TaskIx, Time};
 use orch_run::{
     CouldNotStart, Failure, Happening, Notice, Observer, Started, Store, SystemClock, What, Workers, drive,
 };
@@ -24,7 +24,7 @@ impl Workers for Instant {
         Ok(())
     }
 
-    fn stop(&mut self, _: TaskIx) {}
+    fn stop(&mut self, _: TaskIx, _: StopCause) {}
 
     fn wait(&mut self, _: &Run, _: Option<Time>) -> Result<Vec<Notice>, Failure> {
         Ok(std::mem::take(&mut self.0))

@@ -1,6 +1,6 @@
 //! The loop.
 
-use orch_core::{Change, Event, Halt, Rejected, ReviewVerdict, Run, Step, TaskIx, Time, Verdict};
+use orch_core::{Change, Event, Halt, Rejected, ReviewVerdict, Run, Step, StopCause, TaskIx, Time, Verdict};
 
 use crate::{Clock, Failure, Happening, Notice, Observer, Store, What, Workers};
 
@@ -71,7 +71,7 @@ where
 enum Act {
     Start(TaskIx, u32),
     Review(TaskIx),
-    Stop(TaskIx),
+    Stop(TaskIx, StopCause),
 }
 
 struct Driver<'a, 'o, S: ?Sized, W: ?Sized, C: ?Sized> {
@@ -104,7 +104,7 @@ impl<S: Store + ?Sized, W: Workers + ?Sized, C: Clock + ?Sized> Driver<'_, '_, S
                 }
                 Step::Stop { task, cause } => {
                     self.run.apply(Event::StopAsked { task, cause }, now)?;
-                    self.acts.push(Act::Stop(task));
+                    self.acts.push(Act::Stop(task, cause));
                 }
                 Step::Wait(_) | Step::Done(_) if !self.acts.is_empty() => {
                     self.record()?;
@@ -155,7 +155,7 @@ impl<S: Store + ?Sized, W: Workers + ?Sized, C: Clock + ?Sized> Driver<'_, '_, S
                         self.notice(Notice::Reviewed { task, verdict, detail: Some(why) })?;
                     }
                 }
-                Act::Stop(task) => self.workers.stop(task),
+                Act::Stop(task, cause) => self.workers.stop(task, cause),
             }
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use orch_core::{Event, Outcome, ReviewVerdict, Run, TaskIx, Time};
+use orch_core::{Event, Outcome, ReviewVerdict, Run, StopCause, TaskIx, Time};
 
 use crate::{Happening, WorkerIdentity};
 
@@ -47,7 +47,7 @@ pub trait Workers {
     fn review(&mut self, run: &Run, task: TaskIx) -> Result<(), (ReviewVerdict, String)>;
 
     /// Tells the worker or reviewer of this task to end. Its end comes from [`wait`](Self::wait) as any other.
-    fn stop(&mut self, task: TaskIx);
+    fn stop(&mut self, task: TaskIx, cause: StopCause);
 
     /// Waits until something ended or was asked for, or until `until`; may return early with nothing.
     ///

@@ -12,7 +12,7 @@ use orch_run::{Clock, SystemClock};
 use orch_store::{Folded, Holder, Home, Lock, TaskRecord, read};
 
 use crate::control::{Ask, ask};
-use crate::prompts::memory::remember;
+use crate::prompts::memory::{forget_limits, remember};
 use crate::prompts::tell::tell;
 use crate::prompts::{PromptPlan, memory::Remembered};
 use crate::session::{RunOptions, Traces, chosen, find, repository_root, reviewer};
@@ -46,7 +46,7 @@ impl View {
         let live = home.as_ref().and_then(|home| Lock::holder(&home.lock()));
         let history =
             home.as_ref().map(|home| read(&home.history())).transpose()?.flatten().unwrap_or_default();
-        let Remembered { memory, state, history, notes, .. } =
+        let Remembered { mut memory, state, history, notes, .. } =
             remember(&plan, history, home.as_ref(), options.strict_resume)?;
         let root = repository_root(&plan.folder);
         let config = Config::find(&plan.folder, root.as_deref().unwrap_or(&plan.folder))?;
@@ -57,6 +57,10 @@ impl View {
             options.jobs = std::num::NonZeroU32::new(last.jobs);
         }
         let agent = history.run.as_ref().and_then(|run| run.agent.clone());
+        let coming = options.agent.as_ref().or(config.run.agent.as_ref());
+        if coming.is_some() && coming != agent.as_ref() {
+            forget_limits(&mut memory);
+        }
         let profile = agent.and_then(|agent| resolve(&agent, &config.agents).ok());
         let traces = match (&home, &profile) {
             (Some(home), Some(profile)) if live.is_none() => Traces::look(&history, home, profile, now),

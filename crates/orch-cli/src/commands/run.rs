@@ -14,7 +14,7 @@ use crate::events::{Events, halt_word};
 use crate::failure::{Failure, code};
 use crate::interrupt::Interrupted;
 use crate::json::{counts, document, rfc3339};
-use crate::progress::Progress;
+use crate::progress::{Progress, words};
 use crate::sanitise::Sanitised;
 
 pub(crate) fn run(args: &Run) -> Result<u8, Failure> {
@@ -101,9 +101,8 @@ impl Observer for Tally {
     fn see(&mut self, happening: &orch_run::Happening, run: &CoreRun) {
         match &happening.what {
             orch_run::What::Moved { moved, detail } if moved.to == Status::Fail => {
-                let detail = detail.clone().unwrap_or_else(|| {
-                    moved.outcome.map_or_else(String::new, |outcome| outcome.word().replace('_', " "))
-                });
+                let how = moved.outcome.map(words).unwrap_or_default();
+                let detail = detail.as_ref().map_or(how.clone(), |detail| format!("{how}: {detail}"));
                 self.failed.push((run.plan().id(moved.task).to_owned(), detail));
             }
             orch_run::What::Finished { .. } => self.counts = Some(Counts::of(run, happening.at)),

@@ -72,7 +72,7 @@ impl Run {
         };
         let active = self.active.remove(place);
         self.unclaim(task);
-        let outcome = as_asked(outcome, active.stop);
+        let outcome = outcome.after_stop(active.stop);
         if outcome.uses_a_try() {
             self.tries[task.index()] += 1;
         }
@@ -127,9 +127,13 @@ impl Run {
         }
     }
 
-    /// Starts nothing more until the provider's limit is over; when that is unknown, for longer each time.
+    /// Starts nothing more until the provider's limit is over; when that is unknown, for longer each time. A limit that
+    /// was over before its attempt was judged holds nothing, unless it comes again.
     fn limit(&mut self, until: Option<Time>, now: Time) {
         let limits = self.policy.rate_limits;
+        if until.is_some_and(|until| until <= now) && self.limited_in_a_row == 1 {
+            return;
+        }
         let doubled = 1u32 << (self.limited_in_a_row - 1).min(20);
         let assumed = now + limits.assumed.saturating_mul(doubled).min(limits.patience);
         let until = until.filter(|&until| until > now).unwrap_or(assumed);
@@ -221,14 +225,5 @@ impl Run {
             tries: self.tries(task),
             review_due: self.review_due(task),
         })
-    }
-}
-
-/// How an attempt ended, seen together with why it was told to end: what finished all the same has finished.
-fn as_asked(outcome: Outcome, stop: Option<StopCause>) -> Outcome {
-    match (stop, outcome) {
-        (None, _) | (Some(_), Outcome::Succeeded | Outcome::Incomplete) => outcome,
-        (Some(StopCause::TimedOut), _) => Outcome::TimedOut,
-        (Some(StopCause::Cancelled), _) => Outcome::Cancelled,
     }
 }

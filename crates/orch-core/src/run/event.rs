@@ -74,6 +74,18 @@ pub enum StopCause {
     Cancelled,
 }
 
+impl Outcome {
+    /// How an attempt ended, seen together with why it was told to end: what finished all the same has finished.
+    #[must_use]
+    pub const fn after_stop(self, stop: Option<StopCause>) -> Self {
+        match (stop, self) {
+            (None, _) | (Some(_), Outcome::Succeeded | Outcome::Incomplete) => self,
+            (Some(StopCause::TimedOut), _) => Outcome::TimedOut,
+            (Some(StopCause::Cancelled), _) => Outcome::Cancelled,
+        }
+    }
+}
+
 /// What a review of finished work said (seed 002, phase 2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ReviewVerdict {

@@ -145,6 +145,8 @@ pub struct Standing {
     pub review_due: bool,
     /// When a running one started.
     pub since: Option<Time>,
+    /// Until when its provider refuses work, when that is how its latest attempt ended.
+    pub limited_until: Option<Time>,
 }
 
 impl Run {
@@ -198,6 +200,7 @@ impl Run {
                 });
                 run.claim(task);
             }
+            run.limited_until = run.limited_until.max(stood.limited_until);
             if stood.review_due && run.policy.review && stood.status.is_settled() {
                 run.review_due.insert(task, Time::default());
             }

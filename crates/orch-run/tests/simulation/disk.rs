@@ -1,6 +1,8 @@
 //! What is written down, how much of it is synced, and how it reads after a crash.
 
-use orch_core::{Memory, Moved, Plan, Recorded, RecordedTask, ReviewVerdict, Standing, Status, TaskIx, Time};
+use orch_core::{
+    Memory, Moved, Outcome, Plan, Recorded, RecordedTask, ReviewVerdict, Standing, Status, TaskIx, Time,
+};
 use orch_run::{Happening, What};
 
 /// A record: what of a happening the next orchestrator needs.
@@ -102,6 +104,10 @@ impl Disk {
                     tries: moved.tries,
                     review_due: moved.review_due,
                     since: (moved.to == Status::Running).then_some(at),
+                    limited_until: match moved.outcome {
+                        Some(Outcome::RateLimited { until }) => until,
+                        _ => None,
+                    },
                 };
             }
             // Work that did not pass is to be looked at again.

@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use orch_core::{Outcome, ReviewVerdict, Run, Status, TaskIx, Time};
+use orch_core::{Outcome, ReviewVerdict, Run, Status, StopCause, TaskIx, Time};
 use orch_run::{
     Clock, CouldNotStart, Failure, Happening, Notice, Observer, Request, Started, Store, What, Workers,
 };
@@ -163,7 +163,7 @@ impl Workers for Port {
         Ok(())
     }
 
-    fn stop(&mut self, task: TaskIx) {
+    fn stop(&mut self, task: TaskIx, _: StopCause) {
         let world = &mut *self.0.borrow_mut();
         if world.dies_now() {
             return;

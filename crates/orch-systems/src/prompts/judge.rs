@@ -3,8 +3,9 @@
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
+use std::time::UNIX_EPOCH;
 
-use orch_core::Outcome;
+use orch_core::{Outcome, Time};
 use orch_exec::agent::{End, ExitInfo, Reading, ResultKind, read};
 use orch_exec::process::Exit;
 use orch_state_md::report::{ReportStatus, RunReport, read_run_report};
@@ -25,8 +26,10 @@ pub(crate) fn judge(ended: &EndedAttempt<'_>) -> Judged {
         Exit::Signal(signal) => Some(ExitInfo { code: None, signal: Some(signal) }),
         Exit::Unknown => None,
     };
-    let reading = File::open(home.log(task, attempt))
-        .and_then(|log| read(&profile.result, &profile.rate_limit, BufReader::new(log), exit, now));
+    let reading = File::open(home.log(task, attempt)).and_then(|log| {
+        let now = written_at(&log)?.min(now);
+        read(&profile.result, &profile.rate_limit, BufReader::new(log), exit, now)
+    });
     let reading = reading.unwrap_or_else(|error| Reading {
         end: End::Silent,
         session: None,
@@ -37,6 +40,13 @@ pub(crate) fn judge(ended: &EndedAttempt<'_>) -> Judged {
     let report = result.as_deref().and_then(read_run_report);
     let report = report.or_else(|| reading.text.as_deref().and_then(read_run_report));
     weigh(profile.result, reading, report, exit, resumed)
+}
+
+/// When a log was written to last. What it says of a time ("try again at 2:45") was meant then, which may be long ago
+/// when no orch was there to see the end.
+fn written_at(log: &File) -> std::io::Result<Time> {
+    let since = log.metadata()?.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
+    Ok(Time::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX)))
 }
 
 fn read_result(path: &Path) -> Option<String> {
@@ -53,7 +63,7 @@ fn weigh(
     resumed: bool,
 ) -> Judged {
     let asked_for_report = !matches!(kind, ResultKind::Exit | ResultKind::Report);
-    let gone = resumed && reading.session.is_none() && reading.end == End::Badly && asked_for_report;
+    let gone = resumed && reading.session.is_none() && asked_for_report && gave_up(reading.end, exit);
     let status = report.as_ref().and_then(|report| report.status);
     let has_evidence = status.is_some() || (reading.end != End::Silent && asked_for_report);
     let exit_said = exit.map(said);
@@ -101,6 +111,18 @@ fn weigh(
         plan_path: report.and_then(|report| report.plan),
         session: reading.session,
         has_evidence,
+    }
+}
+
+/// Whether the program itself ended the attempt as failed. Of a session that is gone most say so on stderr only, and
+/// exit; what a signal ended (128 and its number, with a receipt) did not give up.
+fn gave_up(end: End, exit: Option<ExitInfo>) -> bool {
+    match end {
+        End::Badly => true,
+        End::Silent => {
+            exit.and_then(|exit| exit.code).is_some_and(|code| !matches!(code, 0 | 129 | 130 | 137 | 143))
+        }
+        End::Well | End::RateLimited { .. } => false,
     }
 }
 
@@ -168,6 +190,17 @@ mod tests {
         let dead = Reading { session: None, ..reading(End::Badly) };
         assert_eq!(weigh(ResultKind::Claude, dead.clone(), None, BAD, true).outcome, Outcome::Lost);
         assert_eq!(weigh(ResultKind::Claude, dead, None, BAD, false).outcome, Outcome::Failed);
+        // codex, opencode and gemini print nothing on stdout then.
+        let silent = Reading { session: None, ..reading(End::Silent) };
+        let killed = Some(ExitInfo { code: Some(143), signal: None });
+        for (exit, outcome) in [(BAD, Outcome::Lost), (killed, Outcome::Crashed), (None, Outcome::Crashed)] {
+            assert_eq!(
+                weigh(ResultKind::Codex, silent.clone(), None, exit, true).outcome,
+                outcome,
+                "{exit:?}"
+            );
+        }
+        assert_eq!(weigh(ResultKind::Codex, silent, None, BAD, false).outcome, Outcome::Crashed);
     }
 
     #[test]

@@ -6,9 +6,9 @@
 use std::fs;
 use std::io;
 
-use orch_core::{Memory, Recorded, RecordedTask, Standing, Status};
+use orch_core::{Memory, Outcome, Recorded, RecordedTask, Standing, Status};
 use orch_state_md::state::{Mark, StateFile};
-use orch_store::{Folded, Home, StoreError, read_at};
+use orch_store::{Folded, Home, StoreError, TaskRecord, read_at};
 
 use super::PromptPlan;
 
@@ -109,12 +109,9 @@ fn together(plan: &PromptPlan, state: StateFile, nothing: Remembered, base: Opti
             }
             let edited = person_wins || known.is_none();
             let attempt = nothing.history.last_attempt(&id);
-            let standing = Standing {
-                status,
-                attempt,
-                tries: known.filter(|_| !edited).map_or(0, |record| record.tries),
-                review_due: known.is_some_and(|record| record.review_due) && !edited,
-                since: known.filter(|_| !edited).and_then(|record| record.started_at),
+            let standing = match known.filter(|_| !edited) {
+                Some(record) => Standing { status, attempt, ..standing(record) },
+                None => Standing { status, attempt, ..Standing::default() },
             };
             RecordedTask { id, standing }
         })
@@ -141,6 +138,30 @@ fn statuses_taken(count: usize) -> &'static str {
     if count == 1 { "changed status is taken over" } else { "changed statuses are taken over" }
 }
 
+/// Where the history has a task.
+fn standing(record: &TaskRecord) -> Standing {
+    Standing {
+        status: record.status,
+        attempt: record.attempt,
+        tries: record.tries,
+        review_due: record.review_due,
+        since: record.started_at,
+        limited_until: match record.outcome {
+            Some(Outcome::RateLimited { until }) => until,
+            _ => None,
+        },
+    }
+}
+
+/// Forgets the limits of a provider: they are none of another agent's.
+pub(crate) fn forget_limits(memory: &mut Memory) {
+    if let Memory::Found(recorded) = memory {
+        for task in &mut recorded.tasks {
+            task.standing.limited_until = None;
+        }
+    }
+}
+
 /// The statuses of a plan from the history alone. None when the history knows nothing of this plan's tasks.
 fn from_history(plan: &PromptPlan, history: &Folded) -> Option<Recorded> {
     let known = |id: &str| history.tasks.get(id);
@@ -149,13 +170,7 @@ fn from_history(plan: &PromptPlan, history: &Folded) -> Option<Recorded> {
     }
     let tasks = plan.plan.tasks().map(|task| {
         let id = plan.plan.id(task).to_owned();
-        let standing = known(&id).map_or_else(Standing::default, |record| Standing {
-            status: record.status,
-            attempt: record.attempt,
-            tries: record.tries,
-            review_due: record.review_due,
-            since: record.started_at,
-        });
+        let standing = known(&id).map_or_else(Standing::default, standing);
         RecordedTask { id, standing }
     });
     Some(Recorded { identity: Vec::new(), tasks: tasks.collect() })

@@ -18,7 +18,7 @@ use super::settle::Traces;
 use super::{RunOptions, Session};
 use crate::config::{Command, Survivors};
 use crate::prompts::PromptPlan;
-use crate::prompts::memory::{Remembered, remember};
+use crate::prompts::memory::{Remembered, forget_limits, remember};
 use crate::prompts::state::state_file;
 use crate::prompts::store::PromptStore;
 use crate::prompts::system::PromptSystem;
@@ -67,7 +67,7 @@ impl Session {
         // What the good part of a damaged history says still counts: it is carried over into the new one.
         let carried = damaged.as_ref().map(carried_over).unwrap_or_default();
         history.append(now, &carried)?;
-        let remembered = remember(&plan, damaged.unwrap_or(folded), Some(&home), options.strict_resume)?;
+        let mut remembered = remember(&plan, damaged.unwrap_or(folded), Some(&home), options.strict_resume)?;
         notes.extend(remembered.notes.iter().cloned());
 
         let reviewer = reviewer(&options, &config, &plan.folder, root.is_some(), &mut notes);
@@ -78,6 +78,11 @@ impl Session {
             trust_receipts: !options.strict_resume,
             wait_for_survivors: !options.end_survivors && config.run.survivors != Some(Survivors::End),
         };
+        let same_agent =
+            remembered.history.run.as_ref().and_then(|run| run.agent.as_deref()) == Some(&profile.name);
+        if !same_agent {
+            forget_limits(&mut remembered.memory);
+        }
         let memory = if options.fresh { &orch_core::Memory::Nothing } else { &remembered.memory };
         let resumed = resume(Arc::clone(&plan.plan), policy, memory, rules, |task| traces.evidence(task));
         let anew = !matches!(resumed.beginning, Beginning::Continued { .. });
@@ -88,6 +93,11 @@ impl Session {
         let resumed = beginning.go_on_counting(resumed, anew);
         let found = remembered.state.as_ref();
         let state = state_file(&plan, found, &resumed, &base_branch, options.fresh, now, &mut notes)?;
+        notes.extend(resumed.survivors.iter().map(|&task| {
+            let id = plan.plan.id(task);
+            let pid = traces.alive[id].pid;
+            format!("`{id}` still runs from an earlier orch (process {pid}); it is waited for")
+        }));
         let run_id = format!("{:x}-{:x}", now.as_millis(), std::process::id());
         let mut entries = beginning.entries(&resumed, anew, &options);
         entries.push(Entry::Base { branch: base_branch.clone().into() });

@@ -90,7 +90,7 @@ impl<S: System> AgentWorkers<S> {
         let worker = self.processes.start(work_key(task), &launch)?;
         let resumed = session.is_some();
         let kind = Kind::Work { resumed, session: None };
-        self.active.insert(work_key(task), Active { task, attempt, kind });
+        self.active.insert(work_key(task), Active { task, attempt, kind, stopped: None });
         Ok((worker, log, resumed))
     }
 }

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
-use orch_core::{Outcome, Phase, ReviewVerdict, Run, TaskIx, Time};
+use orch_core::{Outcome, Phase, ReviewVerdict, Run, StopCause, TaskIx, Time};
 use orch_exec::agent::{Profile, ResultKind, session};
 use orch_exec::process::{Ended, Exit, Launch, Processes, Settings, StartError, Stdin, Worker, log};
 use orch_run::{
@@ -83,6 +83,8 @@ struct Active {
     task: TaskIx,
     attempt: u32,
     kind: Kind,
+    /// Why it was told to end, if it was.
+    stopped: Option<StopCause>,
 }
 
 enum Kind {
@@ -145,7 +147,7 @@ impl<S: System> AgentWorkers<S> {
         let adopted = self.processes.adopt(work_key(task), worker, &marker, Some(receipt), Some(log));
         if adopted {
             let kind = Kind::Work { resumed: false, session: None };
-            self.active.insert(work_key(task), Active { task, attempt, kind });
+            self.active.insert(work_key(task), Active { task, attempt, kind, stopped: None });
         }
         adopted
     }
@@ -154,7 +156,7 @@ impl<S: System> AgentWorkers<S> {
     pub(crate) fn gone(&mut self, task: TaskIx, attempt: u32) -> Notice {
         let id = self.id(task);
         let exit = orch_exec::process::receipt::read(&self.place.home.receipt(&id, attempt));
-        self.ended_work(task, attempt, exit.unwrap_or(Exit::Unknown), false)
+        self.ended_work(task, attempt, exit.unwrap_or(Exit::Unknown), false, None)
     }
 
     /// Runs a command of orch's own to its end, beside the workers' places: its exit and its output.
@@ -210,7 +212,7 @@ impl<S: System> AgentWorkers<S> {
                 if session.is_none() {
                     notices.extend(self.find_session(active.task, active.attempt));
                 }
-                let end = self.ended_work(active.task, active.attempt, ended.exit, resumed);
+                let end = self.ended_work(active.task, active.attempt, ended.exit, resumed, active.stopped);
                 if resumed && matches!(end, Notice::Ended { outcome: Outcome::Lost, .. }) {
                     // The session is gone; recorded as none, so that no later run tries it again.
                     let (task, attempt) = (active.task, active.attempt);
@@ -230,7 +232,14 @@ impl<S: System> AgentWorkers<S> {
         })
     }
 
-    fn ended_work(&mut self, task: TaskIx, attempt: u32, exit: Exit, resumed: bool) -> Notice {
+    fn ended_work(
+        &mut self,
+        task: TaskIx,
+        attempt: u32,
+        exit: Exit,
+        resumed: bool,
+        stopped: Option<StopCause>,
+    ) -> Notice {
         let id = self.id(task);
         let judged = self.system.judge(&EndedAttempt {
             home: &self.place.home,
@@ -245,8 +254,11 @@ impl<S: System> AgentWorkers<S> {
             self.plan_paths.borrow_mut().push((task, path));
         }
         let past = self.past.entry(task).or_default();
-        past.session = may_go_on(judged.outcome).then_some(judged.session).flatten();
-        past.told = Some(told(judged.outcome, judged.detail.as_deref()));
+        // One that went on with a session and said nothing (killed before its first event) leaves it as it was.
+        let went_on = past.session.take().filter(|_| resumed && judged.outcome != Outcome::Lost);
+        past.session =
+            may_go_on(judged.outcome.after_stop(stopped)).then_some(judged.session.or(went_on)).flatten();
+        past.told = Some(told(judged.outcome.after_stop(stopped), judged.detail.as_deref()));
         Notice::Ended { task, attempt, outcome: judged.outcome, detail: judged.detail }
     }
 
@@ -336,7 +348,7 @@ impl<S: System> Workers for AgentWorkers<S> {
         match self.processes.start(review_key(task), &launch) {
             Ok(_) => {
                 let kind = Kind::Review { before, log };
-                self.active.insert(review_key(task), Active { task, attempt, kind });
+                self.active.insert(review_key(task), Active { task, attempt, kind, stopped: None });
                 Ok(())
             }
             Err(StartError::NotFound { program }) => {
@@ -346,7 +358,12 @@ impl<S: System> Workers for AgentWorkers<S> {
         }
     }
 
-    fn stop(&mut self, task: TaskIx) {
+    fn stop(&mut self, task: TaskIx, cause: StopCause) {
+        for key in [work_key(task), review_key(task)] {
+            if let Some(active) = self.active.get_mut(&key) {
+                active.stopped = Some(cause);
+            }
+        }
         self.processes.stop(work_key(task));
         self.processes.stop(review_key(task));
     }
