@@ -81,3 +81,32 @@ fn plans_beside_each_other_do_not_disturb_each_other() {
     assert_eq!(first.end().code, Some(0));
     assert_eq!(project.lines("ran"), ["a", "b"]);
 }
+
+/// A worker that was just being started when its orch was killed has the lock until it becomes its own program. Here,
+/// this test has it instead, until the next orch has come across it.
+#[test]
+#[cfg(target_os = "linux")]
+#[ignore = "a lock that outlives its orch for an instant, in a worker that is being started, refuses the next run"]
+fn a_lock_that_is_about_to_go_is_waited_for() {
+    let project = Project::new(&[("PROMPT-01-a", "None", "echo here > here\nread -r line < gate")]);
+    project.pipes(&["here", "gate"]);
+    let first = project.start_run(&[]);
+    project.hear("here");
+    first.kill();
+    let path = project.path(".orch/PROMPT-ORCHESTRATOR/lock");
+    let lock = std::fs::File::open(&path).unwrap();
+    lock.lock().unwrap();
+    let mut next = project.start_run(&[]);
+    let descriptors = format!("/proc/{}/fd", next.pid());
+    let has_opened_it = || {
+        let mut open = std::fs::read_dir(&descriptors).into_iter().flatten().flatten();
+        open.any(|descriptor| std::fs::read_link(descriptor.path()).is_ok_and(|target| target == path))
+    };
+    while !has_opened_it() && !next.has_ended() {
+        std::thread::yield_now();
+    }
+    drop(lock);
+    next.wait_for("run_started", "");
+    project.say("gate");
+    assert_eq!(next.end().code, Some(0));
+}

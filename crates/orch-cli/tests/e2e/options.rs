@@ -170,7 +170,7 @@ fn a_failure_stops_the_rest_or_not() {
         let ended = project.run_to(1, arguments);
         assert_eq!(project.statuses(), statuses, "{arguments:?} {config}: {ended}");
         assert_eq!(project.state("Status"), "FAIL");
-        assert!(ended.err.contains("failed: PROMPT-01-a: exit code 9"), "{ended}");
+        assert!(ended.err.contains("failed: PROMPT-01-a: failed: exit code 9"), "{ended}");
     }
 }
 

@@ -76,6 +76,10 @@ impl Live {
         self.child.id()
     }
 
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
     /// The next event; none when orch has ended.
     pub(crate) fn event(&mut self) -> Option<Value> {
         if let Some(event) = self.events.pop_front() {
