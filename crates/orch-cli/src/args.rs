@@ -105,6 +105,9 @@ pub(crate) enum Command {
         #[command(flatten)]
         kind: Kinded,
     },
+    /// What is no command of prompts.
+    #[command(external_subcommand)]
+    Other(Vec<String>),
     /// Print completions for a shell.
     #[command(alias = "completion")]
     Completions {
@@ -278,7 +281,13 @@ impl Args {
                 | Command::Prompt { looked, .. }
                 | Command::Logs { looked, .. },
             ) => looked.json,
-            Some(Command::Retry { .. } | Command::Stop { .. } | Command::Completions { .. }) | None => false,
+            Some(
+                Command::Retry { .. }
+                | Command::Stop { .. }
+                | Command::Completions { .. }
+                | Command::Other(_),
+            )
+            | None => false,
         }
     }
 }

@@ -71,6 +71,7 @@ impl Progress {
             bar.finish_and_clear();
         }
         live.total.set_position((run.count(Status::Success) + run.count(Status::Incomplete)) as u64);
+        live.total.tick();
     }
 }
 

@@ -44,7 +44,18 @@ impl Git {
     /// # Errors
     /// When the folder lies in no work tree, or git is missing or refuses to look.
     pub fn is_dirty(&self) -> Result<bool, GitError> {
-        let status = self.local(&["status", "--porcelain", "--untracked-files=normal"])?;
-        Ok(!status.is_empty())
+        Ok(!self.changes(&[])?.is_empty())
+    }
+
+    /// What is not committed in the work tree, as git lists it, without the files that match one of `apart`: patterns
+    /// with `*`, relative to the folder. Two lists that differ mean that something was changed in between.
+    ///
+    /// # Errors
+    /// Those of [`is_dirty`](Self::is_dirty).
+    pub fn changes(&self, apart: &[&str]) -> Result<Vec<u8>, GitError> {
+        let apart: Vec<String> = apart.iter().map(|pattern| format!(":(exclude,glob){pattern}")).collect();
+        let mut args = vec!["status", "--porcelain", "-z", "--untracked-files=all", "--", ":(top)"];
+        args.extend(apart.iter().map(String::as_str));
+        self.local(&args)
     }
 }

@@ -1,6 +1,7 @@
 //! Keeping a file that can't be used: it is renamed beside itself, never overwritten and never removed.
 
 use std::ffi::OsString;
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -25,6 +26,26 @@ use crate::StoreError;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn keep_aside(path: &Path, reason: &str, now: Time) -> Result<PathBuf, StoreError> {
+    under_a_dated_name(path, reason, now, rename_without_replacing)
+}
+
+/// Like [`keep_aside`], but the file also stays where it is, until it is replaced: its name never goes away.
+///
+/// # Errors
+/// [`StoreError::Io`] when there can be no second name and no copy.
+pub fn copy_aside(path: &Path, reason: &str, now: Time) -> Result<PathBuf, StoreError> {
+    under_a_dated_name(path, reason, now, |from, to| match std::fs::hard_link(from, to) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => copy_without_replacing(from, to),
+        done => done,
+    })
+}
+
+fn under_a_dated_name(
+    path: &Path,
+    reason: &str,
+    now: Time,
+    keep: impl Fn(&Path, &Path) -> io::Result<()>,
+) -> Result<PathBuf, StoreError> {
     let date = date(now);
     let mut n = 1u32;
     loop {
@@ -38,12 +59,19 @@ pub fn keep_aside(path: &Path, reason: &str, now: Time) -> Result<PathBuf, Store
             name.push(extension);
         }
         let kept = path.with_file_name(name);
-        match rename_without_replacing(path, &kept) {
+        match keep(path, &kept) {
             Ok(()) => return Ok(kept),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && n < 10_000 => n += 1,
             Err(error) => return Err(StoreError::io(path, "keep aside")(error)),
         }
     }
+}
+
+/// For file systems without second names.
+fn copy_without_replacing(from: &Path, to: &Path) -> io::Result<()> {
+    let mut copy = OpenOptions::new().write(true).create_new(true).open(to)?;
+    io::copy(&mut File::open(from)?, &mut copy)?;
+    copy.sync_all()
 }
 
 /// Renames in one step where the system can refuse to overwrite; else by a second name, of which the first goes.

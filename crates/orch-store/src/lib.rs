@@ -17,9 +17,10 @@ mod history;
 mod home;
 mod lock;
 mod random;
+mod regular;
 mod replace;
 
-pub use aside::keep_aside;
+pub use aside::{copy_aside, keep_aside};
 pub use beneath::{Escape, beneath};
 pub use error::StoreError;
 pub use history::{
@@ -28,4 +29,5 @@ pub use history::{
 };
 pub use home::{Home, create_private};
 pub use lock::{Holder, Lock, LockError};
+pub use regular::{open_regular, read_regular};
 pub use replace::{Durability, replace};

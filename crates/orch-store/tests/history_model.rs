@@ -125,6 +125,13 @@ fn expected(all: &[Entry<'static>], id: &str) -> Option<TaskRecord> {
             What::Session { session, .. } => session.to_string(),
             _ => unreachable!("only sessions were looked for"),
         }),
+        agent: start.and_then(|start| {
+            let run = all[..start].iter().rev().find(|e| matches!(e.what, What::RunStarted { .. }))?;
+            match &run.what {
+                What::RunStarted { agent, .. } => agent.as_deref().map(Into::into),
+                _ => unreachable!("only runs were looked for"),
+            }
+        }),
         worker: worker.filter(|_| is_running).map(|at| match &all[at].what {
             What::Worker { pid, start, boot, .. } => {
                 orch_store::WorkerProcess { pid: *pid, start: *start, boot: (**boot).into() }

@@ -55,10 +55,6 @@ pub fn locate(given: Option<&Path>, here: &Path) -> Result<PathBuf, OpenError> {
             hint: "name an index file such as PROMPT-ORCHESTRATOR.md, or the folder it is in".into(),
         });
     }
-    let preferred = place.join(INDEX);
-    if preferred.is_file() {
-        return Ok(preferred);
-    }
     let mut found: Vec<PathBuf> = std::fs::read_dir(&place)
         .map_err(|source| OpenError::Read { path: place.clone(), source })?
         .filter_map(|entry| Some(entry.ok()?.path()))
@@ -115,6 +111,8 @@ mod tests {
             locate(Some(Path::new("PROMPT-ORCHESTRATOR-b.md")), here).unwrap(),
             here.join("PROMPT-ORCHESTRATOR-b.md")
         );
+        fs::remove_file(here.join("PROMPT-ORCHESTRATOR-a.md")).unwrap();
+        fs::remove_file(here.join("PROMPT-ORCHESTRATOR-b.md")).unwrap();
         fs::write(here.join("PROMPT-ORCHESTRATOR.md"), "").unwrap();
         assert_eq!(locate(Some(here), Path::new("/")).unwrap(), here.join("PROMPT-ORCHESTRATOR.md"));
     }

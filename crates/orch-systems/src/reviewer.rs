@@ -23,12 +23,15 @@ pub(crate) struct Reviewer {
     argv: Vec<String>,
     git: Git,
     in_repository: bool,
+    /// Patterns of the files that orch itself changes all the time.
+    own: Vec<String>,
 }
 
 /// What the working tree was like before a review, so that its own changes can be told.
 #[derive(Clone, Debug)]
 pub(crate) struct Before {
-    dirty: Option<bool>,
+    /// What was not committed, as git lists it; none outside a repository, or when git can't say.
+    changes: Option<Vec<u8>>,
 }
 
 /// A review, judged.
@@ -40,12 +43,18 @@ pub(crate) struct Reviewed {
 
 impl Reviewer {
     /// The reviewer with the configured arguments, or the default one.
-    pub(crate) fn new(argv: Option<Vec<String>>, folder: &Path, in_repository: bool) -> Self {
+    pub(crate) fn new(
+        argv: Option<Vec<String>>,
+        folder: &Path,
+        in_repository: bool,
+        own: Vec<String>,
+    ) -> Self {
         let argv = argv.filter(|argv| !argv.is_empty());
         Self {
             argv: argv.unwrap_or_else(|| vec![DEFAULT.into(), "--plain".into()]),
             git: Git::at(folder),
             in_repository,
+            own,
         }
     }
 
@@ -59,7 +68,8 @@ impl Reviewer {
         let mut argv: Vec<String> = self.argv.iter().map(|arg| arg.replace("{base}", base)).collect();
         let program = Path::new(self.program()).file_name().and_then(|name| name.to_str());
         if program == Some(DEFAULT) && !argv.iter().any(|arg| arg == "--base") {
-            let which = if before.dirty == Some(true) { "uncommitted" } else { "committed" };
+            let dirty = before.changes.as_ref().is_some_and(|changes| !changes.is_empty());
+            let which = if dirty { "uncommitted" } else { "committed" };
             argv.extend(["--type", which, "--base", base].map(str::to_owned));
         }
         argv
@@ -67,14 +77,16 @@ impl Reviewer {
 
     /// Looks at the working tree before a review.
     pub(crate) fn before(&self) -> Before {
-        Before { dirty: self.in_repository.then(|| self.git.is_dirty().ok()).flatten() }
+        let own: Vec<&str> = self.own.iter().map(String::as_str).collect();
+        Before { changes: self.in_repository.then(|| self.git.changes(&own).ok()).flatten() }
     }
 
     /// What an ended review means.
     pub(crate) fn judge(&self, before: &Before, exit: Exit, log: &Path, now: Time) -> Reviewed {
         let output = log::tail(log, LOOKED_AT).unwrap_or_default();
         let output = String::from_utf8_lossy(&output);
-        let left_changes = before.dirty == Some(false) && self.before().dirty == Some(true);
+        let after = self.before().changes;
+        let left_changes = after.as_ref().is_some_and(|after| !after.is_empty()) && after != before.changes;
         judge(&output, exit, left_changes, now)
     }
 }
@@ -165,13 +177,15 @@ mod tests {
     #[test]
     fn the_default_reviewer_is_told_what_to_look_at() {
         let folder = Path::new("/project");
-        let clean = Before { dirty: Some(false) };
-        let reviewer = Reviewer::new(None, folder, true);
+        let clean = Before { changes: Some(Vec::new()) };
+        let dirty = Before { changes: Some(b"?? x\0".to_vec()) };
+        let reviewer = Reviewer::new(None, folder, true, Vec::new());
+        assert!(reviewer.argv("main", &dirty).contains(&"uncommitted".to_owned()));
         assert_eq!(
             reviewer.argv("main", &clean),
             ["coderabbit", "--plain", "--type", "committed", "--base", "main"]
         );
-        let own = Reviewer::new(Some(vec!["./review.sh".into(), "{base}".into()]), folder, true);
+        let own = Reviewer::new(Some(vec!["./review.sh".into(), "{base}".into()]), folder, true, Vec::new());
         assert_eq!(own.argv("trunk", &clean), ["./review.sh", "trunk"]);
     }
 }

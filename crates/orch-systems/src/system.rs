@@ -1,5 +1,6 @@
 //! What the five systems have in common, seen from whoever runs them.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -29,7 +30,10 @@ pub(crate) trait System {
     ) -> Result<Told, TellError>;
 
     /// What the end of an attempt means.
-    fn judge(&self, ended: &EndedAttempt<'_>) -> Judged;
+    ///
+    /// # Errors
+    /// When its traces are there and can't be read.
+    fn judge(&self, ended: &EndedAttempt<'_>) -> io::Result<Judged>;
 
     /// The gate after each task, if there is one.
     fn reviewer(&self) -> Option<&Reviewer>;

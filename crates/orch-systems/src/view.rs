@@ -4,18 +4,20 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use orch_core::{
-    Active, Event, Outcome, Phase, Plan, ResumeRules, ReviewVerdict, Run, Status, Step, TaskIx, Time, resume,
+    Active, Beginning, Event, Outcome, Phase, Plan, ResumeRules, ReviewVerdict, Run, Status, Step, TaskIx,
+    Time, resume,
 };
-use orch_exec::agent::resolve;
+use orch_exec::agent::{Builtin, resolve};
 use orch_prompt::Prompts;
 use orch_run::{Clock, SystemClock};
+use orch_state_md::state::{StateFile, Validation};
 use orch_store::{Folded, Holder, Home, Lock, TaskRecord, read};
 
 use crate::control::{Ask, ask};
 use crate::prompts::memory::{forget_limits, remember};
 use crate::prompts::tell::tell;
 use crate::prompts::{PromptPlan, memory::Remembered};
-use crate::session::{RunOptions, Traces, chosen, find, repository_root, reviewer};
+use crate::session::{Profiles, RunOptions, Traces, chosen, find, repository_root, reviewer};
 use crate::{Config, OpenError, Told};
 
 /// A plan as it stands now, for whoever only wants to look.
@@ -30,6 +32,7 @@ pub struct View {
     config: Config,
     options: RunOptions,
     base_branch: Option<String>,
+    validation: Option<Validation>,
 }
 
 impl View {
@@ -61,12 +64,15 @@ impl View {
         if coming.is_some() && coming != agent.as_ref() {
             forget_limits(&mut memory);
         }
-        let profile = agent.and_then(|agent| resolve(&agent, &config.agents).ok());
-        let traces = match (&home, &profile) {
-            (Some(home), Some(profile)) if live.is_none() => Traces::look(&history, home, profile, now),
+        let otherwise = agent.and_then(|agent| resolve(&agent, &config.agents).ok());
+        let otherwise = otherwise.unwrap_or_else(|| Builtin::Shell.profile());
+        let profiles = Profiles { config: &config, otherwise: &otherwise };
+        let traces = match &home {
+            Some(home) if live.is_none() => Traces::look(&history, home, profiles, now)
+                .map_err(OpenError::system("look at what an earlier run left"))?,
             _ => Traces::default(),
         };
-        let reviewer = reviewer(&options, &config, &plan.folder, root.is_some(), &mut Vec::new());
+        let reviewer = reviewer(&options, &config, &plan, root.is_some(), &mut Vec::new());
         let policy = options.policy(&config, reviewer.is_some());
         let rules = ResumeRules { trust_receipts: !options.strict_resume, ..ResumeRules::default() };
         let alive = live.is_some();
@@ -75,6 +81,9 @@ impl View {
         });
         let mut run = resumed.run;
         let mut notes = notes;
+        if let Beginning::Anew(why) = &resumed.beginning {
+            notes.push(format!("{why}: the next run starts everything anew"));
+        }
         for event in resumed.settle {
             if let orch_core::Event::Ended { task, outcome, .. } = event {
                 let becomes =
@@ -87,8 +96,9 @@ impl View {
             // The events were made for this very run.
             let _ = run.apply(event, now);
         }
+        let validation = state.as_ref().and_then(StateFile::validation);
         let base_branch = state.and_then(|state| state.state().base_branch);
-        Ok(Self { plan, run, now, history, home, live, notes, config, options, base_branch })
+        Ok(Self { plan, run, now, history, home, live, notes, config, options, base_branch, validation })
     }
 
     /// The plan's graph.
@@ -109,6 +119,12 @@ impl View {
     /// When this was looked at.
     pub fn now(&self) -> Time {
         self.now
+    }
+
+    /// What the final validation of the requirements found, as the state file words it: `NONE`, `FINAL_OK`,
+    /// `FINAL_FAIL`; none before the first run.
+    pub fn validation(&self) -> Option<&'static str> {
+        self.validation.map(Validation::word)
     }
 
     /// The orch that runs this plan right now, if one does.

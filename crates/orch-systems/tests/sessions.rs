@@ -244,3 +244,122 @@ fn a_report_of_a_command_decides() {
     let state = project.read("PROMPT-ORCHESTRATOR.state.md");
     assert!(state.contains("| plans/one.md ") && state.contains("PROMPT-02-b-PLAN.md"), "{state}");
 }
+
+const STATE: &str = "PROMPT-ORCHESTRATOR.state.md";
+
+#[test]
+fn a_run_that_is_refused_leaves_everything_where_it_was() {
+    let project = Project::new(&[
+        ("PROMPT-01-a", "None", "echo a >> order"),
+        ("PROMPT-02-b", "None", "echo b >> order"),
+    ]);
+    project.run(RunOptions { until: Some("PROMPT-01".into()), ..RunOptions::default() });
+    let cut = project.read(STATE)[..100].to_owned();
+    project.write(STATE, &cut);
+    for refused in [
+        RunOptions { agent: Some("nobody".into()), ..RunOptions::default() },
+        RunOptions { only: vec!["TYPO".into()], fresh: true, ..RunOptions::default() },
+    ] {
+        project.try_run(refused).unwrap_err();
+        assert_eq!(project.read(STATE), cut);
+        assert!(project.kept("unreadable").is_empty() && project.kept("replaced").is_empty());
+    }
+    project.run(RunOptions::default());
+    assert_eq!(project.read("order"), "a\nb\n", "what was done is known from the history");
+    assert_eq!(project.kept("unreadable").len(), 1);
+}
+
+#[test]
+fn a_damaged_state_of_a_finished_plan_is_mended_and_then_left_alone() {
+    let project = Project::new(&[
+        ("PROMPT-01-a", "None", "echo a >> order"),
+        ("PROMPT-02-b", "None", "echo b >> order"),
+    ]);
+    project.run(RunOptions::default());
+    let whole = project.read(STATE);
+    let lines: Vec<&str> = whole.split_inclusive('\n').collect();
+    for damaged in [
+        // Cut after the first row: it reads as the state of a shorter list.
+        lines[..lines.len() - 2].concat(),
+        // A row whose prompt is no longer any.
+        whole.replace("PROMPT-02-b.md ", "PROMPT-02-c.md "),
+        // Behind: the last write never came.
+        whole
+            .replace("SUCCESS    | PROMPT-02", "RUNNING    | PROMPT-02")
+            .replace("Status: SUCCESS", "Status: RUNNING"),
+    ] {
+        // The mark of the last one is made to fit, as if orch had written it.
+        let file = orch_state_md::state::StateFile::read(damaged.as_bytes()).unwrap();
+        let is_behind = damaged.contains("RUNNING");
+        let bytes = if is_behind {
+            let orch_state_md::state::Mark::Edited { history, .. } = file.mark() else { panic!() };
+            file.to_bytes_marked(history, 3)
+        } else {
+            damaged.into_bytes()
+        };
+        fs::write(project.path(STATE), bytes).unwrap();
+        assert!(project.run(RunOptions::default()).nothing_to_do);
+        let mended = project.read(STATE);
+        assert!(mended.contains("| 1     | SUCCESS    | PROMPT-02-b.md"), "{mended}");
+        assert!(mended.contains("\nStatus: SUCCESS\n"), "{mended}");
+        assert!(project.run(RunOptions::default()).nothing_to_do);
+        assert_eq!(project.read(STATE), mended, "the second look writes nothing");
+    }
+    assert_eq!(project.read("order"), "a\nb\n");
+}
+
+#[test]
+fn talk_about_limits_is_no_limit() {
+    let project =
+        Project::new(&[("PROMPT-01-a", "None", "echo 'test rate limit middleware: 429 FAILED'; exit 1")]);
+    assert_eq!(project.run(RunOptions::default()).verdict, Verdict::Fail);
+
+    let project = Project::new(&[("PROMPT-01-a", "None", "true")]);
+    project.write("orch.toml", "[agents.fake]\ncommand = [\"sh\", \"fake.sh\"]\n");
+    project
+        .write("fake.sh", "echo '# ORCHESTRATOR RUN REPORT'; echo 'Status: FAIL'; echo 'HTTP 429'; exit 1\n");
+    let report = project.run(RunOptions { agent: Some("fake".into()), ..RunOptions::default() });
+    assert_eq!(report.verdict, Verdict::Fail, "a report decides before its log is searched");
+}
+
+#[test]
+fn a_worker_cannot_make_orch_wait_for_ever() {
+    let project = Project::new(&[(
+        "PROMPT-01-a",
+        "None",
+        "mkfifo \"$ORCH_RESULT\"; mkfifo PROMPT-REQUIREMENTS-UNMET.md",
+    )]);
+    assert_eq!(project.run(RunOptions::default()).verdict, Verdict::Success);
+    assert_eq!(project.statuses(), [Success]);
+}
+
+#[test]
+fn changes_that_a_reviewer_leaves_stop_the_run_and_orchs_own_do_not_count() {
+    let project = Project::new(&[
+        ("PROMPT-01-a", "None", "git add . && git commit -qm work"),
+        ("PROMPT-02-b", "None", "true"),
+    ]);
+    let git = |args: &[&str]| {
+        let done =
+            std::process::Command::new("git").args(args).current_dir(project.folder.path()).output().unwrap();
+        assert!(done.status.success(), "{done:?}");
+    };
+    git(&["init", "-q"]);
+    git(&["config", "user.name", "t"]);
+    git(&["config", "user.email", "t@example.org"]);
+    project.write("orch.toml", "[run]\nreview = [\"sh\", \"review.sh\"]\n");
+    project.write("review.sh", "test -e leave && touch left\necho Review completed\n");
+    git(&["add", "."]);
+    git(&["commit", "-qm", "plan"]);
+    project.write("leave", "");
+    git(&["add", "."]);
+    git(&["commit", "-qm", "leave"]);
+    let report = project.run(RunOptions::default());
+    assert!(matches!(report.halt, Some(orch_core::Halt::Review { .. })), "{report:?}");
+    assert_eq!(project.statuses(), [Success, Pending]);
+    // Mended: the same gate is held again, and passes although the state file is not committed.
+    fs::remove_file(project.path("leave")).unwrap();
+    git(&["add", "."]);
+    git(&["commit", "-qm", "mended"]);
+    assert_eq!(project.run(RunOptions::default()).verdict, Verdict::Success);
+}

@@ -26,8 +26,12 @@ use crate::sanitise::Sanitised;
 /// Does what the command line asks for; the exit code.
 pub(crate) fn run(args: Args) -> Result<u8, Failure> {
     if let Some(directory) = &args.directory {
-        std::env::set_current_dir(directory)
-            .map_err(|source| Failure::Open(OpenError::Read { path: directory.clone(), source }))?;
+        std::env::set_current_dir(directory).map_err(|error| {
+            Failure::Open(OpenError::NoPlan {
+                message: format!("can't go to {}: {error}", directory.display()),
+                hint: "name a folder that is there".into(),
+            })
+        })?;
     }
     let command = args.command.unwrap_or(Command::Status {
         looked: Looked { plan: None, kind: Kinded { kind: None }, json: false },
@@ -70,8 +74,42 @@ pub(crate) fn run(args: Args) -> Result<u8, Failure> {
         Command::Logs { id, looked, follow, attempt } => logs(&id, &looked, follow, attempt),
         Command::Retry { ids, kind } => retry::run(&ids, &kind),
         Command::Stop { ids, kind } => stop::run(&ids, &kind),
+        Command::Other(words) => Err(other(&words)),
         Command::Completions { shell } => answer(|out| completions::run(shell, out)),
     }
+}
+
+/// Commands of the contract that plans of prompts have no use for, or that are not there yet.
+const ELSEWHERE: [&str; 19] = [
+    "generate",
+    "dispatch",
+    "collect",
+    "ack",
+    "show",
+    "mode",
+    "close",
+    "attach",
+    "merge-order",
+    "restack",
+    "plan",
+    "sessions",
+    "worktree",
+    "mcp",
+    "report",
+    "watch",
+    "simulate",
+    "wait",
+    "init",
+];
+
+fn other(words: &[String]) -> Failure {
+    let name = words.first().map_or("", String::as_str);
+    let (message, hint) = if ELSEWHERE.contains(&name) {
+        (format!("`orch {name}` makes no sense for a plan of prompts"), "`orch --help` lists what does")
+    } else {
+        (format!("there is no command `{name}`"), "`orch --help` lists the commands")
+    };
+    Failure::Open(OpenError::Request { code: "command.unknown", message, hint: hint.into() })
 }
 
 /// The plan that is meant.

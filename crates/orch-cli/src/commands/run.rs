@@ -26,6 +26,7 @@ pub(crate) fn run(args: &Run) -> Result<u8, Failure> {
     let began = Instant::now();
     let mut session = Session::open(plan, args.options())?;
     tell(session.notes());
+    let told = session.notes().len();
     let interrupted = Interrupted::listen(session.asker())
         .map_err(|source| OpenError::System { what: "listen for signals", source })?;
     let mut events = match &args.events {
@@ -67,7 +68,10 @@ pub(crate) fn run(args: &Run) -> Result<u8, Failure> {
         };
         document(&mut io::stdout().lock(), "run", &body)?;
     } else {
-        summarise(&report, &tally, began)?;
+        // On standard output there may be events: then the last line belongs elsewhere.
+        let events_on_stdout = args.events.as_ref().is_some_and(|path| path.as_os_str() == "-");
+        let last: &mut dyn Write = if events_on_stdout { &mut io::stderr() } else { &mut io::stdout() };
+        summarise(&report, &report.notes[told..], &tally, began, last)?;
     }
     Ok(code)
 }
@@ -111,12 +115,18 @@ impl Observer for Tally {
     }
 }
 
-fn summarise(report: &Report, tally: &Tally, began: Instant) -> io::Result<()> {
+fn summarise(
+    report: &Report,
+    notes: &[String],
+    tally: &Tally,
+    began: Instant,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut err = io::stderr().lock();
     for (id, detail) in &tally.failed {
         writeln!(err, "failed: {}: {}", Sanitised::line(id), Sanitised::line(detail))?;
     }
-    for note in &report.notes {
+    for note in notes {
         writeln!(err, "note: {}", Sanitised::line(note))?;
     }
     match &report.validation {
@@ -137,7 +147,6 @@ fn summarise(report: &Report, tally: &Tally, began: Instant) -> io::Result<()> {
         writeln!(err, "{}", halted(halt))?;
     }
     drop(err);
-    let mut out = io::stdout().lock();
     if report.nothing_to_do {
         return writeln!(out, "nothing to do: every task is done");
     }
@@ -155,7 +164,11 @@ fn summarise(report: &Report, tally: &Tally, began: Instant) -> io::Result<()> {
         }
     }
     let seconds = began.elapsed().as_secs_f64();
-    writeln!(out, "{}: {} in {seconds:.1} s", report.verdict.word(), parts.join(", "))?;
+    let head = match &report.validation {
+        Requirements::Unmet { .. } => "requirements not met",
+        _ => report.verdict.word(),
+    };
+    writeln!(out, "{head}: {} in {seconds:.1} s", parts.join(", "))?;
     if let Some(chosen) = report.chosen.filter(|chosen| chosen.pending > 0) {
         writeln!(
             io::stderr(),

@@ -59,6 +59,7 @@ fn record(view: &View, task: TaskIx) -> Option<&TaskRecord> {
 struct Answer<'a, C, T> {
     plan: PlanBody<'a>,
     verdict: &'static str,
+    validation: Option<&'static str>,
     counts: C,
     live: Option<Live<'a>>,
     notes: &'a [String],
@@ -128,6 +129,7 @@ fn write_json(view: &View, survey: &Survey<'_>, counts: Counts, out: &mut dyn Wr
             objective: plan.objective(),
         },
         verdict: run.verdict().word(),
+        validation: view.validation(),
         counts: json::counts(counts),
         live: view.live().map(|holder| Live {
             pid: holder.pid,
@@ -153,6 +155,11 @@ fn write_text(
     if let Some(holder) = view.live() {
         let since = rfc3339(holder.since).map(|since| format!(" since {since}")).unwrap_or_default();
         writeln!(out, "run by process {}{since} (`{}`)", holder.pid, Sanitised::line(&holder.command))?;
+    }
+    match view.validation() {
+        Some("FINAL_OK") => writeln!(out, "requirements: all met")?,
+        Some("FINAL_FAIL") => writeln!(out, "requirements: not met")?,
+        _ => {}
     }
     let done = counts.success + counts.incomplete;
     let filled = BAR * done / plan.len();

@@ -94,7 +94,8 @@ impl Builtin {
             env: env.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect(),
             pass_env: Vec::new(),
             result,
-            rate_limit: default_rate_limit(),
+            // What a runbook's commands print is their own business, not a provider's.
+            rate_limit: if self == Self::Shell { Vec::new() } else { default_rate_limit() },
             resume: owned(resume),
         }
     }

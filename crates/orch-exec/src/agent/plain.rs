@@ -7,6 +7,9 @@ use super::lines::{SEARCHED, TEXT_KEPT, Tail, end_of, for_a_person};
 use super::moment::Clock;
 use super::reading::{End, ExitInfo, Reading};
 
+/// A program that gives up because of a limit says so in its last lines; further up it is talk about limits.
+const NEAR_THE_END: usize = 12;
+
 /// Reads the log of a worker whose result is `report` or `exit`.
 pub(super) fn read(
     patterns: &[String],
@@ -50,6 +53,7 @@ pub(super) fn read(
 /// The last line that mentions a limit, and a few after it, where the time of its end is looked for.
 fn refusal<'t>(text: &'t str, patterns: &[String]) -> Option<Vec<&'t str>> {
     let lines: Vec<&str> = text.lines().collect();
-    let last = lines.iter().rposition(|line| limits::mentions_limit(line, patterns))?;
+    let near = lines.len().saturating_sub(NEAR_THE_END);
+    let last = near + lines[near..].iter().rposition(|line| limits::mentions_limit(line, patterns))?;
     Some(lines[last..].iter().take(4).copied().collect())
 }

@@ -5,9 +5,12 @@
 //! there is no receipt.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
+use std::fs::OpenOptions;
 use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+
+use rustix::fs::OFlags;
 
 use super::Exit;
 
@@ -38,8 +41,11 @@ pub(super) fn wrap<'a>(receipt: &'a Path, command: &'a [OsString]) -> Vec<&'a Os
 #[must_use]
 pub fn read(path: &Path) -> Option<Exit> {
     const LONGEST: u64 = 16;
+    // A pipe that a worker put in its place would be waited for for ever.
+    let flags = (OFlags::NONBLOCK | OFlags::NOFOLLOW).bits() as i32;
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path).ok()?;
     let mut text = String::new();
-    File::open(path).ok()?.take(LONGEST).read_to_string(&mut text).ok()?;
+    file.take(LONGEST).read_to_string(&mut text).ok()?;
     let digits = text.strip_suffix('\n')?;
     let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     let code: u8 = plain.then(|| digits.parse().ok())??;

@@ -29,6 +29,8 @@ pub struct Folded {
     former: HashMap<String, u32>,
     /// The boot named last; nearly all workers share it.
     boot: Option<Arc<str>>,
+    /// The profile of the last run.
+    agent: Option<Arc<str>>,
 }
 
 /// What is known of one task.
@@ -56,6 +58,8 @@ pub struct TaskRecord {
     pub review_due: bool,
     /// What the review of the last attempt said.
     pub reviewed: Option<String>,
+    /// The profile of the worker of the last attempt.
+    pub agent: Option<Arc<str>>,
 }
 
 /// A worker's process, told from every other that had or will have the same pid.
@@ -109,6 +113,7 @@ impl Folded {
                 self.plan = plan.to_string();
             }
             What::RunStarted { run, jobs, order, pid, boot, agent } => {
+                self.agent = agent.as_deref().map(Arc::from);
                 self.run = Some(RunRecord {
                     run: run.to_string(),
                     at: entry.at,
@@ -126,8 +131,10 @@ impl Folded {
                 }
             }
             What::Moved { task, attempt, from, to, outcome, detail, tries, review_due } => {
+                let agent = (*to == Status::Running).then(|| self.agent.clone());
                 let record = self.record(task);
-                if *to == Status::Running {
+                if let Some(agent) = agent {
+                    record.agent = agent;
                     record.started_at = Some(entry.at);
                     record.ended_at = None;
                     record.reviewed = None;

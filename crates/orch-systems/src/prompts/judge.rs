@@ -1,14 +1,14 @@
 //! What an ended attempt means: evidence first, claims second.
 
 use std::fs::File;
-use std::io::{BufReader, Read};
-use std::path::Path;
+use std::io::{self, BufReader};
 use std::time::UNIX_EPOCH;
 
 use orch_core::{Outcome, Time};
 use orch_exec::agent::{End, ExitInfo, Reading, ResultKind, read};
 use orch_exec::process::Exit;
 use orch_state_md::report::{ReportStatus, RunReport, read_run_report};
+use orch_store::{open_regular, read_regular};
 
 use crate::system::{EndedAttempt, Judged};
 
@@ -19,27 +19,41 @@ const LONGEST_RESULT: u64 = 1 << 20;
 ///
 /// The report's first status decides where there is a report (seed 002). Without one, the exit status does for workers
 /// that were not asked for a report; an agent that was asked for one and left none has not done what it was told.
-pub(crate) fn judge(ended: &EndedAttempt<'_>) -> Judged {
+///
+/// # Errors
+/// When its log is there and can't be read: then nobody can say, and nothing is to be made up.
+pub(crate) fn judge(ended: &EndedAttempt<'_>) -> io::Result<Judged> {
     let &EndedAttempt { home, profile, task, attempt, exit, resumed, now } = ended;
     let exit = match exit {
         Exit::Code(code) => Some(ExitInfo { code: Some(code), signal: None }),
         Exit::Signal(signal) => Some(ExitInfo { code: None, signal: Some(signal) }),
         Exit::Unknown => None,
     };
-    let reading = File::open(home.log(task, attempt)).and_then(|log| {
-        let now = written_at(&log)?.min(now);
-        read(&profile.result, &profile.rate_limit, BufReader::new(log), exit, now)
-    });
-    let reading = reading.unwrap_or_else(|error| Reading {
-        end: End::Silent,
-        session: None,
-        text: None,
-        detail: Some(format!("its log can't be read: {error}")),
-    });
-    let result = read_result(&home.result(task, attempt));
+    let path = home.log(task, attempt);
+    let failed = |error: io::Error| {
+        io::Error::new(error.kind(), format!("can't read the log {}: {error}", path.display()))
+    };
+    let reading = match open_regular(&path) {
+        Ok(log) => {
+            let now = written_at(&log).map_err(failed)?.min(now);
+            read(&profile.result, &profile.rate_limit, BufReader::new(log), exit, now).map_err(failed)?
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => silent("it left no log"),
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+            silent("it put something else in the place of its log")
+        }
+        Err(error) => return Err(failed(error)),
+    };
+    // Only a file counts as a result; whatever else a worker put there is none.
+    let result = read_regular(&home.result(task, attempt), LONGEST_RESULT).ok();
+    let result = result.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     let report = result.as_deref().and_then(read_run_report);
     let report = report.or_else(|| reading.text.as_deref().and_then(read_run_report));
-    weigh(profile.result, reading, report, exit, resumed)
+    Ok(weigh(profile.result, reading, report, exit, resumed))
+}
+
+fn silent(why: &str) -> Reading {
+    Reading { end: End::Silent, session: None, text: None, detail: Some(why.to_owned()) }
 }
 
 /// When a log was written to last. What it says of a time ("try again at 2:45") was meant then, which may be long ago
@@ -47,12 +61,6 @@ pub(crate) fn judge(ended: &EndedAttempt<'_>) -> Judged {
 fn written_at(log: &File) -> std::io::Result<Time> {
     let since = log.metadata()?.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
     Ok(Time::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX)))
-}
-
-fn read_result(path: &Path) -> Option<String> {
-    let mut bytes = Vec::new();
-    File::open(path).ok()?.take(LONGEST_RESULT).read_to_end(&mut bytes).ok()?;
-    Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn weigh(
@@ -73,11 +81,11 @@ fn weigh(
             Outcome::Lost,
             Some("the session it was to go on with is gone; the next attempt starts afresh".into()),
         ),
-        (End::RateLimited { until }, ..) => judge(Outcome::RateLimited { until }, None),
         (_, Some(_), Some(ReportStatus::Fail)) => judge(Outcome::Failed, Some("its report says FAIL".into())),
         (_, Some(report), Some(ReportStatus::Incomplete)) => {
             judge(Outcome::Incomplete, Some(incomplete(report)))
         }
+        (End::RateLimited { until }, ..) => judge(Outcome::RateLimited { until }, None),
         (End::Well, Some(_), Some(ReportStatus::Success)) => judge(Outcome::Succeeded, None),
         (_, Some(_), Some(ReportStatus::Success)) if exit.is_none() => judge(Outcome::Succeeded, None),
         (_, Some(_), Some(ReportStatus::Success)) => {
@@ -99,10 +107,11 @@ fn weigh(
         }
         (End::Well, None, _) => judge(Outcome::Succeeded, None),
         (End::Badly, ..) if kind == ResultKind::Report => {
-            let said = exit_said.unwrap_or_default();
+            let said = reading.detail.clone().or(exit_said).unwrap_or_default();
             judge(Outcome::Failed, Some(format!("no report; its exit status decided ({said})")))
         }
         (End::Badly, ..) => judge(Outcome::Failed, None),
+        (End::Silent, ..) if exit.is_none() => judge(Outcome::Lost, None),
         (End::Silent, ..) => judge(Outcome::Crashed, None),
     };
     Judged {
@@ -178,6 +187,8 @@ mod tests {
             (Claude, End::Badly, None, BAD, Failed),
             (Claude, End::Silent, None, OK, Crashed),
             (Claude, End::Silent, Some("Status: SUCCESS"), None, Succeeded),
+            (Claude, End::Silent, None, None, Outcome::Lost),
+            (Report, End::RateLimited { until: None }, Some("Status: FAIL"), BAD, Failed),
             (Claude, End::RateLimited { until: None }, None, BAD, Outcome::RateLimited { until: None }),
         ] {
             let judged = weigh(kind, reading(end), said.and_then(report), exit, false);
@@ -193,7 +204,7 @@ mod tests {
         // codex, opencode and gemini print nothing on stdout then.
         let silent = Reading { session: None, ..reading(End::Silent) };
         let killed = Some(ExitInfo { code: Some(143), signal: None });
-        for (exit, outcome) in [(BAD, Outcome::Lost), (killed, Outcome::Crashed), (None, Outcome::Crashed)] {
+        for (exit, outcome) in [(BAD, Outcome::Lost), (killed, Outcome::Crashed), (None, Outcome::Lost)] {
             assert_eq!(
                 weigh(ResultKind::Codex, silent.clone(), None, exit, true).outcome,
                 outcome,

@@ -3,14 +3,16 @@
 //! The history is the truth of what orch did; the state file is what a person reads and edits. Where both speak of a
 //! task, the history wins as long as the state file is as orch left it, and the person wins where they changed it.
 
-use std::fs;
 use std::io;
 
-use orch_core::{Memory, Outcome, Recorded, RecordedTask, Standing, Status};
+use orch_core::{Memory, Outcome, Recorded, RecordedTask, Standing, Status, TaskIx};
 use orch_state_md::state::{Mark, StateFile};
-use orch_store::{Folded, Home, StoreError, TaskRecord, read_at};
+use orch_store::{Folded, Home, StoreError, TaskRecord, read_at, read_regular};
 
 use super::PromptPlan;
+
+/// The most that is read of a state file.
+const LARGEST: u64 = 1 << 30;
 
 /// What is remembered of a plan, put together.
 #[derive(Debug)]
@@ -34,7 +36,7 @@ pub(crate) fn remember(
     strict: bool,
 ) -> Result<Remembered, StoreError> {
     let state_path = plan.state_path();
-    let bytes = match fs::read(&state_path) {
+    let bytes = match read_regular(&state_path, LARGEST) {
         Ok(bytes) => Some(bytes),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(StoreError::Io { path: state_path, step: "read", source: error }),
@@ -64,6 +66,17 @@ pub(crate) fn remember(
             });
         }
     };
+    if !strict
+        && let Some(why) = damage(plan, &state, &nothing.history)
+        && let Some(recorded) = from_history(plan, &nothing.history)
+    {
+        let path = state_path.display();
+        return Ok(Remembered {
+            memory: Memory::Found(recorded),
+            notes: vec![format!("{path}: {why}; all it said is known from the history")],
+            ..nothing
+        });
+    }
     let base = match (state.mark(), home) {
         (Mark::Intact { history, seq }, _) if history == nothing.history.history => {
             if seq > nothing.history.seq { None } else { Some(Base::AsLeft) }
@@ -74,6 +87,34 @@ pub(crate) fn remember(
         _ => None,
     };
     Ok(together(plan, state, nothing, base))
+}
+
+/// Whether a state file that can be read has lost something that orch wrote: its last line, the mark, is gone together
+/// with rows of the table, or a single row names no prompt of the plan any more. (A list that was changed on purpose
+/// differs from the plan while the mark is intact.)
+fn damage(plan: &PromptPlan, state: &StateFile, history: &Folded) -> Option<&'static str> {
+    if !history.tasks.values().any(|task| task.attempt > 0) {
+        return None;
+    }
+    let strange = |row: usize| {
+        let id = state.row(row).map(|row| task_id(plan, &row.prompt_path)).unwrap_or_default();
+        row >= plan.plan.len() || plan.plan.id(TaskIx::new(row)) != id
+    };
+    match state.mark() {
+        Mark::Absent if state.len() < plan.plan.len() && !(0..state.len()).any(strange) => {
+            Some("its end is missing")
+        }
+        Mark::Edited { .. } | Mark::Garbled if state.len() == plan.plan.len() => {
+            let strange: Vec<usize> = (0..state.len()).filter(|&row| strange(row)).collect();
+            match strange[..] {
+                [row] if history.tasks.contains_key(plan.plan.id(TaskIx::new(row))) => {
+                    Some("a row names a prompt that is not in the plan")
+                }
+                _ => None,
+            }
+        }
+        _ => None,
+    }
 }
 
 /// What the state file was when orch left it, so that a person's edits can be told.

@@ -2,44 +2,48 @@
 
 use std::fs;
 
-use orch_core::{Beginning, Resumed, Run, Status, Time, WhyAnew};
+use orch_core::{Beginning, Resumed, Run, Status, WhyAnew};
 use orch_state_md::index::Located;
 use orch_state_md::state::{Overall, Row, State, StateFile, Validation};
-use orch_store::{StoreError, keep_aside};
 
 use super::PromptPlan;
 
-/// The state file to go on with. One that can't be gone on with is kept beside it under a dated name, and that is said.
+/// A state file that can't be gone on with, and is to be kept beside its successor under a dated name.
+#[derive(Clone, Debug)]
+pub(crate) struct Aside {
+    /// A word for its name.
+    pub(crate) reason: &'static str,
+    /// Why, for a person.
+    pub(crate) why: String,
+}
+
+/// The state file to go on with, and what is to become of the one that is there if it is not that.
 pub(crate) fn state_file(
     plan: &PromptPlan,
     found: Option<&StateFile>,
     resumed: &Resumed,
     base_branch: &str,
     fresh: bool,
-    now: Time,
-    notes: &mut Vec<String>,
-) -> Result<StateFile, StoreError> {
-    let path = plan.state_path();
+) -> (StateFile, Option<Aside>) {
     let goes_on = matches!(resumed.beginning, Beginning::Continued { .. });
     if goes_on && let Some(found) = found {
         let mut state = found.clone();
         show(&mut state, &resumed.run);
         state.set_base_branch(base_branch);
-        return Ok(state);
+        return (state, None);
     }
-    if fs::symlink_metadata(&path).is_ok() {
+    let aside = fs::symlink_metadata(plan.state_path()).is_ok().then(|| {
         let (reason, why) = match &resumed.beginning {
             _ if fresh => ("replaced", "a fresh start was asked for".to_owned()),
             Beginning::Anew(why @ WhyAnew::Unreadable(_)) => ("unreadable", why.to_string()),
             Beginning::Anew(why) => ("unmatched", why.to_string()),
             _ => ("unreadable", "it can't be read; what it said is known from the history".to_owned()),
         };
-        let kept = keep_aside(&path, reason, now)?;
-        notes.push(format!("the state file is kept as {}: {why}", kept.display()));
-    }
+        Aside { reason, why }
+    });
     let mut state = StateFile::create(&blank(plan, base_branch));
     show(&mut state, &resumed.run);
-    Ok(state)
+    (state, aside)
 }
 
 /// Writes where each task stands into its row.

@@ -11,11 +11,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::state::Aside;
 use crate::workers::PlanPaths;
 use orch_core::{Plan, ReviewVerdict, Run, Status, TaskIx, Time};
 use orch_run::{Failure, Happening, Store, What};
 use orch_state_md::state::{Overall, StateFile, Validation};
-use orch_store::{Durability, HistoryWriter, StoreError, What as Entry, beneath, keep_aside, replace};
+use orch_store::{Durability, HistoryWriter, StoreError, What as Entry, beneath, copy_aside, replace};
 
 /// A state file of at most this many bytes is replaced after every transition.
 const SMALL: usize = 64 << 10;
@@ -36,6 +37,8 @@ pub(crate) struct PromptStore {
     /// What the state file on disk was when orch wrote it, to notice somebody else's change.
     left: Option<Stamp>,
     pace: Pace,
+    /// What is to become of the state file on disk before it is replaced for the first time.
+    aside: Option<Aside>,
     /// What a person should be told at the next opportunity.
     alerts: Vec<String>,
     plan_paths: PlanPaths,
@@ -46,7 +49,7 @@ impl PromptStore {
         plan: Arc<Plan>,
         history: HistoryWriter,
         history_id: u64,
-        state: StateFile,
+        (state, aside): (StateFile, Option<Aside>),
         state_path: PathBuf,
         durability: Durability,
         plan_paths: PlanPaths,
@@ -62,6 +65,7 @@ impl PromptStore {
             behind: true,
             left,
             pace: Pace::default(),
+            aside,
             alerts: Vec::new(),
             plan_paths,
         }
@@ -108,6 +112,17 @@ impl PromptStore {
         }
     }
 
+    /// Whether the state file on disk has to be replaced although nothing more happens: it can't be gone on with, or
+    /// it is behind.
+    pub(crate) fn must_mend(&self, found: Option<&StateFile>) -> bool {
+        let same = |found: &StateFile| {
+            found.overall() == Some(Overall::Success)
+                && found.len() == self.state.len()
+                && (0..found.len()).all(|row| found.status(row) == self.state.status(row))
+        };
+        self.aside.is_some() || !found.is_some_and(same)
+    }
+
     pub(crate) fn take_alerts(&mut self) -> Vec<String> {
         std::mem::take(&mut self.alerts)
     }
@@ -119,14 +134,21 @@ impl PromptStore {
         }
         let began = Instant::now();
         let bytes = self.state.to_bytes_marked(self.history_id, self.history.seq());
-        if self.left.is_some() && Stamp::of(&self.state_path).is_some_and(|found| Some(found) != self.left) {
-            let kept = keep_aside(&self.state_path, "edited", now)?;
+        let found = Stamp::of(&self.state_path);
+        if let Some(Aside { reason, why }) = &self.aside
+            && found.is_some()
+        {
+            let kept = copy_aside(&self.state_path, reason, now)?;
+            self.alerts.push(format!("the state file is kept as {}: {why}", kept.display()));
+        } else if self.left.is_some() && found.is_some() && found != self.left {
+            let kept = copy_aside(&self.state_path, "edited", now)?;
             self.alerts.push(format!(
                 "{} was changed while orch runs; that version is kept as {}",
                 self.state_path.display(),
                 kept.display()
             ));
         }
+        self.aside = None;
         replace(&self.state_path, &bytes, self.durability)?;
         self.left = Stamp::of(&self.state_path);
         self.behind = false;

@@ -1,5 +1,6 @@
 //! Prompts as the workers see them.
 
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -40,7 +41,7 @@ impl System for PromptSystem {
         tell(&self.plan, &self.templates, profile, &self.base_branch, task, attempt, previous)
     }
 
-    fn judge(&self, ended: &EndedAttempt<'_>) -> Judged {
+    fn judge(&self, ended: &EndedAttempt<'_>) -> io::Result<Judged> {
         judge(ended)
     }
 

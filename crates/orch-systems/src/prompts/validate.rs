@@ -1,6 +1,5 @@
 //! The gate after all prompts: are the requirements met (seed 002, phase 3)?
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use orch_core::{Run, TaskIx};
@@ -8,9 +7,12 @@ use orch_state_md::requirements::{
     Evidence, Inventory, PromptEvidence, Unmet, Validation, ValidationStatus, prompt_requirements,
     read_inventory, read_unmet, read_validation, validate,
 };
-use orch_store::{Durability, StoreError, beneath, replace};
+use orch_store::{Durability, StoreError, beneath, read_regular, replace};
 
 use super::PromptPlan;
+
+/// The most that is read of any of these files.
+const LONGEST: u64 = 64 << 20;
 
 /// The file in which runners leave what they could not bring about.
 const UNMET: &str = "PROMPT-REQUIREMENTS-UNMET.md";
@@ -71,12 +73,12 @@ pub(crate) fn check(plan: &PromptPlan, run: &Run) -> Validation {
         index.requirements_inventory.as_ref().map(|path| path.value.as_str()),
     );
     let inventory: Inventory = inventory
-        .and_then(|path| fs::read(path).ok())
+        .and_then(|path| read_regular(&path, LONGEST).ok())
         .map(|bytes| read_inventory(&bytes).inventory)
         .unwrap_or_default();
     let unmet: Vec<Unmet> = beneath(&plan.folder, UNMET)
         .ok()
-        .and_then(|path| fs::read(path).ok())
+        .and_then(|path| read_regular(&path, LONGEST).ok())
         .map(|bytes| read_unmet(&bytes).entries)
         .unwrap_or_default();
     let prompts: Vec<PromptEvidence> = plan
@@ -99,7 +101,7 @@ pub(crate) fn check(plan: &PromptPlan, run: &Run) -> Validation {
 
 /// The requirements that a prompt file says it covers.
 fn requirements_of(plan: &PromptPlan, task: TaskIx) -> Vec<String> {
-    let text = plan.prompt_file(task).ok().and_then(|path| fs::read(path).ok());
+    let text = plan.prompt_file(task).ok().and_then(|path| read_regular(&path, LONGEST).ok());
     let text = text.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
     prompt_requirements(&text).into_iter().map(|(id, _)| id).collect()
 }
@@ -146,7 +148,7 @@ impl AgentReport {
     /// Reads the report file if the agent wrote it, else what it printed. A file that was there `before` and has not
     /// changed is an old one.
     pub(crate) fn read(path: &Path, before: Option<&[u8]>, output: &str, ended: String) -> Self {
-        let now = fs::read(path).ok();
+        let now = read_regular(path, LONGEST).ok();
         let fresh = now.filter(|now| Some(now.as_slice()) != before);
         let wrote_file = fresh.is_some();
         let file = fresh.and_then(|bytes| read_validation(&String::from_utf8_lossy(&bytes)));

@@ -1,21 +1,22 @@
 //! How a session begins: what an earlier run left is ended or taken over, and written down.
 
 use std::collections::HashMap;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use orch_core::{Beginning, Event, Outcome, Plan, Resumed, Run, Standing, Status, TaskIx, Time};
 use orch_exec::agent::Profile;
 use orch_exec::process::end_survivor;
-use orch_run::{Notice, Settled};
+use orch_run::Settled;
 use orch_store::{Folded, Home, What as Entry};
 
 use super::RunOptions;
-use super::settle::{Traces, left_behind};
+use super::settle::{Profiles, Survivor, Traces, left_behind};
 use crate::OpenError;
 use crate::prompts::memory::Remembered;
 use crate::prompts::system::PromptSystem;
-use crate::workers::{AgentWorkers, Past, attempt_id, may_go_on, told};
+use crate::workers::{AgentWorkers, Past, may_go_on, told};
 
 /// What a beginning is decided from.
 pub(super) struct Start<'a> {
@@ -41,17 +42,13 @@ impl<'a> Start<'a> {
             anew || resumed.to_end.iter().any(|&task| self.id(task) == id)
                 || !resumed.survivors.iter().any(|&task| self.id(task) == id)
         };
-        for (id, worker) in self.traces.alive.iter().filter(|(id, _)| unwanted(id)) {
-            let attempt = self.remembered.history.last_attempt(id);
-            let marker = attempt_id(self.remembered.history.history, id, attempt);
-            let gone = end_survivor(worker, &marker, grace)
+        let workers = self.traces.alive.iter().filter(|(id, _)| unwanted(id)).map(|(_, survivor)| survivor);
+        for Survivor { worker, marker } in workers.chain(&self.traces.reviewers) {
+            let gone = end_survivor(worker, marker, grace)
                 .map_err(OpenError::system("end the worker of an earlier run"))?;
             if !gone {
                 return Err(OpenError::Environment {
-                    message: format!(
-                        "the worker of an earlier run of `{id}` (process {}) can't be ended",
-                        worker.pid
-                    ),
+                    message: format!("a worker of an earlier run (process {}) can't be ended", worker.pid),
                     hint: "end it by hand, then run again".into(),
                 });
             }
@@ -104,11 +101,14 @@ impl<'a> Start<'a> {
     }
 
     /// What the coming attempts may go on with.
-    pub(super) fn past(&self) -> HashMap<TaskIx, Past> {
+    pub(super) fn past(&self, profile: &Profile) -> HashMap<TaskIx, Past> {
         let known = |task: TaskIx| {
             let record = self.remembered.history.tasks.get(self.id(task))?;
+            // One agent's conversation means nothing to another.
+            let same = record.agent.as_deref() == Some(&*profile.name);
             let outcome = record.outcome.or((record.status == Status::Running).then_some(Outcome::Lost))?;
-            let session = record.session.clone().filter(|session| !session.is_empty() && may_go_on(outcome));
+            let session =
+                record.session.clone().filter(|session| same && !session.is_empty() && may_go_on(outcome));
             Some((task, Past { session, told: Some(told(outcome, record.detail.as_deref())) }))
         };
         self.plan.tasks().filter_map(known).collect()
@@ -120,23 +120,60 @@ impl<'a> Start<'a> {
         &self,
         resumed: &Resumed,
         home: &Home,
-        profile: &Profile,
+        profiles: Profiles<'_>,
         strict: bool,
-    ) -> Vec<Settled> {
-        let settled = resumed.settle.iter().map(|event| {
+    ) -> io::Result<Vec<Settled>> {
+        let settle = |event: &Event| {
             let Event::Ended { task, attempt, outcome } = *event else {
-                return Settled { event: event.clone(), detail: None };
+                return Ok(Settled { event: event.clone(), detail: None });
             };
             let id = self.id(task);
             if resumed.to_end.contains(&task)
                 && !strict
-                && let Some((outcome, detail)) = left_behind(home, profile, id, attempt, self.now)
+                && let Some((outcome, detail)) = self.left(home, profiles, id, attempt)?
             {
-                return Settled { event: Event::Ended { task, attempt, outcome }, detail };
+                return Ok(Settled { event: Event::Ended { task, attempt, outcome }, detail });
             }
-            Settled { event: event.clone(), detail: self.traces.detail(id, outcome) }
-        });
-        settled.collect()
+            Ok(Settled { event: event.clone(), detail: self.traces.detail(id, outcome) })
+        };
+        resumed.settle.iter().map(settle).collect()
+    }
+
+    fn left(
+        &self,
+        home: &Home,
+        profiles: Profiles<'_>,
+        id: &str,
+        attempt: u32,
+    ) -> io::Result<Option<(Outcome, Option<String>)>> {
+        match self.remembered.history.tasks.get(id) {
+            Some(record) => left_behind(home, &profiles.of(record), id, attempt, self.now),
+            None => Ok(None),
+        }
+    }
+
+    /// Takes over the workers that are waited for; one that has gone meanwhile is settled by what it left.
+    pub(super) fn adopt(
+        &self,
+        workers: &mut AgentWorkers<PromptSystem>,
+        resumed: &Resumed,
+        home: &Home,
+        profiles: Profiles<'_>,
+        settled: &mut Vec<Settled>,
+    ) -> io::Result<()> {
+        for &task in &resumed.survivors {
+            let (id, attempt) = (self.id(task), resumed.run.attempt(task));
+            let record = self.remembered.history.tasks.get(id);
+            let profile = record.map_or_else(|| profiles.otherwise.clone(), |record| profiles.of(record));
+            if workers.adopt(task, attempt, &self.traces.alive[id], profile) {
+                continue;
+            }
+            let left = self.left(home, profiles, id, attempt)?;
+            let (outcome, detail) =
+                left.unwrap_or_else(|| (Outcome::Lost, self.traces.detail(id, Outcome::Lost)));
+            settled.push(Settled { event: Event::Ended { task, attempt, outcome }, detail });
+        }
+        Ok(())
     }
 }
 
@@ -144,34 +181,31 @@ impl<'a> Start<'a> {
 pub(super) fn carried_over(before: &Folded) -> Vec<Entry<'static>> {
     let mut tasks: Vec<_> = before.tasks.iter().collect();
     tasks.sort_by_key(|(id, _)| id.as_str());
-    let moved = tasks.into_iter().map(|(id, record)| Entry::Moved {
-        task: id.clone().into(),
-        attempt: record.attempt,
-        from: Status::Pending,
-        to: record.status,
-        outcome: record.outcome,
-        detail: record.detail.clone().map(Into::into),
-        tries: record.tries,
-        review_due: record.review_due,
-    });
-    moved.collect()
-}
-
-/// Takes over the workers that are waited for; one that has gone meanwhile is settled by what it left.
-pub(super) fn adopt(
-    workers: &mut AgentWorkers<PromptSystem>,
-    resumed: &Resumed,
-    traces: &Traces,
-    settled: &mut Vec<Settled>,
-) {
-    for &task in &resumed.survivors {
-        let attempt = resumed.run.attempt(task);
-        let worker = &traces.alive[resumed.run.plan().id(task)];
-        if workers.adopt(task, attempt, worker) {
-            continue;
-        }
-        if let Notice::Ended { task, attempt, outcome, detail } = workers.gone(task, attempt) {
-            settled.push(Settled { event: Event::Ended { task, attempt, outcome }, detail });
-        }
+    let mut entries = Vec::new();
+    for (id, record) in tasks {
+        let attempt = record.attempt;
+        entries.push(Entry::Moved {
+            task: id.clone().into(),
+            attempt,
+            from: Status::Pending,
+            to: record.status,
+            outcome: record.outcome,
+            detail: record.detail.clone().map(Into::into),
+            tries: record.tries,
+            review_due: record.review_due,
+        });
+        entries.extend(record.worker.as_ref().map(|worker| Entry::Worker {
+            task: id.clone().into(),
+            attempt,
+            pid: worker.pid,
+            start: worker.start,
+            boot: worker.boot.to_string().into(),
+        }));
+        entries.extend(record.session.as_ref().map(|session| Entry::Session {
+            task: id.clone().into(),
+            attempt,
+            session: session.clone().into(),
+        }));
     }
+    entries
 }

@@ -1,13 +1,13 @@
 //! The end of a run: the requirements, the overall status, the last writes.
 
 use std::ffi::OsString;
-use std::fs;
 
 use orch_core::{Halt, OnFailure, Status, Verdict};
 use orch_run::{Clock, Driven};
 use orch_state_md::state::{Overall, Validation as Line};
 use orch_store::What as Entry;
 
+use super::open::order_word;
 use super::{Counts, Report, Requirements, Session};
 use crate::OpenError;
 use crate::config::Command;
@@ -32,6 +32,15 @@ impl Session {
 
     /// Says where the run as a whole stands before it goes on.
     pub(super) fn begin(&mut self) -> Result<(), OpenError> {
+        let policy = self.run.policy();
+        self.opening.push(Entry::RunStarted {
+            run: self.place.run_id.clone().into(),
+            jobs: policy.jobs.get(),
+            order: order_word(policy.order).into(),
+            pid: std::process::id(),
+            boot: None,
+            agent: Some(self.workers.profile().name.clone().into()),
+        });
         self.record_opening()?;
         if !self.is_settled() {
             self.store.set_overall(Overall::Running);
@@ -113,7 +122,7 @@ impl Session {
 
     fn ask_validator(&mut self, argv: &[String]) -> AgentReport {
         let report = self.plan.validation_path();
-        let before = fs::read(&report).ok();
+        let before = orch_store::read_regular(&report, u64::MAX).ok();
         let path = |path: &std::path::Path| OsString::from(path);
         let index = &self.plan.index;
         let named = |field: &Option<orch_state_md::index::Located<String>>| {

@@ -8,8 +8,9 @@ mod settle;
 
 use std::sync::Arc;
 
-use orch_core::{Event, Halt, Plan, Readiness, Run, Status, TaskIx, Time, Verdict};
+use orch_core::{Beginning, Event, Halt, Plan, Readiness, Run, Status, TaskIx, Time, Verdict};
 use orch_run::{Clock, Driven, Observer, Settled, SystemClock, drive};
+use orch_state_md::state::{Overall, StateFile};
 use orch_store::{Lock, What as Entry};
 
 use crate::control::Asker;
@@ -21,7 +22,7 @@ use crate::{Config, OpenError};
 
 pub(crate) use open::{chosen, find, repository_root, reviewer};
 pub use options::RunOptions;
-pub(crate) use settle::Traces;
+pub(crate) use settle::{Profiles, Survivor, Traces};
 
 /// A plan that this process holds: nobody else can run it meanwhile.
 pub struct Session {
@@ -35,7 +36,9 @@ pub struct Session {
     workers: AgentWorkers<PromptSystem>,
     place: Place,
     notes: Vec<String>,
-    resumed: bool,
+    beginning: Beginning,
+    /// The state file as it was found.
+    found: Option<StateFile>,
     /// The tasks that were chosen for this run, when not all were.
     chosen: Option<Vec<TaskIx>>,
     /// What the history is to say of how this session begins, once it changes anything.
@@ -90,7 +93,7 @@ impl Session {
 
     /// Whether it goes on from an earlier run.
     pub fn resumed(&self) -> bool {
-        self.resumed
+        matches!(self.beginning, Beginning::Continued { .. })
     }
 
     /// The name of the agent whose workers do the tasks.
@@ -119,19 +122,11 @@ impl Session {
     /// [`OpenError`] when it could not go on. What was recorded stays recorded; workers under way go on, and the next
     /// run finds them.
     pub fn run(mut self, observers: &mut [&mut dyn Observer]) -> Result<Report, OpenError> {
-        let nothing_to_do = self.is_settled();
-        if nothing_to_do && self.is_validated() {
-            // And nothing is written: looking twice leaves no more traces than looking once.
-            return Ok(Report {
-                verdict: self.run.verdict(),
-                halt: None,
-                nothing_to_do,
-                chosen: None,
-                validation: Requirements::NotValidated,
-                notes: Vec::new(),
-            });
+        if self.is_settled() && self.is_validated() {
+            return self.nothing_to_do();
         }
         self.check_environment()?;
+        self.retry_failed();
         let pipe = self.place.home.folder().join("control");
         self.workers.control().listen(&pipe).map_err(OpenError::system("listen for requests"))?;
         self.begin()?;
@@ -144,15 +139,30 @@ impl Session {
     /// # Errors
     /// [`OpenError::Request`] for a task that can't be retried.
     pub fn retry(mut self, tasks: &[TaskIx]) -> Result<(), OpenError> {
+        if let Beginning::Anew(why) = &self.beginning {
+            return Err(OpenError::Request {
+                code: "state.anew",
+                message: format!("what was recorded does not belong to this plan: {why}"),
+                hint: "`orch run` starts it anew, and keeps the state file aside".into(),
+            });
+        }
         self.settle()?;
+        // All or none: each is tried on a copy first.
+        let mut rehearsal = self.run.clone();
         for &task in tasks {
-            let change = self.run.apply(Event::Retry { task }, self.clock.now());
-            let change = change.map_err(|rejected| OpenError::Request {
+            rehearsal.apply(Event::Retry { task }, self.clock.now()).map_err(|_| OpenError::Request {
                 code: "task.retry",
-                message: format!("`{}` can't be retried: {rejected}", self.plan.plan.id(task)),
+                message: format!(
+                    "`{}` is {} and can't be retried",
+                    self.plan.plan.id(task),
+                    self.run.status(task)
+                ),
                 hint: "only a task that is SUCCESS, FAIL or INCOMPLETE can be done again".into(),
             })?;
-            self.record(change)?;
+        }
+        for &task in tasks {
+            let change = self.run.apply(Event::Retry { task }, self.clock.now());
+            self.record(change.map_err(orch_run::DriveError::from)?)?;
         }
         self.let_go()
     }
@@ -164,8 +174,10 @@ impl Session {
     pub fn stop(mut self) -> Result<usize, OpenError> {
         let ended =
             self.settled.iter().filter(|settled| matches!(settled.event, Event::Ended { .. })).count();
-        self.settle()?;
-        self.let_go()?;
+        if ended > 0 {
+            self.settle()?;
+            self.let_go()?;
+        }
         Ok(ended)
     }
 
@@ -175,6 +187,41 @@ impl Session {
             && self.run.active().is_empty()
             && matches!(self.run.verdict(), Verdict::Success | Verdict::Incomplete)
             && !self.plan.plan.tasks().any(|task| self.run.review_due(task))
+    }
+
+    /// Everything is done. A state file that is not as it should be is mended all the same; otherwise nothing is
+    /// written: looking twice leaves no more traces than looking once.
+    fn nothing_to_do(mut self) -> Result<Report, OpenError> {
+        if self.store.must_mend(self.found.as_ref()) {
+            self.record_opening()?;
+            self.store.set_overall(Overall::Success);
+            self.store.write_state(self.clock.now())?;
+            self.notes.extend(self.store.take_alerts());
+        }
+        Ok(Report {
+            verdict: self.run.verdict(),
+            halt: None,
+            nothing_to_do: true,
+            chosen: None,
+            validation: Requirements::NotValidated,
+            notes: self.notes,
+        })
+    }
+
+    /// Asks for failed tasks again, if that is wanted: those that have failed before, and those that what an earlier
+    /// run left says have failed.
+    fn retry_failed(&mut self) {
+        if !self.options.retry_failed {
+            return;
+        }
+        let mut run = self.run.clone();
+        for settled in &self.settled {
+            // On a copy: the driver applies and records them.
+            let _ = run.apply(settled.event.clone(), self.clock.now());
+        }
+        let failed = self.plan.plan.tasks().filter(|&task| run.status(task) == Status::Fail);
+        let again = |task| Settled { event: Event::Retry { task }, detail: Some("asked for again".into()) };
+        self.settled.extend(failed.map(again));
     }
 
     fn drive(&mut self, observers: &mut [&mut dyn Observer]) -> Result<Driven, OpenError> {

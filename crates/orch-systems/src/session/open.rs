@@ -5,16 +5,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use orch_core::{Beginning, Event, ResumeRules, Status, TaskIx, resume};
+use orch_core::{Beginning, ResumeRules, Status, TaskIx, resume};
 use orch_exec::agent::{Builtin, Profile, resolve};
 use orch_exec::process::Settings;
 use orch_git::Git;
 use orch_prompt::Prompts;
-use orch_run::{Clock, Settled, SystemClock};
-use orch_store::{HistoryWriter, Holder, Home, Lock, Note, What as Entry};
+use orch_run::{Clock, SystemClock};
+use orch_store::{HistoryWriter, Holder, Home, Lock, LockError, Note, What as Entry};
+use rustix::process::{Pid, test_kill_process};
 
-use super::beginning::{Start, adopt, carried_over};
-use super::settle::Traces;
+use super::beginning::{Start, carried_over};
+use super::settle::{Profiles, Traces};
 use super::{RunOptions, Session};
 use crate::config::{Command, Survivors};
 use crate::prompts::PromptPlan;
@@ -50,10 +51,11 @@ impl Session {
             since: now,
             command: options.command.clone(),
         };
-        let lock = Lock::acquire(&home.lock(), &holder)?;
+        let lock = acquire(&home, &holder)?;
         let root = repository_root(&plan.folder);
         let config = Config::find(&plan.folder, root.as_deref().unwrap_or(&plan.folder))?;
         let profile = profile(&options, &config)?;
+        let chosen = chosen(&plan, &options)?;
         let durability = options.durability(&config);
 
         let (mut history, folded, opened) =
@@ -70,17 +72,18 @@ impl Session {
         let mut remembered = remember(&plan, damaged.unwrap_or(folded), Some(&home), options.strict_resume)?;
         notes.extend(remembered.notes.iter().cloned());
 
-        let reviewer = reviewer(&options, &config, &plan.folder, root.is_some(), &mut notes);
+        let reviewer = reviewer(&options, &config, &plan, root.is_some(), &mut notes);
         let policy = options.policy(&config, reviewer.is_some());
-        let traces = Traces::look(&remembered.history, &home, &profile, now);
+        let profiles = Profiles { config: &config, otherwise: &profile };
+        let unreadable = || OpenError::system("look at what an earlier run left");
+        let traces = Traces::look(&remembered.history, &home, profiles, now).map_err(unreadable())?;
         let rules = ResumeRules {
             same_list: true,
             trust_receipts: !options.strict_resume,
             wait_for_survivors: !options.end_survivors && config.run.survivors != Some(Survivors::End),
         };
-        let same_agent =
-            remembered.history.run.as_ref().and_then(|run| run.agent.as_deref()) == Some(&profile.name);
-        if !same_agent {
+        let last_agent = remembered.history.run.as_ref().and_then(|run| run.agent.as_deref());
+        if last_agent != Some(&profile.name) {
             forget_limits(&mut remembered.memory);
         }
         let memory = if options.fresh { &orch_core::Memory::Nothing } else { &remembered.memory };
@@ -91,24 +94,17 @@ impl Session {
         let beginning = Start { plan: &plan.plan, remembered: &remembered, traces: &traces, now };
         beginning.end_workers(&resumed, anew, config.run.grace.unwrap_or(GRACE))?;
         let resumed = beginning.go_on_counting(resumed, anew);
-        let found = remembered.state.as_ref();
-        let state = state_file(&plan, found, &resumed, &base_branch, options.fresh, now, &mut notes)?;
+        let state = state_file(&plan, remembered.state.as_ref(), &resumed, &base_branch, options.fresh);
         notes.extend(resumed.survivors.iter().map(|&task| {
             let id = plan.plan.id(task);
-            let pid = traces.alive[id].pid;
+            let pid = traces.alive[id].worker.pid;
             format!("`{id}` still runs from an earlier orch (process {pid}); it is waited for")
         }));
         let run_id = format!("{:x}-{:x}", now.as_millis(), std::process::id());
         let mut entries = beginning.entries(&resumed, anew, &options);
-        entries.push(Entry::Base { branch: base_branch.clone().into() });
-        entries.push(Entry::RunStarted {
-            run: run_id.clone().into(),
-            jobs: resumed.run.policy().jobs.get(),
-            order: order_word(resumed.run.policy().order).into(),
-            pid: std::process::id(),
-            boot: None,
-            agent: Some(profile.name.clone().into()),
-        });
+        if remembered.history.base_branch.as_ref() != Some(&base_branch) || anew {
+            entries.push(Entry::Base { branch: base_branch.clone().into() });
+        }
         let opening: Vec<Entry<'static>> = entries.into_iter().map(Entry::into_owned).collect();
 
         let folder = root.unwrap_or_else(|| plan.folder.clone());
@@ -124,21 +120,16 @@ impl Session {
             grace: config.run.grace.unwrap_or(GRACE),
             log_cap: config.run.log_cap_mib.map_or(Settings::default().log_cap, |mib| mib << 20),
         };
-        let mut settled = beginning.settled(&resumed, &place.home, &profile, options.strict_resume);
-        let past = if anew { HashMap::new() } else { beginning.past() };
-        let mut workers = AgentWorkers::new(system, profile, place.clone(), settings, clock, past)
+        let strict = options.strict_resume;
+        let mut settled = beginning.settled(&resumed, &place.home, profiles, strict).map_err(unreadable())?;
+        let past = if anew { HashMap::new() } else { beginning.past(&profile) };
+        let mut workers = AgentWorkers::new(system, profile.clone(), place.clone(), settings, clock, past)
             .map_err(OpenError::system("watch processes"))?;
-        adopt(&mut workers, &resumed, &traces, &mut settled);
+        beginning.adopt(&mut workers, &resumed, &place.home, profiles, &mut settled).map_err(unreadable())?;
+        let beginning = resumed.beginning;
         let mut run = resumed.run;
-        let chosen = chosen(&plan, &options)?;
         if let Some(chosen) = &chosen {
             run.select(chosen.iter().copied());
-        }
-        if options.retry_failed {
-            let failed = plan.plan.tasks().filter(|&task| run.status(task) == Status::Fail);
-            let again =
-                |task| Settled { event: Event::Retry { task }, detail: Some("asked for again".into()) };
-            settled.extend(failed.map(again));
         }
         let store = PromptStore::new(
             Arc::clone(&plan.plan),
@@ -149,7 +140,6 @@ impl Session {
             durability,
             workers.plan_paths(),
         );
-        let resumed = !anew;
         Ok(Self {
             plan,
             options,
@@ -161,7 +151,8 @@ impl Session {
             workers,
             place,
             notes,
-            resumed,
+            beginning,
+            found: remembered.state,
             chosen,
             opening,
             _lock: lock,
@@ -208,6 +199,25 @@ impl Session {
     }
 }
 
+/// Takes the plan's lock. One whose holder is dead is held for an instant by a worker that was just being started, and
+/// had not become its own program yet.
+fn acquire(home: &Home, holder: &Holder) -> Result<Lock, LockError> {
+    const TRIES: u32 = 100;
+    let is_dead = |pid: u32| {
+        let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+        pid.is_some_and(|pid| test_kill_process(pid) == Err(rustix::io::Errno::SRCH))
+    };
+    for _ in 0..TRIES {
+        match Lock::acquire(&home.lock(), holder) {
+            Err(LockError::Held(Some(by))) if is_dead(by.pid) => {
+                std::thread::sleep(Duration::from_millis(10))
+            }
+            taken => return taken,
+        }
+    }
+    Lock::acquire(&home.lock(), holder)
+}
+
 fn profile(options: &RunOptions, config: &Config) -> Result<Profile, OpenError> {
     let name = options.agent.as_deref().or(config.run.agent.as_deref()).unwrap_or(Builtin::Shell.name());
     let profile = resolve(name, &config.agents)?;
@@ -222,7 +232,7 @@ fn profile(options: &RunOptions, config: &Config) -> Result<Profile, OpenError> 
 pub(crate) fn reviewer(
     options: &RunOptions,
     config: &Config,
-    folder: &Path,
+    plan: &PromptPlan,
     in_repository: bool,
     notes: &mut Vec<String>,
 ) -> Option<Reviewer> {
@@ -236,8 +246,9 @@ pub(crate) fn reviewer(
     if !by_name && !in_repository {
         return None;
     }
-    let reviewer = Reviewer::new(asked, folder, in_repository);
-    if is_installed(reviewer.program(), folder) {
+    let own = [format!("{}.state*", plan.stem()), format!("{}.validation.md", plan.stem())];
+    let reviewer = Reviewer::new(asked, &plan.folder, in_repository, own.to_vec());
+    if is_installed(reviewer.program(), &plan.folder) {
         return Some(reviewer);
     }
     if by_name {
@@ -285,7 +296,7 @@ pub(crate) fn find(plan: &PromptPlan, name: &str) -> Result<TaskIx, OpenError> {
     })
 }
 
-fn order_word(order: orch_core::Order) -> &'static str {
+pub(super) fn order_word(order: orch_core::Order) -> &'static str {
     match order {
         orch_core::Order::List => "list",
         orch_core::Order::Graph => "graph",

@@ -1,26 +1,53 @@
 //! What became of the tasks that were under way when an earlier orch went away.
 
 use std::collections::HashMap;
+use std::io;
 
 use orch_core::{Change, Event, Evidence, Outcome, RecordedTask, Status, Time};
-use orch_exec::agent::Profile;
+use orch_exec::agent::{Profile, resolve};
 use orch_exec::process::{Exit, Worker, is_alive, receipt, survivors};
 use orch_run::{Clock, Happening, Store, What};
-use orch_store::{Folded, Home};
+use orch_store::{Folded, Home, TaskRecord};
 
 use super::Session;
-use crate::OpenError;
 use crate::prompts::judge::judge;
 use crate::system::EndedAttempt;
-use crate::workers::attempt_id;
+use crate::workers::{attempt_id, review_name};
+use crate::{Config, OpenError};
 
 /// What is known of the attempts that were under way.
 #[derive(Debug, Default)]
 pub(crate) struct Traces {
     /// Workers that still live, by task.
-    pub(crate) alive: HashMap<String, Worker>,
+    pub(crate) alive: HashMap<String, Survivor>,
+    /// Reviewers that still live: nobody waits for them, a review that is owed is done again.
+    pub(crate) reviewers: Vec<Survivor>,
     /// Judged receipts, by task: the outcome and a line for a person.
     pub(crate) receipts: HashMap<String, (Outcome, Option<String>)>,
+}
+
+/// A process of an earlier run that still lives.
+#[derive(Clone, Debug)]
+pub(crate) struct Survivor {
+    pub(crate) worker: Worker,
+    /// The attempt's id, which it carries in its environment.
+    pub(crate) marker: String,
+}
+
+/// The profiles by which leftovers are judged: each by that of the run that started it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Profiles<'a> {
+    pub(crate) config: &'a Config,
+    /// For what is recorded without one, or with one that is no longer configured.
+    pub(crate) otherwise: &'a Profile,
+}
+
+impl Profiles<'_> {
+    pub(crate) fn of(&self, record: &TaskRecord) -> Profile {
+        let named = record.agent.as_deref().filter(|name| **name != self.otherwise.name);
+        let known = named.and_then(|name| resolve(name, &self.config.agents).ok());
+        known.unwrap_or_else(|| self.otherwise.clone())
+    }
 }
 
 impl Traces {
@@ -28,37 +55,48 @@ impl Traces {
     ///
     /// A worker is found by its recorded identity (process id, start time, boot) or, when orch went away between
     /// starting it and writing that down, by the attempt's id in its environment.
-    pub(crate) fn look(history: &Folded, home: &Home, profile: &Profile, now: Time) -> Self {
-        let running: Vec<(&String, u32)> = history
-            .tasks
-            .iter()
-            .filter(|(_, record)| record.status == Status::Running)
-            .map(|(id, record)| (id, record.attempt))
+    ///
+    /// # Errors
+    /// When something it left is there and can't be read.
+    pub(crate) fn look(history: &Folded, home: &Home, profiles: Profiles<'_>, now: Time) -> io::Result<Self> {
+        let of_status =
+            |wanted: fn(&TaskRecord) -> bool| history.tasks.iter().filter(move |(_, record)| wanted(record));
+        let running: Vec<(&String, &TaskRecord)> =
+            of_status(|record| record.status == Status::Running).collect();
+        let reviews: Vec<String> = of_status(|record| record.review_due)
+            .map(|(id, record)| attempt_id(history.history, &review_name(id), record.attempt))
             .collect();
         let mut traces = Self::default();
-        if running.is_empty() {
-            return traces;
+        if running.is_empty() && reviews.is_empty() {
+            return Ok(traces);
         }
         let markers: Vec<String> =
-            running.iter().map(|(id, attempt)| attempt_id(history.history, id, *attempt)).collect();
-        let names: Vec<&str> = markers.iter().map(String::as_str).collect();
+            running.iter().map(|(id, record)| attempt_id(history.history, id, record.attempt)).collect();
+        let names: Vec<&str> = markers.iter().chain(&reviews).map(String::as_str).collect();
         let found: HashMap<String, Worker> = survivors(&names).into_iter().collect();
-        for ((id, attempt), marker) in running.into_iter().zip(&markers) {
-            let recorded = history.tasks[id].worker.as_ref();
+        let living = |marker: &String| {
+            found.get(marker).map(|worker| Survivor { worker: worker.clone(), marker: marker.clone() })
+        };
+        traces.reviewers = reviews.iter().filter_map(living).collect();
+        for ((id, record), marker) in running.into_iter().zip(&markers) {
+            let recorded = record.worker.as_ref();
             let recorded = recorded.map(|worker| Worker {
                 pid: worker.pid,
                 start: worker.start,
                 boot: worker.boot.to_string(),
             });
-            if let Some(worker) = recorded.filter(is_alive).or_else(|| found.get(marker).cloned()) {
-                traces.alive.insert(id.clone(), worker);
+            let recorded =
+                recorded.filter(is_alive).map(|worker| Survivor { worker, marker: marker.clone() });
+            if let Some(survivor) = recorded.or_else(|| living(marker)) {
+                traces.alive.insert(id.clone(), survivor);
                 continue;
             }
-            if let Some(receipt) = left_behind(home, profile, id, attempt, now) {
+            let profile = profiles.of(record);
+            if let Some(receipt) = left_behind(home, &profile, id, record.attempt, now)? {
                 traces.receipts.insert(id.clone(), receipt);
             }
         }
-        traces
+        Ok(traces)
     }
 
     /// What the traces say of a task that is recorded as RUNNING.
@@ -88,18 +126,21 @@ impl Traces {
 ///
 /// To be asked only once it is known that the worker is gone. A worker that was killed while nobody watched says
 /// nothing about the work, unless it had reported before.
+///
+/// # Errors
+/// When something it left is there and can't be read.
 pub(crate) fn left_behind(
     home: &Home,
     profile: &Profile,
     task: &str,
     attempt: u32,
     now: Time,
-) -> Option<(Outcome, Option<String>)> {
+) -> io::Result<Option<(Outcome, Option<String>)>> {
     let exit = receipt::read(&home.receipt(task, attempt)).filter(|exit| !was_killed(*exit));
     let known = exit.is_some();
     let exit = exit.unwrap_or(Exit::Unknown);
-    let judged = judge(&EndedAttempt { home, profile, task, attempt, exit, resumed: false, now });
-    (known || judged.has_evidence).then_some((judged.outcome, judged.detail))
+    let judged = judge(&EndedAttempt { home, profile, task, attempt, exit, resumed: false, now })?;
+    Ok((known || judged.has_evidence).then_some((judged.outcome, judged.detail)))
 }
 
 /// Ended by a signal, as a receipt spells it: 128 and the signal's number.

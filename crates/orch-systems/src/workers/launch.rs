@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -89,7 +89,7 @@ impl<S: System> AgentWorkers<S> {
         };
         let worker = self.processes.start(work_key(task), &launch)?;
         let resumed = session.is_some();
-        let kind = Kind::Work { resumed, session: None };
+        let kind = Kind::Work { resumed, session: None, profile: None };
         self.active.insert(work_key(task), Active { task, attempt, kind, stopped: None });
         Ok((worker, log, resumed))
     }
@@ -114,6 +114,10 @@ impl LaunchError {
     pub(super) fn means(&self, now: Time) -> Outcome {
         match self {
             LaunchError::Tell(TellError::Template(_)) => Outcome::CouldNotStart,
+            // A prompt that is gone is the plan's fault; one that can't be read just now is nobody's.
+            LaunchError::Tell(TellError::Read { source, .. }) if source.kind() != io::ErrorKind::NotFound => {
+                Outcome::CouldNotStart
+            }
             LaunchError::Tell(_) => Outcome::Failed,
             LaunchError::Start(error) if error.is_transient() => {
                 Outcome::RateLimited { until: Some(now + OUT_OF_RESOURCES) }

@@ -6,13 +6,14 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs;
+use std::io;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
 use orch_core::{Outcome, Phase, ReviewVerdict, Run, StopCause, TaskIx, Time};
 use orch_exec::agent::{Profile, ResultKind, session};
-use orch_exec::process::{Ended, Exit, Launch, Processes, Settings, StartError, Stdin, Worker, log};
+use orch_exec::process::{Ended, Exit, Launch, Processes, Settings, StartError, Stdin, log};
 use orch_run::{
     Clock, CouldNotStart, Failure, Notice, Request, Started, SystemClock, WorkerIdentity, Workers,
 };
@@ -22,6 +23,7 @@ pub(crate) use launch::is_installed;
 
 use crate::control::{Ask, Control};
 use crate::reviewer::Before;
+use crate::session::Survivor;
 use crate::system::{EndedAttempt, System};
 
 /// How often the logs of new workers are looked at for the name of their session.
@@ -52,6 +54,11 @@ impl Place {
 /// The id of an attempt: unique over all runs of all plans.
 pub(crate) fn attempt_id(history: u64, task: &str, attempt: u32) -> String {
     format!("{history:016x}.{task}.{attempt}")
+}
+
+/// The name of a task's reviewer among the attempts.
+pub(crate) fn review_name(task: &str) -> String {
+    format!("{task}.review")
 }
 
 /// What is known of a task's attempts before the coming one.
@@ -92,6 +99,8 @@ enum Kind {
         /// Goes on with an earlier session.
         resumed: bool,
         session: Option<String>,
+        /// Whose it is, when it was started by another run: it is judged as what it is.
+        profile: Option<Profile>,
     },
     Review {
         before: Before,
@@ -107,7 +116,7 @@ impl<S: System> AgentWorkers<S> {
         settings: Settings,
         clock: SystemClock,
         past: HashMap<TaskIx, Past>,
-    ) -> std::io::Result<Self> {
+    ) -> io::Result<Self> {
         let processes = Processes::new(settings)?;
         let control = Control::new(processes.waker());
         Ok(Self {
@@ -140,23 +149,22 @@ impl<S: System> AgentWorkers<S> {
     }
 
     /// Takes over a worker of an earlier run. False when it has gone since it was seen.
-    pub(crate) fn adopt(&mut self, task: TaskIx, attempt: u32, worker: &Worker) -> bool {
+    pub(crate) fn adopt(
+        &mut self,
+        task: TaskIx,
+        attempt: u32,
+        survivor: &Survivor,
+        profile: Profile,
+    ) -> bool {
         let id = self.id(task);
-        let marker = self.place.attempt_id(&id, attempt);
         let (receipt, log) = (self.place.home.receipt(&id, attempt), self.place.home.log(&id, attempt));
-        let adopted = self.processes.adopt(work_key(task), worker, &marker, Some(receipt), Some(log));
+        let Survivor { worker, marker } = survivor;
+        let adopted = self.processes.adopt(work_key(task), worker, marker, Some(receipt), Some(log));
         if adopted {
-            let kind = Kind::Work { resumed: false, session: None };
+            let kind = Kind::Work { resumed: false, session: None, profile: Some(profile) };
             self.active.insert(work_key(task), Active { task, attempt, kind, stopped: None });
         }
         adopted
-    }
-
-    /// The end of a survivor that was gone before it could be taken over.
-    pub(crate) fn gone(&mut self, task: TaskIx, attempt: u32) -> Notice {
-        let id = self.id(task);
-        let exit = orch_exec::process::receipt::read(&self.place.home.receipt(&id, attempt));
-        self.ended_work(task, attempt, exit.unwrap_or(Exit::Unknown), false, None)
     }
 
     /// Runs a command of orch's own to its end, beside the workers' places: its exit and its output.
@@ -204,62 +212,71 @@ impl<S: System> AgentWorkers<S> {
         self.system.plan().id(task).to_owned()
     }
 
-    fn ended(&mut self, ended: Ended) -> Option<Vec<Notice>> {
-        let active = self.active.remove(&ended.key)?;
-        Some(match active.kind {
-            Kind::Work { resumed, session } => {
+    fn ended(&mut self, ended: Ended) -> io::Result<Vec<Notice>> {
+        let Some(active) = self.active.remove(&ended.key) else { return Ok(Vec::new()) };
+        match &active.kind {
+            Kind::Work { resumed, session, profile } => {
                 let mut notices = Vec::new();
                 if session.is_none() {
                     notices.extend(self.find_session(active.task, active.attempt));
                 }
-                let end = self.ended_work(active.task, active.attempt, ended.exit, resumed, active.stopped);
-                if resumed && matches!(end, Notice::Ended { outcome: Outcome::Lost, .. }) {
+                let end = self.ended_work(&active, ended.exit, *resumed, profile.as_ref())?;
+                if *resumed && matches!(end, Notice::Ended { outcome: Outcome::Lost, .. }) {
                     // The session is gone; recorded as none, so that no later run tries it again.
                     let (task, attempt) = (active.task, active.attempt);
                     notices.push(Notice::Session { task, attempt, session: String::new() });
                 }
                 notices.push(end);
-                notices
+                Ok(notices)
             }
             Kind::Review { before, log } => {
                 let now = self.clock.now();
                 let reviewer = self.system.reviewer();
-                let reviewed = reviewer.map(|reviewer| reviewer.judge(&before, ended.exit, &log, now));
+                let reviewed = reviewer.map(|reviewer| reviewer.judge(before, ended.exit, log, now));
                 let (verdict, detail) = reviewed
                     .map_or((ReviewVerdict::Skipped, None), |reviewed| (reviewed.verdict, reviewed.detail));
-                vec![Notice::Reviewed { task: active.task, verdict, detail }]
+                Ok(vec![Notice::Reviewed { task: active.task, verdict, detail }])
             }
-        })
+        }
     }
 
     fn ended_work(
         &mut self,
-        task: TaskIx,
-        attempt: u32,
+        active: &Active,
         exit: Exit,
         resumed: bool,
-        stopped: Option<StopCause>,
-    ) -> Notice {
+        profile: Option<&Profile>,
+    ) -> io::Result<Notice> {
+        let &Active { task, attempt, stopped, .. } = active;
         let id = self.id(task);
         let judged = self.system.judge(&EndedAttempt {
             home: &self.place.home,
-            profile: &self.profile,
+            profile: profile.unwrap_or(&self.profile),
             task: &id,
             attempt,
             exit,
             resumed,
             now: self.clock.now(),
-        });
+        })?;
         if let Some(path) = judged.plan_path {
             self.plan_paths.borrow_mut().push((task, path));
         }
+        let outcome = judged.outcome.after_stop(stopped);
+        // Why it was ended says more than how it took it.
+        let detail = match outcome {
+            Outcome::TimedOut => Some("its time was up".into()),
+            Outcome::Cancelled => None,
+            _ => judged.detail,
+        };
         let past = self.past.entry(task).or_default();
         // One that went on with a session and said nothing (killed before its first event) leaves it as it was.
         let went_on = past.session.take().filter(|_| resumed && judged.outcome != Outcome::Lost);
-        past.session =
-            may_go_on(judged.outcome.after_stop(stopped)).then_some(judged.session.or(went_on)).flatten();
-        past.told = Some(told(judged.outcome.after_stop(stopped), judged.detail.as_deref()));
-        Notice::Ended { task, attempt, outcome: judged.outcome, detail: judged.detail }
+        let session = judged.session.or(went_on);
+        // One agent's conversation means nothing to another.
+        past.session = session
+            .filter(|_| may_go_on(outcome) && profile.is_none_or(|other| other.name == self.profile.name));
+        past.told = Some(told(outcome, detail.as_deref()));
+        Ok(Notice::Ended { task, attempt, outcome: judged.outcome, detail })
     }
 
     /// Looks for the names of sessions in the logs of workers that have not said theirs yet.
@@ -332,7 +349,7 @@ impl<S: System> Workers for AgentWorkers<S> {
         let attempt = run.attempt(task);
         let before = reviewer.before();
         let argv = reviewer.argv(self.system.base_branch(), &before);
-        let name = format!("{id}.review");
+        let name = review_name(&id);
         let log = self.place.home.log(&name, attempt);
         // Only the latest review of an attempt is looked at.
         let _ = fs::remove_file(&log);
@@ -384,7 +401,7 @@ impl<S: System> Workers for AgentWorkers<S> {
             if silent { Some(until.map_or(SESSION_TICK, |until| until.min(SESSION_TICK))) } else { until };
         let ended = self.processes.wait(limit)?;
         for ended in ended {
-            notices.extend(self.ended(ended).into_iter().flatten());
+            notices.extend(self.ended(ended)?);
         }
         if silent {
             notices.extend(self.find_sessions());
