@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use orch_core::{Plan, Severity};
-use orch_state_md::index::{Index, Reading, read};
+use orch_state_md::index::{Index, Reading, read_in};
 
 /// The parsed form as lines: short enough to read beside the file.
 fn shown(reading: &Reading) -> String {
@@ -67,10 +67,10 @@ fn reads_every_variant() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/indexes");
     let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
-    assert!(files.len() >= 18, "{files:?}");
+    assert!(files.len() >= 24, "{files:?}");
     for file in files {
         let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
-        let reading = read(&std::fs::read(&file).unwrap());
+        let reading = read_in(&std::fs::read(&file).unwrap(), "/plans/log in");
         assert_eq!(reading.has_errors(), name.starts_with("bad-"), "{name}: {:?}", reading.diagnostics);
         if !reading.has_errors() {
             let plan = Plan::build(reading.index.draft());

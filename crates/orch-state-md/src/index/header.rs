@@ -41,6 +41,10 @@ pub(super) fn take(field: &Field<'_>, index: &mut Index, findings: &mut Findings
         let mut word = None;
         keep_word(&mut word, field.value);
         index.global_tests = word.map(|word| Tests::read(&word));
+        let unknown = index.global_tests.as_ref().and_then(|tests| tests.unknown(bare(field.value).at));
+        if let Some(unknown) = unknown {
+            findings.push(unknown);
+        }
     }
 }
 

@@ -3,72 +3,27 @@
 use orch_core::Diagnostic;
 
 use super::fields::{next_field, separator_length};
-use super::names::{Name, plain_hyphens, prompt_names, requirement_ids, without_md};
-use super::path::{escape, leading_path};
+use super::kind::{
+    Kind, check_behind_dash, check_prose, ends_prose, kind, known_field, means_dependencies, unknown,
+};
+use super::names::{Name, bare, plain_hyphens, prompt_names, requirement_ids, without_md};
+use super::path::{Folder, escape, leading_path};
+use super::wrapped::{Wrapped, goes_on};
 use super::{Prompt, Tests};
 use crate::text::{Field, Findings, Span, field, quoted};
 
-/// The fields that an item may have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Objective,
-    Dependencies,
-    Tests,
-    Planning,
-    Difficulty,
-    Reqs,
-    /// A field of another name, so that its value is not taken for part of the one before.
-    Unknown,
-}
-
-const NAMES: [(&str, Kind); 14] = [
-    ("objective", Kind::Objective),
-    ("primary objective", Kind::Objective),
-    ("dependencies", Kind::Dependencies),
-    ("dependency", Kind::Dependencies),
-    ("depends on", Kind::Dependencies),
-    ("depends", Kind::Dependencies),
-    ("tests", Kind::Tests),
-    ("testing", Kind::Tests),
-    ("planning", Kind::Planning),
-    ("difficulty", Kind::Difficulty),
-    ("reqs", Kind::Reqs),
-    ("req", Kind::Reqs),
-    ("requirements", Kind::Reqs),
-    ("requirement", Kind::Reqs),
-];
-
-fn kind(field: &Field<'_>) -> Kind {
-    NAMES.iter().find(|(name, _)| field.is(&[name])).map_or(Kind::Unknown, |(_, kind)| *kind)
-}
-
-/// Whether a field ends the prose before it: its name is known, or looks like a misspelt `Dependencies`, which must not
-/// be passed over, because a prompt would start too early.
-fn ends_prose(field: &Field<'_>) -> bool {
-    kind(field) != Kind::Unknown || is_nearly_dependencies(field.name.text)
-}
-
-fn is_nearly_dependencies(name: &str) -> bool {
-    name.len() < 16 && name.get(..5).is_some_and(|front| front.eq_ignore_ascii_case("depen"))
-}
-
-/// The known field that `text` begins with.
-pub(super) fn known_field(text: Span<'_>) -> Option<Field<'_>> {
-    field(text).filter(ends_prose)
-}
-
 /// Whether a line outside any item was meant as part of one: a prompt with fields, or a dependency.
-pub(super) fn is_stray(line: Span<'_>) -> bool {
+pub(super) fn is_stray(line: Span<'_>, folder: Folder<'_>) -> bool {
     let line = line.trim();
-    known_field(line).is_some_and(|field| is_nearly_dependencies(field.name.text))
+    known_field(line).is_some_and(|field| means_dependencies(&field))
         || next_field(line.text, ends_prose)
-            .is_some_and(|next| leading_path(line.take(next.front).trim()).is_ok())
+            .is_some_and(|next| leading_path(line.take(next.front).trim(), folder).is_ok())
 }
 
 /// What the text that follows is added to.
 #[derive(Clone, Copy)]
 enum Open {
-    /// What stands behind the path without a field's name.
+    /// What stands behind the path or below a field without a field's name.
     Lead,
     /// The last field, which stands in a bullet indented by so many columns, or on the item's own line.
     Field(Option<usize>),
@@ -86,6 +41,8 @@ struct Value<'a> {
 pub(super) struct Item<'a> {
     /// The columns in front of the item's marker.
     pub(super) columns: usize,
+    folder: Folder<'a>,
+    /// The path relative to the folder, at the place where the whole is written.
     path: Option<Span<'a>>,
     lead: Vec<Span<'a>>,
     fields: Vec<Value<'a>>,
@@ -95,13 +52,19 @@ pub(super) struct Item<'a> {
 const ITEM_HINT: &str = "write it as `- PROMPT-01-title.md - Objective: … - Dependencies: None`";
 
 impl<'a> Item<'a> {
-    /// The item whose marker is indented by `columns` and whose first line is `content`.
-    pub(super) fn start(columns: usize, content: Span<'a>, findings: &mut Findings) -> Self {
-        let mut item = Self { columns, path: None, lead: Vec::new(), fields: Vec::new(), open: Open::Lead };
+    /// The item whose marker is indented by `columns` and whose first line is `content`, in an index in `folder`.
+    pub(super) fn start(
+        columns: usize,
+        content: Span<'a>,
+        folder: Folder<'a>,
+        findings: &mut Findings,
+    ) -> Self {
+        let (lead, fields) = (Vec::new(), Vec::new());
+        let mut item = Self { columns, folder, path: None, lead, fields, open: Open::Lead };
         // A path ends before the first field, whatever `.md` is mentioned in there.
         let head = next_field(content.text, ends_prose);
         let head = head.map_or(content, |next| content.take(next.front).trim());
-        let (path, rest) = match leading_path(head) {
+        let (path, rest) = match leading_path(head, folder) {
             // The rest of the head ends where the head ends; the rest of the item goes on to the fields.
             Ok((path, rest)) => (path, content.skip(head.text.len() - rest.text.len()).trim_start()),
             Err(why) => {
@@ -113,12 +76,13 @@ impl<'a> Item<'a> {
                 return item;
             }
         };
-        if let Some(why) = escape(path.text) {
+        let inside = Span::new(folder.relative(path.text), path.at);
+        if let Some(why) = escape(inside.text) {
             let message = format!("the prompt path {} can't be used: {why}", quoted(path.text));
             let hint = "name the prompt by a relative path inside the index's folder";
             findings.push(Diagnostic::error("index.escape", message).hint(hint).at(path.at));
         } else {
-            item.path = Some(path);
+            item.path = Some(inside);
         }
         let dash = separator_length(rest.text).max(usize::from(rest.text.starts_with(':')));
         if dash == 0 && !rest.text.is_empty() {
@@ -127,6 +91,9 @@ impl<'a> Item<'a> {
             findings.push(Diagnostic::error("index.item", message).hint(ITEM_HINT).at(rest.at));
             item.open = Open::Note;
             return item;
+        }
+        if separator_length(rest.text) > 0 {
+            check_behind_dash(rest.skip(dash), findings);
         }
         item.add(rest.skip(dash), None);
         item
@@ -151,7 +118,7 @@ impl<'a> Item<'a> {
             self.begin(found, Some(columns));
             return;
         }
-        if content.strip_word("PROMPT").is_some() && leading_path(content).is_ok() {
+        if content.strip_word("PROMPT").is_some() && leading_path(content, self.folder).is_ok() {
             let message = format!("the prompt {} is inside another item", quoted(content.text));
             let hint = "indent all prompts of the list alike";
             findings.push(Diagnostic::error("index.item", message).hint(hint).at(content.at));
@@ -159,13 +126,23 @@ impl<'a> Item<'a> {
         self.open = Open::Note;
     }
 
-    /// A line that continues the paragraph before it.
-    pub(super) fn continuation(&mut self, line: Span<'a>) {
-        let at = match self.open {
-            Open::Field(at) => at,
-            Open::Lead | Open::Note => None,
+    /// A line that continues the paragraph before it. What does not go on with the last field's value is prose.
+    pub(super) fn continuation(&mut self, line: Span<'a>, findings: &mut Findings) {
+        let Open::Field(columns) = self.open else {
+            self.add(line, None);
+            return;
         };
-        self.add(line, at);
+        if let Some(value) = self.fields.last() {
+            match goes_on(value.kind, value.parts.last().copied(), line.trim(), self.folder) {
+                Wrapped::Value => {}
+                Wrapped::Prose => self.open = Open::Lead,
+                Wrapped::Doubtful(finding) => {
+                    findings.push(finding);
+                    self.open = Open::Lead;
+                }
+            }
+        }
+        self.add(line, columns);
     }
 
     /// A paragraph of its own inside the item.
@@ -235,9 +212,24 @@ impl<'a> Item<'a> {
         let prose = value(Kind::Objective).map_or(&[][..], |value| &value.parts);
         for part in self.lead.iter().chain(prose) {
             check_swallowed(*part, findings);
+            check_prose(*part, findings);
+        }
+        if let Some(tests) = value(Kind::Tests)
+            && let Some(part) = tests.parts.first()
+        {
+            let word = word(Kind::Tests).unwrap_or_default();
+            if let Some(unknown) = Tests::read(&word).unknown(bare(*part).at) {
+                findings.push(unknown);
+            }
         }
         let depends_on = value(Kind::Dependencies).map_or(&[][..], |value| &value.parts);
-        let depends_on = names(depends_on, prompt_names, "index.dependency", "the dependency", findings);
+        let depends_on = names(
+            depends_on,
+            |part| prompt_names(part, self.folder),
+            "index.dependency",
+            "the dependency",
+            findings,
+        );
         let reqs = value(Kind::Reqs).map_or(&[][..], |value| &value.parts);
         let reqs = names(reqs, requirement_ids, "index.requirement", "the requirement", findings);
         let path = self.path?;
@@ -271,14 +263,7 @@ fn check_names(fields: &[Value<'_>], findings: &mut Findings) {
     for value in fields {
         let name = value.name.text;
         if value.kind == Kind::Unknown {
-            let message = format!("the field {} is not known", quoted(name));
-            let hint = "known are `Objective`, `Dependencies`, `Tests`, `Planning`, `Difficulty` and `Reqs`";
-            let finding = if is_nearly_dependencies(name) {
-                Diagnostic::error("index.field", message)
-            } else {
-                Diagnostic::warning("index.unknown_field", message)
-            };
-            findings.push(finding.hint(hint).at(value.name.at));
+            findings.push(unknown(value.name));
         } else if let Some(first) = seen.iter().find(|first| first.kind == value.kind) {
             let message = format!("{} is given twice, first at {}", quoted(name), first.name.at);
             findings.push(

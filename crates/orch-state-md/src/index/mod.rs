@@ -27,18 +27,21 @@ mod draft;
 mod fields;
 mod header;
 mod item;
+mod kind;
 mod names;
+mod near;
 mod ownership;
 mod path;
 mod read;
+mod wrapped;
 
 use orch_core::{Diagnostic, Position, Reference};
 
-pub use read::read;
+pub use read::{read, read_in};
 
 pub(crate) use names::{is_requirement_id, plain_name};
 
-/// What [`read`] made of a file.
+/// What [`read`] or [`read_in`] made of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reading {
     /// What could be read. With an error among the diagnostics it is not the whole index.
@@ -88,7 +91,7 @@ pub struct Located<T> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prompt {
     /// The prompt file as written, without code marks or the link around it: a relative path that stays inside the
-    /// index's folder.
+    /// index's folder. An absolute path inside the folder given to [`read_in`] is made relative to it.
     pub path: String,
     /// The file's name without `.md`, with plain hyphens, such as `PROMPT-01-foo`.
     pub id: String,
@@ -140,6 +143,13 @@ impl Tests {
         } else {
             Tests::Other(value.to_owned())
         }
+    }
+
+    /// The finding about any other word, which stands `at`.
+    fn unknown(&self, at: Position) -> Option<Diagnostic> {
+        let Tests::Other(word) = self else { return None };
+        let message = format!("the tests {} are neither `basic` nor `no`", crate::text::quoted(word));
+        Some(Diagnostic::warning("index.tests", message).hint("write `basic` or `no`").at(at))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use orch_core::{Diagnostic, Position};
 
+use super::path::Folder;
 use crate::text::{Span, is_none_word, link_target, quoted, unwrap_inline};
 
 /// The name of a prompt as all comparisons use it: plain hyphens, no `.md`, no `./` in front.
@@ -51,17 +52,17 @@ impl Trouble<'_> {
 const HINT: &str = "name each prompt, separated by commas, such as `PROMPT-01, PROMPT-02`, or write `None`";
 
 /// The names of prompts in `value`, separated by commas, semicolons, `and` or `&`. `None`, a dash and nothing are no
-/// names.
-pub(super) fn prompt_names(value: Span<'_>) -> Vec<Name<'_>> {
+/// names. Absolute paths in `folder` are names relative to it.
+pub(super) fn prompt_names<'a>(value: Span<'a>, folder: Folder<'_>) -> Vec<Name<'a>> {
     let value = value.trim();
     if is_none_word(bare(value).text) {
         return Vec::new();
     }
     let pieces = split(value).into_iter().map(Span::trim);
-    pieces.filter(|piece| !piece.text.is_empty()).map(prompt_name).collect()
+    pieces.filter(|piece| !piece.text.is_empty()).map(|piece| prompt_name(piece, folder)).collect()
 }
 
-fn prompt_name(piece: Span<'_>) -> Name<'_> {
+fn prompt_name<'a>(piece: Span<'a>, folder: Folder<'_>) -> Name<'a> {
     let refuse = |why| Err(Trouble { piece, why, hint: HINT });
     let piece_after = ["depends on ", "and "]
         .iter()
@@ -73,7 +74,7 @@ fn prompt_name(piece: Span<'_>) -> Name<'_> {
         // The full stop of a sentence; an ellipsis stays and is refused.
         None => bare(piece_after.take(piece_after.text.strip_suffix('.').unwrap_or(piece_after.text).len())),
     };
-    let name = plain_name(inner.text);
+    let name = plain_name(folder.relative(inner.text));
     if is_none_word(&name) {
         return refuse("it says `none` among other names");
     }
@@ -81,7 +82,7 @@ fn prompt_name(piece: Span<'_>) -> Name<'_> {
     {
         return refuse("it does not name a prompt");
     }
-    if name.contains("..") || inner.text.contains(['…', '–', '—']) {
+    if name.contains("..") || name.contains(['…', '–', '—']) {
         return refuse("ranges are not understood");
     }
     if name.chars().any(char::is_control) || name.contains('`') {
@@ -162,7 +163,7 @@ mod tests {
     use super::*;
 
     fn names(value: &str) -> Vec<Result<String, &'static str>> {
-        let found = prompt_names(Span::new(value, Position::new(1, 1)));
+        let found = prompt_names(Span::new(value, Position::new(1, 1)), Folder::default());
         found.into_iter().map(|name| name.map(|(name, _)| name).map_err(|trouble| trouble.why)).collect()
     }
 

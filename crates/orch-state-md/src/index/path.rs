@@ -5,14 +5,37 @@ use crate::text::{Span, link_target, task_box};
 /// Why an item does not begin with a prompt file.
 const NO_PATH: &str = "it does not begin with the path of a `.md` file";
 
+/// The folder of the index, by which absolute paths inside it are known; or none.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Folder<'a>(&'a str);
+
+impl<'a> Folder<'a> {
+    /// `folder` as an absolute path, with or without a slash at its end; nothing is inside of an empty one.
+    pub(super) fn new(folder: &'a str) -> Self {
+        Self(folder)
+    }
+
+    /// `path` relative to the folder when it is an absolute path inside it, otherwise `path` as it is.
+    pub(super) fn relative(self, path: &str) -> &str {
+        if self.0.is_empty() || !is_absolute(path) {
+            return path;
+        }
+        let inside = path.strip_prefix(self.0.trim_end_matches('/'));
+        inside.and_then(|inside| inside.strip_prefix('/')).unwrap_or(path)
+    }
+}
+
 /// The path that an item begins with, and what follows it; or why there is none, as a fragment about "it".
 ///
 /// The path may stand in code marks, in a link or in emphasis. Without any of these it is one word, or, when it
 /// begins with `PROMPT`, all up to the first `.md`.
-pub(super) fn leading_path(item: Span<'_>) -> Result<(Span<'_>, Span<'_>), &'static str> {
+pub(super) fn leading_path<'a>(
+    item: Span<'a>,
+    folder: Folder<'_>,
+) -> Result<(Span<'a>, Span<'a>), &'static str> {
     let item = task_box(item);
     let mark = item.text.bytes().take(2).take_while(|&b| b == b'*').count();
-    let (path, rest) = marked_path(item.skip(mark))?;
+    let (path, rest) = marked_path(item.skip(mark), folder)?;
     if !ends_with_md(path.text) {
         return Err("its path does not end with `.md`");
     }
@@ -22,7 +45,7 @@ pub(super) fn leading_path(item: Span<'_>) -> Result<(Span<'_>, Span<'_>), &'sta
     }
 }
 
-fn marked_path(item: Span<'_>) -> Result<(Span<'_>, Span<'_>), &'static str> {
+fn marked_path<'a>(item: Span<'a>, folder: Folder<'_>) -> Result<(Span<'a>, Span<'a>), &'static str> {
     let ticks = item.text.bytes().take_while(|&b| b == b'`').count();
     if ticks > 0 {
         let (mark, inside) = item.split_at(ticks);
@@ -34,9 +57,11 @@ fn marked_path(item: Span<'_>) -> Result<(Span<'_>, Span<'_>), &'static str> {
     }
     let end = plain_path_end(item.text).ok_or(NO_PATH)?;
     let path = item.take(end);
-    let words = path.text.contains(char::is_whitespace);
-    let prompt = path.strip_word("PROMPT").is_some();
-    let prose = [" - ", " – ", "—", ": "].iter().any(|mark| path.text.contains(mark));
+    // What the folder is called says nothing about the prompt.
+    let inside = Span::new(folder.relative(path.text), path.at);
+    let words = inside.text.contains(char::is_whitespace);
+    let prompt = inside.strip_word("PROMPT").is_some();
+    let prose = [" - ", " – ", "—", ": "].iter().any(|mark| inside.text.contains(mark));
     if words && (!prompt || prose) { Err(NO_PATH) } else { Ok((path, item.skip(end))) }
 }
 
@@ -62,9 +87,7 @@ pub(super) fn escape(path: &str) -> Option<&'static str> {
     if path.chars().any(char::is_control) {
         return Some("it holds a control character");
     }
-    let mut start = path.chars();
-    let drive = start.next().is_some_and(|c| c.is_ascii_alphabetic()) && start.next() == Some(':');
-    if drive || path.starts_with(['/', '\\']) {
+    if is_absolute(path) {
         return Some("it is an absolute path");
     }
     if path.starts_with('~') {
@@ -76,9 +99,38 @@ pub(super) fn escape(path: &str) -> Option<&'static str> {
     path.split(['/', '\\']).any(|part| part == "..").then_some("it goes up with `..`")
 }
 
+fn is_absolute(path: &str) -> bool {
+    let mut start = path.chars();
+    let drive = start.next().is_some_and(|c| c.is_ascii_alphabetic()) && start.next() == Some(':');
+    drive || path.starts_with(['/', '\\'])
+}
+
 #[cfg(test)]
 mod tests {
-    use super::escape;
+    use super::{Folder, escape};
+
+    #[test]
+    fn knows_what_is_in_the_folder() {
+        for (folder, path, expected) in [
+            ("/a/b", "/a/b/x.md", "x.md"),
+            ("/a/b/", "/a/b/x.md", "x.md"),
+            ("/a/b", "/a/b/c/x.md", "c/x.md"),
+            ("/", "/x.md", "x.md"),
+            ("C:/a", "C:/a/x.md", "x.md"),
+            // What is left is still to be refused.
+            ("/a/b", "/a/b/../x.md", "../x.md"),
+            ("/a/b", "/a/b//x.md", "/x.md"),
+            ("/", "//host/x.md", "/host/x.md"),
+            ("/a/b", "/a/bc/x.md", "/a/bc/x.md"),
+            ("/a/b", "/a/b", "/a/b"),
+            ("/a/b", "/a/x.md", "/a/x.md"),
+            ("", "/x.md", "/x.md"),
+            // A relative path is relative already.
+            ("a", "a/x.md", "a/x.md"),
+        ] {
+            assert_eq!(Folder::new(folder).relative(path), expected, "{path} in {folder}");
+        }
+    }
 
     #[test]
     fn refuses_what_leads_out() {

@@ -4,8 +4,10 @@ use std::collections::HashMap;
 
 use orch_core::{Diagnostic, Position};
 
-use super::item::{Item, is_stray, known_field};
+use super::item::{Item, is_stray};
+use super::kind::known_field;
 use super::ownership::Owners;
+use super::path::Folder;
 use super::{Index, Prompt, Reading, header};
 use crate::text::{
     Findings, Line, Lines, Part, Span, decode, field, heading, indent, list_item, quoted, words_of,
@@ -15,14 +17,30 @@ use crate::text::{
 ///
 /// Codes of the findings: `index.empty`, `index.encoding`, `index.no_prompts`, `index.item`, `index.escape`,
 /// `index.duplicate_prompt`, `index.dependency`, `index.requirement`, `index.field`, `index.ownership`,
-/// `index.unclosed`, `index.more` (errors); `index.unknown_field`, `index.no_objective`, `index.outside`,
-/// `index.no_ownership` (warnings).
+/// `index.unclosed`, `index.more` (errors); `index.field` for a field nobody knows, `index.tests`, `index.owner`,
+/// `index.dependency` and `index.requirement` for prose that may have been meant as more of them,
+/// `index.no_objective`, `index.outside`, `index.no_ownership` (warnings).
 ///
 /// Whether the names in the dependencies exist is not checked here but where the plan is built from
 /// [`Index::draft`].
 pub fn read(bytes: &[u8]) -> Reading {
+    read_in(bytes, "")
+}
+
+/// Reads an index that lies in `folder`, an absolute path: like [`read`], but a prompt path, a dependency or an owner
+/// that is an absolute path inside the folder is taken relative to it. Other absolute paths stay an error.
+///
+/// Paths are compared letter by letter; nothing is looked up on the disk. Places are those of the whole path.
+///
+/// ```
+/// let text = b"Overall Objective: x\n\n## Prompts\n1. `/plans/login/PROMPT-01-schema.md`\n";
+/// let reading = orch_state_md::index::read_in(text, "/plans/login");
+/// assert!(reading.diagnostics.is_empty());
+/// assert_eq!(reading.index.prompts[0].path, "PROMPT-01-schema.md");
+/// ```
+pub fn read_in(bytes: &[u8], folder: &str) -> Reading {
     let decoded = decode(bytes);
-    let mut reader = Reader::default();
+    let mut reader = Reader { folder: Folder::new(folder), ..Reader::default() };
     if let Some(fault) = decoded.diagnostic("index.encoding") {
         reader.findings.push(fault);
     }
@@ -66,12 +84,15 @@ fn has_prompts_section(text: &str) -> bool {
 }
 
 struct Reader<'a> {
+    folder: Folder<'a>,
     index: Index,
     findings: Findings,
     section: Section,
     steps_are_prompts: bool,
     /// Whether a prompts section had an item, readable or not.
     any_item: bool,
+    /// Whether the prompt of an item could not be read, so that its name is not known either.
+    any_lost: bool,
     prompts_at: Option<Position>,
     item: Option<Item<'a>>,
     /// Whether the line before was blank or hidden, so that an unindented line is a paragraph of its own.
@@ -87,11 +108,13 @@ struct Reader<'a> {
 impl Default for Reader<'_> {
     fn default() -> Self {
         Self {
+            folder: Folder::default(),
             index: Index::default(),
             findings: Findings::default(),
             section: Section::Other,
             steps_are_prompts: false,
             any_item: false,
+            any_lost: false,
             prompts_at: None,
             item: None,
             apart: true,
@@ -162,18 +185,18 @@ impl<'a> Reader<'a> {
                 None => {
                     self.close_item();
                     self.any_item = true;
-                    self.item = Some(Item::start(columns, content, &mut self.findings));
+                    self.item = Some(Item::start(columns, content, self.folder, &mut self.findings));
                 }
             }
             return;
         }
         let (columns, _) = indent(line.text);
         match self.item.as_mut() {
-            Some(item) if !self.apart => item.continuation(line),
+            Some(item) if !self.apart => item.continuation(line, &mut self.findings),
             Some(item) if columns >= item.columns + 2 => item.paragraph(line.trim()),
             _ => {
                 self.close_item();
-                if is_stray(line) {
+                if is_stray(line, self.folder) {
                     let message = format!("{} stands outside the list of prompts", quoted(line.text.trim()));
                     let hint = "make it a bullet, or indent it into the item it belongs to";
                     let finding = Diagnostic::error("index.item", message).hint(hint).at(line.trim().at);
@@ -186,15 +209,17 @@ impl<'a> Reader<'a> {
     fn ownership_line(&mut self, line: Span<'a>) {
         let owners = self.owners.get_or_insert_default();
         match list_item(line) {
-            Some((_, content)) => owners.bullet(content, &mut self.findings),
+            Some((_, content)) => owners.bullet(content, self.folder, &mut self.findings),
             None if line.trim().strip_word("REQ").is_some() => owners.stray(line.trim(), &mut self.findings),
             None => {}
         }
     }
 
     fn close_item(&mut self) {
-        if let Some(prompt) = self.item.take().and_then(|item| item.finish(&mut self.findings)) {
-            self.add(prompt);
+        let Some(item) = self.item.take() else { return };
+        match item.finish(&mut self.findings) {
+            Some(prompt) => self.add(prompt),
+            None => self.any_lost = true,
         }
     }
 
@@ -253,6 +278,10 @@ impl<'a> Reader<'a> {
             self.findings.push(finding.hint(hint).at(Position::new(1, 1)));
         }
         if let Some(owners) = self.owners.take() {
+            // With a prompt missing from the list, what it owns would be found wrong once more.
+            if !self.any_lost && self.any_item {
+                owners.check_names(&self.index.prompts, &mut self.findings);
+            }
             self.index.ownership = Some(owners.lines);
             self.index.malformed_ownership = owners.malformed;
         } else if let Some(inventory) = &self.index.requirements_inventory {
