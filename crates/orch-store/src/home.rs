@@ -152,7 +152,13 @@ fn is_own_folder(path: &Path) -> Result<bool, StoreError> {
 fn ignore_all(path: &Path) -> Result<(), StoreError> {
     match OpenOptions::new().write(true).create_new(true).open(path) {
         Ok(mut file) => file.write_all(b"*\n").map_err(StoreError::io(path, "write")),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        // An empty one was begun and never written.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match std::fs::metadata(path) {
+            Ok(found) if found.len() == 0 => {
+                std::fs::write(path, "*\n").map_err(StoreError::io(path, "write"))
+            }
+            _ => Ok(()),
+        },
         Err(error) => Err(StoreError::io(path, "create")(error)),
     }
 }

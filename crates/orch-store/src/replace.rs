@@ -1,5 +1,6 @@
 //! Replacing a whole file so that a reader finds the old one or the new one and nothing between.
 
+use std::ffi::OsStr;
 use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
@@ -60,6 +61,35 @@ pub fn replace(path: &Path, bytes: &[u8], durability: Durability) -> Result<(), 
     Ok(())
 }
 
+/// Removes what replacements of `path` left that were killed before they were done. To be called by the one who may
+/// replace it, and only after such a kill: it looks at every name in the folder.
+///
+/// # Errors
+/// [`StoreError::Io`] when the folder can't be read or a leftover can't be removed.
+pub fn sweep(path: &Path) -> Result<(), StoreError> {
+    let Some(name) = path.file_name() else { return Ok(()) };
+    let (folder, beginning) = (path.parent().unwrap_or(Path::new(".")), beginning(name));
+    for entry in std::fs::read_dir(folder).map_err(StoreError::io(folder, "list"))? {
+        let entry = entry.map_err(StoreError::io(folder, "list"))?;
+        let name = entry.file_name();
+        let random = name.to_str().and_then(|name| name.strip_prefix(&beginning)?.strip_suffix(ENDING));
+        if random.is_some_and(|random| random.len() == 16 && random.bytes().all(|b| b.is_ascii_hexdigit())) {
+            let path = entry.path();
+            std::fs::remove_file(&path).map_err(StoreError::io(&path, "remove"))?;
+        }
+    }
+    Ok(())
+}
+
+/// How the name of a file that is to replace one called `name` begins. Only the head of a long name: with the random
+/// part it must stay within what file systems take.
+fn beginning(name: &OsStr) -> String {
+    format!(".{}.", name.to_string_lossy().chars().take(40).collect::<String>())
+}
+
+/// How it ends.
+const ENDING: &str = ".tmp";
+
 /// Puts the names in the folder of `path` on the disk: a created, renamed or removed file stays so.
 pub(crate) fn sync_folder_of(path: &Path) -> Result<(), StoreError> {
     // A bare file name has the empty path as its parent, which no system call takes.
@@ -83,9 +113,7 @@ impl Temporary {
             path: target.to_owned(),
             why: "it does not end in a file name",
         })?;
-        // Only the head of a long name: with the random part it must stay within what file systems take.
-        let name = name.to_string_lossy().chars().take(40).collect::<String>();
-        let path = target.with_file_name(format!(".{name}.{:016x}.tmp", random_u64()));
+        let path = target.with_file_name(format!("{}{:016x}{ENDING}", beginning(name), random_u64()));
         let file = OpenOptions::new()
             .write(true)
             .create_new(true)
@@ -145,6 +173,23 @@ mod tests {
 
     fn names(folder: &Path) -> Vec<String> {
         fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn what_killed_replacements_left_is_swept_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.md");
+        let leftovers = [".state.md.0123456789abcdef.tmp", ".state.md.ffffffffffffffff.tmp"];
+        let others = ["state.md", ".state.md.tmp", ".state.md.mine.tmp", ".other.md.0123456789abcdef.tmp"];
+        for name in leftovers.iter().chain(&others) {
+            std::fs::write(folder.path().join(name), "x").unwrap();
+        }
+        sweep(&path).unwrap();
+        for (names, there) in [(&leftovers[..], false), (&others[..], true)] {
+            for name in names {
+                assert_eq!(folder.path().join(name).exists(), there, "{name}");
+            }
+        }
     }
 
     #[test]

@@ -49,7 +49,7 @@ impl PromptPlan {
         let bytes = fs::read(&path).map_err(failed)?;
         let folder = path.parent().expect("a file is in a folder").to_owned();
 
-        let reading = index::read(&bytes);
+        let reading = index::read_in(&bytes, &folder.to_string_lossy());
         let mut findings = reading.diagnostics;
         let index = reading.index;
         let plan = match Plan::build(index.draft()) {

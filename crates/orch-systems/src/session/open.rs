@@ -11,7 +11,7 @@ use orch_exec::process::Settings;
 use orch_git::Git;
 use orch_prompt::Prompts;
 use orch_run::{Clock, SystemClock};
-use orch_store::{HistoryWriter, Holder, Home, Lock, LockError, Note, What as Entry};
+use orch_store::{HistoryWriter, Holder, Home, Lock, LockError, Note, What as Entry, sweep};
 use rustix::process::{Pid, test_kill_process};
 
 use super::beginning::{Start, carried_over};
@@ -71,6 +71,9 @@ impl Session {
         history.append(now, &carried)?;
         let mut remembered = remember(&plan, damaged.unwrap_or(folded), Some(&home), options.strict_resume)?;
         notes.extend(remembered.notes.iter().cloned());
+        if remembered.history.run.as_ref().is_some_and(|run| run.ended.is_none()) {
+            sweep(&plan.state_path())?;
+        }
 
         let reviewer = reviewer(&options, &config, &plan, root.is_some(), &mut notes);
         let policy = options.policy(&config, reviewer.is_some());
