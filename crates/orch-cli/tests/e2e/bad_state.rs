@@ -59,7 +59,6 @@ fn a_state_file_that_was_cut_anywhere_costs_nothing() {
 }
 
 #[test]
-#[ignore = "a state file cut where a shorter table ends is taken for another tool's, and everything is run again"]
 fn a_state_file_that_was_cut_at_a_row_or_a_column_costs_nothing() {
     let project = halfway();
     let state = fs::read(project.path(STATE)).unwrap();
@@ -141,7 +140,6 @@ fn what_a_newer_orch_wrote_is_left_alone() {
 }
 
 #[test]
-#[ignore = "a newer state file is called a history, with a line 0"]
 fn a_newer_state_file_is_called_what_it_is() {
     let project = halfway();
     project.write(STATE, project.read(STATE).replace("orch-state: format=1", "orch-state: format=2"));
@@ -150,7 +148,6 @@ fn a_newer_state_file_is_called_what_it_is() {
 }
 
 #[test]
-#[ignore = "what is noted when a plan is opened is said again at the end of the run"]
 fn a_note_is_said_once() {
     let project = halfway();
     project.write(STATE, "nonsense");

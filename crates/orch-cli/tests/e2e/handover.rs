@@ -96,7 +96,6 @@ fn an_argument_that_is_too_long_uses_no_try() {
 }
 
 #[test]
-#[ignore = "the hint that an error of a profile has is not shown when an attempt can't be started"]
 fn an_argument_that_is_too_long_comes_with_a_hint() {
     let project = witnessed(&["--", "{prompt}"], "prompt = \"arg\"");
     project.write("PROMPT-01-a.md", "x".repeat(128 << 10));

@@ -86,7 +86,6 @@ fn plans_beside_each_other_do_not_disturb_each_other() {
 /// this test has it instead, until the next orch has come across it.
 #[test]
 #[cfg(target_os = "linux")]
-#[ignore = "a lock that outlives its orch for an instant, in a worker that is being started, refuses the next run"]
 fn a_lock_that_is_about_to_go_is_waited_for() {
     let project = Project::new(&[("PROMPT-01-a", "None", "echo here > here\nread -r line < gate")]);
     project.pipes(&["here", "gate"]);

@@ -15,7 +15,6 @@ fn an_attempt_that_takes_too_long_has_failed() {
 }
 
 #[test]
-#[ignore = "what a person reads of a timeout is how its worker was killed, with no word of the time"]
 fn a_person_is_told_of_the_time_limit() {
     let project = Project::new(&[("PROMPT-01-a", "None", "true")]);
     project.agent("stubborn", &[], "");

@@ -109,7 +109,6 @@ fn events_are_json_lines_in_a_file_of_their_own() {
 }
 
 #[test]
-#[ignore = "`--events -` and the summary for a person share standard output"]
 fn events_have_standard_output_to_themselves() {
     let project = Project::new(&[("PROMPT-01-a", "None", "true")]);
     let ended = project.run_to(0, &["run", "--events", "-"]);

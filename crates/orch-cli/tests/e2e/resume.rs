@@ -102,7 +102,6 @@ fn started(project: &Project, run: &[&str]) -> Live {
 
 /// The history goes first, the state file follows: a kill in between leaves the state file behind.
 #[test]
-#[ignore = "a run that finds everything done leaves a state file that says otherwise as it is"]
 fn a_state_file_that_was_left_behind_is_brought_up_to_date() {
     let project = Project::new(&[("PROMPT-01-a", "None", "cp PROMPT-ORCHESTRATOR.state.md before")]);
     project.run_to(0, &["run"]);

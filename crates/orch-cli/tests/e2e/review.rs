@@ -191,7 +191,6 @@ fn changes_that_a_reviewer_leaves_behind_fail_the_review() {
 }
 
 #[test]
-#[ignore = "orch's own state file makes every working tree dirty, and so hides what a reviewer leaves behind"]
 fn changes_that_a_reviewer_leaves_behind_fail_the_review_beside_orchs_own() {
     let project = Project::new(&[("PROMPT-01-a", "None", "true")]);
     repository(&project, "orch.toml\n");

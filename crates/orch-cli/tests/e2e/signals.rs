@@ -47,14 +47,15 @@ fn a_second_signal_waits_for_nobody() {
 /// What finishes although it was asked to end has finished.
 #[test]
 fn work_that_is_finished_after_a_signal_counts() {
-    let commands = "trap : TERM\necho here > here\nwhile ! read -r line < gate; do :; done\necho a >> ran";
+    let commands = "trap 'echo asked > asked' TERM\necho here > here\nwhile ! read -r line < gate; do :; done\necho a >> ran";
     let project =
         Project::new(&[("PROMPT-01-a", "None", commands), ("PROMPT-02-b", "None", "echo b >> ran")]);
     project.config("[run]\ngrace = \"1h\"\n");
-    project.pipes(&["here", "gate"]);
+    project.pipes(&["here", "asked", "gate"]);
     let live = project.start_run(&[]);
     project.hear("here");
     live.signal("TERM");
+    project.hear("asked");
     project.say("gate");
     let ended = live.end();
     assert_eq!(ended.code, Some(143), "{ended}");

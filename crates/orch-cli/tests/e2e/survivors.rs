@@ -164,7 +164,6 @@ fn stop_ends_a_survivor() {
 }
 
 #[test]
-#[ignore = "a run that finds everything done leaves the state file at `Status: RUNNING`"]
 fn a_plan_that_was_done_without_its_orch_is_brought_to_its_end() {
     let project =
         Project::new(&[("PROMPT-01-a", "None", "exec 9> alive\necho here > here\nread -r line < gate")]);

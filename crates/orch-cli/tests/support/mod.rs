@@ -130,10 +130,10 @@ impl Project {
         patiently(&format!("a reader of the pipe `{pipe}`"), move || fs::write(path, "go on\n").unwrap());
     }
 
-    /// orch with these arguments in this folder.
+    /// orch with these arguments in this folder. Its own standard input never ends: who waits for it waits for ever.
     pub(crate) fn orch(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_orch"));
-        command.args(arguments).current_dir(&self.folder).stdin(Stdio::null());
+        command.args(arguments).current_dir(&self.folder).stdin(Stdio::piped());
         command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").env("HOME", self.place.path());
         command
     }

@@ -72,6 +72,7 @@ impl PromptPlan {
         };
         findings.extend(missing_files(&folder, &index));
         findings.sort_by_key(|finding| (finding.at.is_none(), finding.at));
+        findings.iter_mut().for_each(shorten);
         match plan {
             Some(plan) if !findings.iter().any(Diagnostic::is_error) => {
                 findings.extend(out_of_order(&plan, &index));
@@ -137,6 +138,16 @@ fn find_prompt(folder: &Path, path: &str) -> Result<PathBuf, Escape> {
         return beneath(folder, &path.replace('\u{2011}', "-"));
     }
     Ok(found)
+}
+
+/// The longest message about a plan, in characters: what it quotes may be of any length.
+const LONGEST_MESSAGE: usize = 400;
+
+fn shorten(finding: &mut Diagnostic) {
+    if let Some((end, _)) = finding.message.char_indices().nth(LONGEST_MESSAGE) {
+        finding.message.truncate(end);
+        finding.message.push('…');
+    }
 }
 
 fn missing_files(folder: &Path, index: &Index) -> Vec<Diagnostic> {

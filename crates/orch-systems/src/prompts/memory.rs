@@ -7,9 +7,10 @@ use std::io;
 
 use orch_core::{Memory, Outcome, Recorded, RecordedTask, Standing, Status, TaskIx};
 use orch_state_md::state::{Mark, StateFile};
-use orch_store::{Folded, Home, StoreError, TaskRecord, read_at, read_regular};
+use orch_store::{Folded, Home, TaskRecord, read_at, read_regular};
 
 use super::PromptPlan;
+use crate::OpenError;
 
 /// The most that is read of a state file.
 const LARGEST: u64 = 1 << 30;
@@ -34,12 +35,12 @@ pub(crate) fn remember(
     history: Folded,
     home: Option<&Home>,
     strict: bool,
-) -> Result<Remembered, StoreError> {
+) -> Result<Remembered, OpenError> {
     let state_path = plan.state_path();
     let bytes = match read_regular(&state_path, LARGEST) {
         Ok(bytes) => Some(bytes),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        Err(error) => return Err(StoreError::Io { path: state_path, step: "read", source: error }),
+        Err(source) => return Err(OpenError::Read { path: state_path, source }),
     };
     let nothing =
         Remembered { memory: Memory::Nothing, state: None, edits: Vec::new(), notes: Vec::new(), history };
@@ -54,7 +55,10 @@ pub(crate) fn remember(
             let at = unreadable.diagnostic.at.map(|at| format!(":{at}")).unwrap_or_default();
             let why = format!("{}{at}: {}", state_path.display(), unreadable.diagnostic.message);
             if unreadable.diagnostic.code == "state.newer" {
-                return Err(StoreError::Newer { path: state_path, line: 0 });
+                return Err(OpenError::Environment {
+                    message: format!("{} was written by a newer orch", state_path.display()),
+                    hint: "update orch; the file was left as it is".into(),
+                });
             }
             return Ok(match from_history(plan, &nothing.history).filter(|_| !strict) {
                 Some(recorded) => Remembered {

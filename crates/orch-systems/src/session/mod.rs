@@ -153,7 +153,7 @@ impl Session {
             rehearsal.apply(Event::Retry { task }, self.clock.now()).map_err(|_| OpenError::Request {
                 code: "task.retry",
                 message: format!(
-                    "`{}` is {} and can't be retried",
+                    "`{}` can't be retried: it is {}",
                     self.plan.plan.id(task),
                     self.run.status(task)
                 ),

@@ -100,8 +100,11 @@ impl<S: System> AgentWorkers<S> {
 pub(super) enum LaunchError {
     #[error(transparent)]
     Tell(#[from] TellError),
-    #[error(transparent)]
-    Profile(#[from] ProfileError),
+    #[error("{source}; {}", source.hint())]
+    Profile {
+        #[from]
+        source: ProfileError,
+    },
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -122,7 +125,9 @@ impl LaunchError {
             LaunchError::Start(error) if error.is_transient() => {
                 Outcome::RateLimited { until: Some(now + OUT_OF_RESOURCES) }
             }
-            LaunchError::Profile(_) | LaunchError::Store(_) | LaunchError::Start(_) => Outcome::CouldNotStart,
+            LaunchError::Profile { .. } | LaunchError::Store(_) | LaunchError::Start(_) => {
+                Outcome::CouldNotStart
+            }
         }
     }
 }
