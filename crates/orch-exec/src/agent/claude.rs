@@ -3,8 +3,8 @@
 use orch_core::Time;
 use serde::Deserialize;
 
+use super::format::{Format, LastText, Story, complaint, may_be_json, usable_session};
 use super::lines::{TEXT_KEPT, end_of};
-use super::reading::{Format, LastText, Story, complaint, may_be_json, usable_session};
 
 #[derive(Deserialize)]
 struct Head {

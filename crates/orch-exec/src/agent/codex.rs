@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::reading::{Format, LastText, Story, complaint, may_be_json, usable_session};
+use super::format::{Format, LastText, Story, complaint, may_be_json, usable_session};
 
 #[derive(Deserialize)]
 struct Head {

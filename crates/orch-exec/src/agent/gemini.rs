@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
+use super::format::{Format, LastText, Story, complaint, may_be_json, usable_session};
 use super::lines::{LONGEST_LINE, TEXT_KEPT, end_of};
-use super::reading::{Format, LastText, Story, complaint, may_be_json, usable_session};
 
 #[derive(Deserialize)]
 struct Head {

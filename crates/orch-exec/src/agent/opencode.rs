@@ -5,8 +5,8 @@ use core::time::Duration;
 use orch_core::Time;
 use serde::Deserialize;
 
+use super::format::{Format, LastText, Story, complaint, may_be_json, usable_session};
 use super::limits;
-use super::reading::{Format, LastText, Story, complaint, may_be_json, usable_session};
 
 #[derive(Deserialize)]
 struct Head {
