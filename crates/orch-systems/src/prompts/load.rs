@@ -1,7 +1,7 @@
 //! From an index file to a plan.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use orch_core::{Diagnostic, Plan, Severity, TaskIx};
@@ -133,11 +133,23 @@ impl PromptPlan {
 
 /// The file that a path of the index means: as written, or with plain hyphens for the U+2011 that some writers put in.
 fn find_prompt(folder: &Path, path: &str) -> Result<PathBuf, Escape> {
+    if let Some(file) = plain_file(folder, path) {
+        return Ok(file);
+    }
     let found = beneath(folder, path)?;
     if !found.exists() && path.contains('\u{2011}') {
         return beneath(folder, &path.replace('\u{2011}', "-"));
     }
     Ok(found)
+}
+
+/// The file that a bare name means, when it is a file and no link: nothing has to be resolved for it. Most prompts of
+/// most plans are, and in a large plan resolving each would be most of the work of loading it.
+fn plain_file(folder: &Path, path: &str) -> Option<PathBuf> {
+    let mut parts = Path::new(path).components();
+    let (Some(Component::Normal(_)), None) = (parts.next(), parts.next()) else { return None };
+    let file = folder.join(path);
+    fs::symlink_metadata(&file).is_ok_and(|found| found.is_file()).then_some(file)
 }
 
 /// The longest message about a plan, in characters: what it quotes may be of any length.
@@ -152,6 +164,9 @@ fn shorten(finding: &mut Diagnostic) {
 
 fn missing_files(folder: &Path, index: &Index) -> Vec<Diagnostic> {
     let look = |prompt: &index::Prompt| {
+        if plain_file(folder, &prompt.path).is_some() {
+            return None;
+        }
         let finding = match find_prompt(folder, &prompt.path) {
             Ok(file) if file.is_file() => return None,
             Ok(_) | Err(Escape::Io { .. }) => {
