@@ -1,7 +1,9 @@
 //! What the five systems have in common, seen from whoever runs them.
 
+use std::cell::RefCell;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use orch_core::{Outcome, Plan, TaskIx, Time};
@@ -117,3 +119,6 @@ pub enum TellError {
 pub(crate) fn is_shell(profile: &Profile) -> bool {
     profile.name == Builtin::Shell.name() && profile.command.is_empty()
 }
+
+/// Plan paths that reports have named, on their way to the store: it writes them down with the end of the attempt.
+pub(crate) type PlanPaths = Rc<RefCell<Vec<(TaskIx, String)>>>;

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::state::Aside;
-use crate::workers::PlanPaths;
+use crate::system::PlanPaths;
 use orch_core::{Plan, ReviewVerdict, Run, Status, TaskIx, Time};
 use orch_run::{Failure, Happening, Store, What};
 use orch_state_md::state::{Overall, StateFile, Validation};

@@ -12,11 +12,11 @@ use orch_run::Settled;
 use orch_store::{Folded, Home, What as Entry};
 
 use super::RunOptions;
-use super::settle::{Profiles, Survivor, Traces, left_behind};
+use super::settle::{Profiles, Traces, left_behind};
 use crate::OpenError;
 use crate::prompts::memory::Remembered;
 use crate::prompts::system::PromptSystem;
-use crate::workers::{AgentWorkers, Past, may_go_on, told};
+use crate::workers::{AgentWorkers, Past, Survivor, may_go_on, told};
 
 /// What a beginning is decided from.
 pub(super) struct Start<'a> {

@@ -22,7 +22,7 @@ use crate::{Config, OpenError};
 
 pub(crate) use open::{chosen, find, repository_root, reviewer};
 pub use options::RunOptions;
-pub(crate) use settle::{Profiles, Survivor, Traces};
+pub(crate) use settle::{Profiles, Traces};
 
 /// A plan that this process holds: nobody else can run it meanwhile.
 pub struct Session {

@@ -12,7 +12,7 @@ use orch_store::{Folded, Home, TaskRecord};
 use super::Session;
 use crate::prompts::judge::judge;
 use crate::system::EndedAttempt;
-use crate::workers::{attempt_id, review_name};
+use crate::workers::{Survivor, attempt_id, review_name};
 use crate::{Config, OpenError};
 
 /// What is known of the attempts that were under way.
@@ -24,14 +24,6 @@ pub(crate) struct Traces {
     pub(crate) reviewers: Vec<Survivor>,
     /// Judged receipts, by task: the outcome and a line for a person.
     pub(crate) receipts: HashMap<String, (Outcome, Option<String>)>,
-}
-
-/// A process of an earlier run that still lives.
-#[derive(Clone, Debug)]
-pub(crate) struct Survivor {
-    pub(crate) worker: Worker,
-    /// The attempt's id, which it carries in its environment.
-    pub(crate) marker: String,
 }
 
 /// The profiles by which leftovers are judged: each by that of the run that started it.

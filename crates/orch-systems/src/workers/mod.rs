@@ -2,7 +2,6 @@
 
 mod launch;
 
-use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs;
@@ -13,7 +12,7 @@ use std::time::Duration;
 
 use orch_core::{Outcome, Phase, ReviewVerdict, Run, StopCause, TaskIx, Time};
 use orch_exec::agent::{Profile, ResultKind, session};
-use orch_exec::process::{Ended, Exit, Launch, Processes, Settings, StartError, Stdin, log};
+use orch_exec::process::{Ended, Exit, Launch, Processes, Settings, StartError, Stdin, Worker, log};
 use orch_run::{
     Clock, CouldNotStart, Failure, Notice, Request, Started, SystemClock, WorkerIdentity, Workers,
 };
@@ -23,8 +22,7 @@ pub(crate) use launch::is_installed;
 
 use crate::control::{Ask, Control};
 use crate::reviewer::Before;
-use crate::session::Survivor;
-use crate::system::{EndedAttempt, System};
+use crate::system::{EndedAttempt, PlanPaths, System};
 
 /// How often the logs of new workers are looked at for the name of their session.
 const SESSION_TICK: Duration = Duration::from_secs(1);
@@ -61,6 +59,14 @@ pub(crate) fn review_name(task: &str) -> String {
     format!("{task}.review")
 }
 
+/// A process of an earlier run that still lives.
+#[derive(Clone, Debug)]
+pub(crate) struct Survivor {
+    pub(crate) worker: Worker,
+    /// The attempt's id, which it carries in its environment.
+    pub(crate) marker: String,
+}
+
 /// What is known of a task's attempts before the coming one.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Past {
@@ -82,9 +88,6 @@ pub(crate) struct AgentWorkers<S> {
     active: HashMap<u64, Active>,
     plan_paths: PlanPaths,
 }
-
-/// Plan paths that reports have named, on their way to the store: it writes them down with the end of the attempt.
-pub(crate) type PlanPaths = Rc<RefCell<Vec<(TaskIx, String)>>>;
 
 struct Active {
     task: TaskIx,
