@@ -6,8 +6,8 @@ use super::fields::{next_field, separator_length};
 use super::kind::{
     Kind, check_behind_dash, check_prose, ends_prose, kind, known_field, means_dependencies, unknown,
 };
-use super::names::{Name, bare, plain_hyphens, prompt_names, requirement_ids, without_md};
-use super::path::{Folder, escape, leading_path};
+use super::names::{Name, bare, plain_hyphens, prompt_names, requirement_ids};
+use super::path::{Folder, escape, leading_path, without_md};
 use super::wrapped::{Wrapped, goes_on};
 use super::{Prompt, Tests};
 use crate::text::{Field, Findings, Span, field, quoted};

@@ -2,7 +2,7 @@
 
 use orch_core::{Diagnostic, Position};
 
-use super::path::Folder;
+use super::path::{Folder, without_md};
 use crate::text::{Span, is_none_word, link_target, quoted, unwrap_inline};
 
 /// The name of a prompt as all comparisons use it: plain hyphens, no `.md`, no `./` in front.
@@ -10,14 +10,6 @@ pub(crate) fn plain_name(name: &str) -> String {
     let name = plain_hyphens(name.trim());
     let name = name.strip_prefix("./").unwrap_or(&name);
     without_md(name).to_owned()
-}
-
-/// `name` without `.md` at its end, whatever its case.
-pub(super) fn without_md(name: &str) -> &str {
-    match name.len().checked_sub(3).and_then(|end| name.split_at_checked(end)) {
-        Some((stem, end)) if end.eq_ignore_ascii_case(".md") => stem,
-        _ => name,
-    }
 }
 
 /// `text` with the hyphens U+2010 and U+2011, which word processors and some templates write, as `-`.

@@ -79,7 +79,7 @@ fn plain_path_end(text: &str) -> Option<usize> {
 }
 
 fn ends_with_md(path: &str) -> bool {
-    super::names::without_md(path).len() < path.len()
+    without_md(path).len() < path.len()
 }
 
 /// Why a path can't be used, as a fragment about "it"; `None` for a relative path that stays where it begins.
@@ -103,6 +103,14 @@ fn is_absolute(path: &str) -> bool {
     let mut start = path.chars();
     let drive = start.next().is_some_and(|c| c.is_ascii_alphabetic()) && start.next() == Some(':');
     drive || path.starts_with(['/', '\\'])
+}
+
+/// `name` without `.md` at its end, whatever its case.
+pub(super) fn without_md(name: &str) -> &str {
+    match name.len().checked_sub(3).and_then(|end| name.split_at_checked(end)) {
+        Some((stem, end)) if end.eq_ignore_ascii_case(".md") => stem,
+        _ => name,
+    }
 }
 
 #[cfg(test)]
