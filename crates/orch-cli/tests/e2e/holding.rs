@@ -7,8 +7,10 @@ fn a_second_run_is_refused_at_once_and_names_the_first() {
     let project =
         Project::new(&[("PROMPT-01-a", "None", "echo a >> ran\necho here > here\nread -r line < gate")]);
     project.pipes(&["here", "gate"]);
-    let first = project.start_run(&[]);
+    let mut first = project.start_run(&[]);
     project.hear("here");
+    first.wait_for("worker", "PROMPT-01-a");
+    first.wait_for("state_recorded", "");
     let before = project.tree();
     let second = project.run_to(75, &["run", "-j", "2"]);
     let named = format!("another orch holds this plan: process {} (`orch run --events -`)", first.pid());

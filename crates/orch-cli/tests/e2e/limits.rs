@@ -70,6 +70,22 @@ fn a_rate_limit_is_waited_for_and_uses_no_try() {
     assert_eq!(project.statuses(), ["SUCCESS", "SUCCESS"]);
 }
 
+/// A refusal does not count among the tries that a task has.
+#[test]
+fn a_task_that_was_refused_has_all_its_tries_left() {
+    let commands = "echo x >> ran
+case $(wc -l < ran) in
+*1) echo 'error: 429 too many requests, try again in 1 seconds'; exit 1 ;;
+*2) exit 1 ;;
+esac";
+    let project = Project::new(&[("PROMPT-01-a", "None", commands)]);
+    project.agent("obey", &["{prompt_file}"], "");
+    let ended = project.start_run(&["--retries", "1"]).end();
+    assert_eq!(ended.code, Some(0), "{ended}");
+    let outcomes = ["PROMPT-01-a: rate_limited", "PROMPT-01-a: failed", "PROMPT-01-a: succeeded"];
+    assert_eq!(ended.told("task_ended", "outcome"), outcomes);
+}
+
 #[test]
 fn a_rate_limit_beyond_patience_ends_the_run() {
     let project = Project::new(&[("PROMPT-01-a", "None", "true"), ("PROMPT-02-b", "PROMPT-01", "true")]);
