@@ -363,3 +363,18 @@ fn changes_that_a_reviewer_leaves_stop_the_run_and_orchs_own_do_not_count() {
     git(&["commit", "-qm", "mended"]);
     assert_eq!(project.run(RunOptions::default()).verdict, Verdict::Success);
 }
+
+#[test]
+fn chosen_tasks_that_are_done_leave_nothing_to_do() {
+    let project = Project::new(&[
+        ("PROMPT-01-a", "None", "echo a >> order"),
+        ("PROMPT-02-b", "None", "echo b >> order"),
+    ]);
+    let first = || RunOptions { only: vec!["PROMPT-01".into()], ..RunOptions::default() };
+    assert!(!project.run(first()).nothing_to_do);
+    let state = project.read(STATE);
+    assert!(project.run(first()).nothing_to_do);
+    assert_eq!(project.read(STATE), state);
+    assert_eq!(project.run(RunOptions::default()).verdict, Verdict::Success);
+    assert_eq!(project.read("order"), "a\nb\n");
+}

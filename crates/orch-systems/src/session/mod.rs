@@ -122,7 +122,7 @@ impl Session {
     /// [`OpenError`] when it could not go on. What was recorded stays recorded; workers under way go on, and the next
     /// run finds them.
     pub fn run(mut self, observers: &mut [&mut dyn Observer]) -> Result<Report, OpenError> {
-        if self.is_settled() && self.is_validated() {
+        if self.is_settled() && (self.chosen.is_some() || self.is_validated()) {
             return self.nothing_to_do();
         }
         self.check_environment()?;
@@ -181,18 +181,25 @@ impl Session {
         Ok(ended)
     }
 
-    /// Everything is settled, and nothing was asked for that would change it.
+    /// All that was asked for is done, and nothing is left to be settled.
     fn is_settled(&self) -> bool {
+        let done = |task: TaskIx| {
+            matches!(self.run.status(task), Status::Success | Status::Incomplete)
+                && !self.run.review_due(task)
+        };
         self.settled.is_empty()
             && self.run.active().is_empty()
-            && matches!(self.run.verdict(), Verdict::Success | Verdict::Incomplete)
-            && !self.plan.plan.tasks().any(|task| self.run.review_due(task))
+            && match &self.chosen {
+                Some(chosen) => chosen.iter().copied().all(done),
+                None => self.plan.plan.tasks().all(done),
+            }
     }
 
     /// Everything is done. A state file that is not as it should be is mended all the same; otherwise nothing is
     /// written: looking twice leaves no more traces than looking once.
     fn nothing_to_do(mut self) -> Result<Report, OpenError> {
-        if self.store.must_mend(self.found.as_ref()) {
+        let all = matches!(self.run.verdict(), Verdict::Success | Verdict::Incomplete);
+        if all && self.store.must_mend(self.found.as_ref()) {
             self.record_opening()?;
             self.store.set_overall(Overall::Success);
             self.store.write_state(self.clock.now())?;
