@@ -222,6 +222,9 @@ pub(crate) struct Run {
     /// How workers are executed.
     #[arg(long, value_name = "EXECUTOR", default_value = "process", value_parser = ["process"])]
     pub(crate) executor: String,
+    /// Give each task a work tree of its own; refused for prompts, which build on each other in one.
+    #[arg(long, hide = true)]
+    pub(crate) worktrees: bool,
     /// Answer questions with yes. (This command asks none.)
     #[arg(long)]
     pub(crate) yes: bool,

@@ -18,6 +18,13 @@ use crate::progress::{Progress, words};
 use crate::sanitise::Sanitised;
 
 pub(crate) fn run(args: &Run) -> Result<u8, Failure> {
+    if args.worktrees {
+        return Err(Failure::Open(OpenError::Request {
+            code: "run.worktrees",
+            message: "the prompts of a plan work in one work tree".into(),
+            hint: "leave `--worktrees` out; `-j N` runs them side by side".into(),
+        }));
+    }
     let path = find(args.plan.as_deref(), &args.kind)?;
     let plan = PromptPlan::load(&path)?;
     if args.dry_run {
