@@ -138,6 +138,11 @@ impl Config {
     pub fn find(folder: &Path, root: &Path) -> Result<Self, ConfigError> {
         for folder in folder.ancestors() {
             let path = folder.join(NAME);
+            // A pipe in its place would be waited for for ever.
+            if fs::metadata(&path).is_ok_and(|found| !found.is_file()) {
+                let source = std::io::Error::other("it is not a file");
+                return Err(ConfigError::Read { path, source });
+            }
             match fs::read_to_string(&path) {
                 Ok(text) => return Self::read(&text, path),
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}

@@ -59,7 +59,10 @@ impl<'a> Start<'a> {
     /// A run that starts anew goes on counting attempts, so that the id of an attempt never comes again.
     pub(super) fn go_on_counting(&self, mut resumed: Resumed, anew: bool) -> Resumed {
         if anew && self.plan.tasks().any(|task| self.remembered.history.last_attempt(self.id(task)) > 0) {
-            let policy = resumed.run.policy().clone();
+            let mut policy = resumed.run.policy().clone();
+            // The brake on attempts counts those of this beginning.
+            let attempts = self.plan.tasks().map(|task| self.remembered.history.last_attempt(self.id(task)));
+            policy.max_attempts = policy.max_attempts.saturating_add(attempts.max().unwrap_or(0));
             resumed.run = Run::restore(Arc::clone(self.plan), policy, |task| Standing {
                 attempt: self.remembered.history.last_attempt(self.id(task)),
                 ..Standing::default()

@@ -202,17 +202,19 @@ impl Session {
     }
 }
 
-/// Takes the plan's lock. One whose holder is dead is held for an instant by a worker that was just being started, and
-/// had not become its own program yet.
+/// Takes the plan's lock. One whose holder was just killed is held for an instant longer: by the process itself while it
+/// goes away, or by a worker that was being started and had not become its own program yet.
 fn acquire(home: &Home, holder: &Holder) -> Result<Lock, LockError> {
     const TRIES: u32 = 100;
+    /// Tries for a holder that still has its number: fifty milliseconds.
+    const ANYWAY: u32 = 5;
     let is_dead = |pid: u32| {
         let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
         pid.is_some_and(|pid| test_kill_process(pid) == Err(rustix::io::Errno::SRCH))
     };
-    for _ in 0..TRIES {
+    for tried in 0..TRIES {
         match Lock::acquire(&home.lock(), holder) {
-            Err(LockError::Held(Some(by))) if is_dead(by.pid) => {
+            Err(LockError::Held(Some(by))) if tried < ANYWAY || is_dead(by.pid) => {
                 std::thread::sleep(Duration::from_millis(10))
             }
             taken => return taken,
