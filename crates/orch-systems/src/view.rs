@@ -97,7 +97,7 @@ impl View {
             let _ = run.apply(event, now);
         }
         let validation = state.as_ref().and_then(StateFile::validation);
-        let base_branch = state.and_then(|state| state.state().base_branch);
+        let base_branch = state.as_ref().and_then(StateFile::base_branch);
         Ok(Self { plan, run, now, history, home, live, notes, config, options, base_branch, validation })
     }
 

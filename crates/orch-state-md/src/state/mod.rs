@@ -141,12 +141,17 @@ impl StateFile {
             objective: decode(self.head.raw(Field::Objective), Place::Line),
             prd_path: self.optional(Field::PrdPath),
             requirements_inventory: self.optional(Field::RequirementsInventory),
-            base_branch: self.optional(Field::BaseBranch),
+            base_branch: self.base_branch(),
             overall: self.overall(),
             validation: self.validation(),
             current: self.current(),
             rows: (0..self.len()).filter_map(|row| self.row(row)).collect(),
         }
+    }
+
+    /// The branch that the work is based on, if the file says. Costs the length of its line.
+    pub fn base_branch(&self) -> Option<String> {
+        self.optional(Field::BaseBranch)
     }
 
     /// How the run as a whole stands.

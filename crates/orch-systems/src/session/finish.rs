@@ -2,12 +2,11 @@
 
 use std::ffi::OsString;
 
-use orch_core::{Halt, OnFailure, Status, Verdict};
+use orch_core::{Halt, OnFailure, Order, Status, Verdict};
 use orch_run::{Clock, Driven};
 use orch_state_md::state::{Overall, Validation as Line};
 use orch_store::What as Entry;
 
-use super::open::order_word;
 use super::{Counts, Report, Requirements, Session};
 use crate::OpenError;
 use crate::config::Command;
@@ -136,5 +135,12 @@ impl Session {
         ];
         let (ended, output) = self.workers.run_once(argv, "validator", &vars);
         AgentReport::read(&report, before.as_deref(), &output, ended)
+    }
+}
+
+fn order_word(order: Order) -> &'static str {
+    match order {
+        Order::List => "list",
+        Order::Graph => "graph",
     }
 }

@@ -11,6 +11,7 @@ use orch_exec::process::Settings;
 use orch_git::Git;
 use orch_prompt::Prompts;
 use orch_run::{Clock, SystemClock};
+use orch_state_md::state::StateFile;
 use orch_store::{HistoryWriter, Holder, Home, Lock, LockError, Note, What as Entry, sweep};
 use rustix::process::{Pid, test_kill_process};
 
@@ -264,7 +265,7 @@ pub(crate) fn reviewer(
 
 /// The base branch: the recorded one when there is one, else as git knows it (seed 002, 0.5).
 fn base_branch(plan: &PromptPlan, remembered: &Remembered, anew: bool, in_repository: bool) -> String {
-    let recorded = remembered.state.as_ref().and_then(|state| state.state().base_branch);
+    let recorded = remembered.state.as_ref().and_then(StateFile::base_branch);
     let recorded = recorded.or_else(|| remembered.history.base_branch.clone()).filter(|_| !anew);
     recorded.unwrap_or_else(|| {
         if in_repository { Git::at(&plan.folder).default_branch().name } else { "main".into() }
@@ -299,13 +300,6 @@ pub(crate) fn find(plan: &PromptPlan, name: &str) -> Result<TaskIx, OpenError> {
             None => "`orch status` lists the tasks".into(),
         },
     })
-}
-
-pub(super) fn order_word(order: orch_core::Order) -> &'static str {
-    match order {
-        orch_core::Order::List => "list",
-        orch_core::Order::Graph => "graph",
-    }
 }
 
 /// The root of the repository that `folder` is in, if it is in one.

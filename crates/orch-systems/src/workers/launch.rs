@@ -30,11 +30,7 @@ impl<S: System> AgentWorkers<S> {
     }
 
     /// Makes everything ready for an attempt and starts it.
-    pub(super) fn launch(
-        &mut self,
-        task: TaskIx,
-        attempt: u32,
-    ) -> Result<(Worker, PathBuf, bool), LaunchError> {
+    pub(super) fn launch(&mut self, task: TaskIx, attempt: u32) -> Result<(Worker, PathBuf), LaunchError> {
         let id = self.id(task);
         let past = self.past.get(&task).cloned().unwrap_or_default();
         let session = past.session.filter(|_| !self.profile.resume.is_empty());
@@ -91,7 +87,7 @@ impl<S: System> AgentWorkers<S> {
         let resumed = session.is_some();
         let kind = Kind::Work { resumed, session: None, profile: None };
         self.active.insert(work_key(task), Active { task, attempt, kind, stopped: None });
-        Ok((worker, log, resumed))
+        Ok((worker, log))
     }
 }
 

@@ -334,7 +334,7 @@ impl<S: System> AgentWorkers<S> {
 impl<S: System> Workers for AgentWorkers<S> {
     fn start(&mut self, _: &Run, task: TaskIx, attempt: u32) -> Result<Started, CouldNotStart> {
         match self.launch(task, attempt) {
-            Ok((worker, log, _)) => {
+            Ok((worker, log)) => {
                 let worker = WorkerIdentity { pid: worker.pid, start: worker.start, boot: worker.boot };
                 Ok(Started { worker: Some(worker), log: Some(log) })
             }
