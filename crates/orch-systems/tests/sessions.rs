@@ -312,6 +312,8 @@ fn a_damaged_state_of_a_finished_plan_is_mended_and_then_left_alone() {
 fn talk_about_limits_is_no_limit() {
     let project =
         Project::new(&[("PROMPT-01-a", "None", "echo 'test rate limit middleware: 429 FAILED'; exit 1")]);
+    // A limit would end the run at once here, instead of being waited for.
+    project.write("orch.toml", "[run]\nrate_limit_wait = \"1s\"\n");
     assert_eq!(project.run(RunOptions::default()).verdict, Verdict::Fail);
 
     let project = Project::new(&[("PROMPT-01-a", "None", "true")]);
@@ -377,4 +379,23 @@ fn chosen_tasks_that_are_done_leave_nothing_to_do() {
     assert_eq!(project.read(STATE), state);
     assert_eq!(project.run(RunOptions::default()).verdict, Verdict::Success);
     assert_eq!(project.read("order"), "a\nb\n");
+}
+
+#[test]
+fn the_default_reviewer_looks_at_commits_when_only_orchs_own_files_are_not_committed() {
+    let project = Project::new(&[("PROMPT-01-a", "None", "true")]);
+    let git = |args: &[&str]| {
+        let done =
+            std::process::Command::new("git").args(args).current_dir(project.folder.path()).output().unwrap();
+        assert!(done.status.success(), "{done:?}");
+    };
+    git(&["init", "-q"]);
+    project.write("orch.toml", "[run]\nreview = [\"./coderabbit\", \"--plain\"]\n");
+    project.write("coderabbit", "#!/bin/sh\necho \"$@\" > .git/args\n");
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(project.path("coderabbit"), executable).unwrap();
+    git(&["add", "."]);
+    git(&["-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "-qm", "plan"]);
+    assert_eq!(project.run(RunOptions::default()).verdict, Verdict::Success);
+    assert_eq!(project.read(".git/args"), "--plain --type committed --base main\n");
 }
