@@ -312,9 +312,15 @@ fn a_damaged_state_of_a_finished_plan_is_mended_and_then_left_alone() {
 fn talk_about_limits_is_no_limit() {
     let project =
         Project::new(&[("PROMPT-01-a", "None", "echo 'test rate limit middleware: 429 FAILED'; exit 1")]);
-    // A limit would end the run at once here, instead of being waited for.
+    // A limit would be waited for, a second each time, and tried again.
     project.write("orch.toml", "[run]\nrate_limit_wait = \"1s\"\n");
     assert_eq!(project.run(RunOptions::default()).verdict, Verdict::Fail);
+    let view = View::of(project.plan(), RunOptions::default()).unwrap();
+    assert_eq!(
+        view.run().attempt(orch_core::TaskIx::new(0)),
+        1,
+        "it failed at once, and was not tried again"
+    );
 
     let project = Project::new(&[("PROMPT-01-a", "None", "true")]);
     project.write("orch.toml", "[agents.fake]\ncommand = [\"sh\", \"fake.sh\"]\n");
