@@ -1,0 +1,1 @@
+//! Specs of weavers (seed 003).

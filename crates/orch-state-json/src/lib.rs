@@ -1,0 +1,1 @@
+//! State that other tools read as JSON.
