@@ -27,8 +27,9 @@
 //!
 //! # What is promised
 //!
-//! - A task starts only when all it depends on is done, its claims are free and a slot is free.
-//! - Ties go to plan order, the order of the file. Same plan, same state, same events: same decisions, in the same
+//! - A task starts only when all it depends on is done, what it awaits from outside holds, its claims are free and a slot
+//!   is free.
+//! - Ties go to plan order, the order of the file; work that was sent back to its worker goes before new work. Same plan, same state, same events: same decisions, in the same
 //!   order. No decision depends on the order of a hash table.
 //! - One step costs the same however large the plan: the ready set is kept up to date by each event, never searched.
 //!

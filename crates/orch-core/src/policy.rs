@@ -99,6 +99,10 @@ pub struct Policy {
     pub on_incomplete: OnIncomplete,
     /// How often a failed task is tried again by itself.
     pub retries: u32,
+    /// How often rejected work goes back to its worker ([`Outcome::Rejected`](crate::Outcome::Rejected)), at once and
+    /// before anything new starts. Counted apart from `retries`: a task may be sent back so often, *and* be retried
+    /// when it fails. Beyond it, rejected work FAILs.
+    pub reworks: u32,
     /// Whether an incomplete task is tried again as a failed one is.
     pub retry_incomplete: bool,
     /// How long it rests before that.
@@ -115,10 +119,15 @@ pub struct Policy {
     pub review_wait: Duration,
     /// What to do when a provider refuses work.
     pub rate_limits: RateLimits,
+    /// Whether a run that has nothing else to do waits for what its tasks await from outside
+    /// ([`TaskDraft::awaits`](crate::TaskDraft::awaits)). Otherwise it ends as
+    /// [`Verdict::Stuck`](crate::Verdict::Stuck).
+    pub wait_for_conditions: bool,
 }
 
 impl Default for Policy {
-    /// One at a time by the graph, stop at the first failure, no retries, no time limit, no review.
+    /// One at a time by the graph, stop at the first failure, no retries, no reworks, no time limit, no review; what is
+    /// awaited from outside is waited for.
     fn default() -> Self {
         Self {
             jobs: NonZeroU32::MIN,
@@ -126,6 +135,7 @@ impl Default for Policy {
             on_failure: OnFailure::default(),
             on_incomplete: OnIncomplete::default(),
             retries: 0,
+            reworks: 0,
             retry_incomplete: false,
             backoff: Backoff::default(),
             timeout: None,
@@ -133,6 +143,7 @@ impl Default for Policy {
             review: false,
             review_wait: Duration::from_secs(3600),
             rate_limits: RateLimits::default(),
+            wait_for_conditions: true,
         }
     }
 }

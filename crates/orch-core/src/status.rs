@@ -117,7 +117,8 @@ pub enum Move {
     Part,
     /// The attempt ended, the work is not done, and no further try is allowed.
     Break,
-    /// The attempt ended without a verdict on the work (lost, cancelled, rate limited, to be tried again).
+    /// The attempt ended and the task is to be done again: without a verdict on the work (lost, cancelled, rate
+    /// limited), or within what the policy allows (to be retried, to be reworked).
     GiveBack,
     /// Somebody asked for the task to be done again.
     Retry,
@@ -152,6 +153,9 @@ pub enum Outcome {
     Succeeded,
     /// The worker came back with part of it.
     Incomplete,
+    /// The worker says that it is done, and what was checked does not pass: the work goes back to it with what was
+    /// found, as a further attempt ([`Policy::reworks`](crate::Policy::reworks)).
+    Rejected,
     /// The worker said that it failed, or its result says so.
     Failed,
     /// The worker died or came back without a result that can be judged.
@@ -172,9 +176,10 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Whether this end says something about the work, so that the try counts against the cap.
+    /// Whether this end uses up one of the task's tries ([`Policy::retries`](crate::Policy::retries)).
     ///
-    /// A rate limit, a broken environment, a cancelled and a lost attempt do not.
+    /// A rate limit, a broken environment, a cancelled and a lost attempt say nothing about the work and do not. Neither
+    /// does rejected work: how often that goes back is counted apart ([`Policy::reworks`](crate::Policy::reworks)).
     pub const fn uses_a_try(self) -> bool {
         matches!(
             self,
@@ -182,11 +187,19 @@ impl Outcome {
         )
     }
 
+    /// Whether this end says something about the work, so that the provider was there for it.
+    ///
+    /// Those that use up a try, and rejected work.
+    pub const fn tells_of_the_work(self) -> bool {
+        self.uses_a_try() || matches!(self, Outcome::Rejected)
+    }
+
     /// The word used in the history, in JSON and in messages, such as `timed_out`.
     pub const fn word(self) -> &'static str {
         match self {
             Outcome::Succeeded => "succeeded",
             Outcome::Incomplete => "incomplete",
+            Outcome::Rejected => "rejected",
             Outcome::Failed => "failed",
             Outcome::Crashed => "crashed",
             Outcome::TimedOut => "timed_out",

@@ -1,6 +1,8 @@
 //! The loop.
 
-use orch_core::{Change, Event, Halt, Rejected, ReviewVerdict, Run, Step, StopCause, TaskIx, Time, Verdict};
+use orch_core::{
+    Change, Event, Halt, Phase, Rejected, ReviewVerdict, Run, Step, StopCause, TaskIx, Time, Verdict,
+};
 
 use crate::{Clock, Failure, Happening, Notice, Observer, Store, What, Workers};
 
@@ -190,6 +192,21 @@ impl<S: Store + ?Sized, W: Workers + ?Sized, C: Clock + ?Sized> Driver<'_, '_, S
             Notice::Session { task, attempt, session } => {
                 self.happen(at, Some(What::Session { task, attempt, session }));
             }
+            Notice::Worker { task, attempt, worker, log }
+                if self.is_under_way(task, attempt, &[Phase::Work]) =>
+            {
+                self.happen(at, Some(What::Worker { task, attempt, worker, log }));
+            }
+            Notice::Progress { task, attempt, text }
+                if self.is_under_way(task, attempt, &[Phase::Work, Phase::Review]) =>
+            {
+                self.happen(at, Some(What::Progress { task, attempt, text }));
+            }
+            // What comes too late is true of nothing any more.
+            Notice::Worker { .. } | Notice::Progress { .. } => {}
+            Notice::Holds { condition } => {
+                self.run.apply(Event::Holds { condition }, at)?;
+            }
             Notice::Alert { task, text } => self.happen(at, Some(What::Alert { task, text })),
             Notice::Asked(request) => {
                 for event in request.events(self.run) {
@@ -223,6 +240,12 @@ impl<S: Store + ?Sized, W: Workers + ?Sized, C: Clock + ?Sized> Driver<'_, '_, S
             Err(rejected) => return Err(rejected.into()),
         }
         Ok(())
+    }
+
+    fn is_under_way(&self, task: TaskIx, attempt: u32, phases: &[Phase]) -> bool {
+        let mut active = self.run.active().iter();
+        active
+            .any(|active| active.task == task && active.attempt == attempt && phases.contains(&active.phase))
     }
 
     fn happen(&mut self, at: Time, what: Option<What>) {

@@ -24,7 +24,7 @@ pub enum What {
         /// A line for a person: what the worker said, or why it could not start.
         detail: Option<String>,
     },
-    /// An attempt's worker is there.
+    /// An attempt's worker is there: as it was started, or as was found out later. The last one counts.
     Worker {
         /// The task.
         task: TaskIx,
@@ -43,6 +43,16 @@ pub enum What {
         attempt: u32,
         /// The name, as the worker's program calls it.
         session: String,
+    },
+    /// How far an attempt or its review has come. For those who watch: nothing follows from it, and the next orchestrator
+    /// needs none of it.
+    Progress {
+        /// The task.
+        task: TaskIx,
+        /// Its attempt.
+        attempt: u32,
+        /// A lower-case fragment.
+        text: String,
     },
     /// A review begins.
     ReviewBegan {

@@ -49,7 +49,8 @@ pub trait Workers {
     /// Tells the worker or reviewer of this task to end. Its end comes from [`wait`](Self::wait) as any other.
     fn stop(&mut self, task: TaskIx, cause: StopCause);
 
-    /// Waits until something ended or was asked for, or until `until`; may return early with nothing.
+    /// Waits until something ended or was asked for, an awaited condition holds, or until `until`; may return early with
+    /// nothing.
     ///
     /// # Errors
     /// When it can no longer be known how attempts end.
@@ -107,6 +108,33 @@ pub enum Notice {
         attempt: u32,
         /// The name.
         session: String,
+    },
+    /// An attempt's worker is there, or more is known of it than when it was started: one whose work tree is set up first
+    /// has no identity before. Does not count once the attempt is over.
+    Worker {
+        /// The task.
+        task: TaskIx,
+        /// Its attempt.
+        attempt: u32,
+        /// Who it is, when it is a process of this machine.
+        worker: Option<WorkerIdentity>,
+        /// Where its output goes.
+        log: Option<PathBuf>,
+    },
+    /// How far the work of an attempt, or its review, has come. Does not count once that is over.
+    Progress {
+        /// The task.
+        task: TaskIx,
+        /// Its attempt.
+        attempt: u32,
+        /// A lower-case fragment, such as `verifying`.
+        text: String,
+    },
+    /// A condition outside of the plan holds ([`TaskDraft::awaits`](orch_core::TaskDraft::awaits)). A run that has nothing
+    /// else to do waits for this without an end to its wait, unless its policy says otherwise.
+    Holds {
+        /// Its name, as the plan has it.
+        condition: String,
     },
     /// Something a person should know of.
     Alert {

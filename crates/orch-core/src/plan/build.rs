@@ -40,6 +40,9 @@ pub(super) fn build(draft: PlanDraft) -> Result<Plan, Problems> {
                 None => problems.push(capabilities.unknown(task, reference)),
             }
         }
+        for reference in task.awaits.iter().filter(|reference| reference.name.is_empty()) {
+            problems.push(Problem::EmptyCondition { task: task.id.clone(), at: reference.at.or(task.at) });
+        }
     }
 
     let graph = Graph::new(draft.tasks.len(), edges);
@@ -56,7 +59,10 @@ pub(super) fn build(draft: PlanDraft) -> Result<Plan, Problems> {
     }
 
     let aliases = names.into_aliases();
-    let (claims, claim_names) = number_claims(&draft.tasks);
+    let (claims, claim_names) = number(&draft.tasks, |task| task.claims.iter().map(String::as_str));
+    let (awaits, condition_names) =
+        number(&draft.tasks, |task| task.awaits.iter().map(|condition| condition.name.as_str()));
+    let awaited_by = turned(&awaits, draft.tasks.len(), condition_names.len());
     let mut titles = String::with_capacity(draft.tasks.iter().map(|task| task.title.len()).sum());
     let title_ends = draft
         .tasks
@@ -77,6 +83,9 @@ pub(super) fn build(draft: PlanDraft) -> Result<Plan, Problems> {
         list_order: order.into_boxed_slice(),
         claims,
         claim_names,
+        awaits,
+        awaited_by,
+        condition_names,
     })
 }
 
@@ -128,18 +137,29 @@ fn list_order(graph: &Graph) -> Vec<TaskIx> {
     order
 }
 
-fn number_claims(tasks: &[TaskDraft]) -> (Rows<u32>, Names) {
+/// What `of` names of each task, numbered over the whole plan: for each task the numbers without repeats, and the names.
+fn number<'a, I>(tasks: &'a [TaskDraft], of: impl Fn(&'a TaskDraft) -> I) -> (Rows<u32>, Names)
+where
+    I: Iterator<Item = &'a str>,
+{
     let mut names = NamesBuilder::default();
     let mut pairs = Vec::new();
     for (place, task) in tasks.iter().enumerate() {
-        for claim in &task.claims {
-            let pair = (place as u32, names.intern(claim).0);
+        for name in of(task) {
+            let pair = (place as u32, names.intern(name).0);
             if pairs.iter().rev().take_while(|(task, _)| *task == pair.0).all(|known| *known != pair) {
                 pairs.push(pair);
             }
         }
     }
     (Rows::from_pairs(tasks.len(), &pairs), names.finish())
+}
+
+/// For each number the tasks that have it, in plan order.
+fn turned(numbers: &Rows<u32>, tasks: usize, count: usize) -> Rows<TaskIx> {
+    let of = |task: usize| numbers.row(task).iter().map(move |&number| (number, TaskIx(task as u32)));
+    let pairs: Vec<(u32, TaskIx)> = if count == 0 { Vec::new() } else { (0..tasks).flat_map(of).collect() };
+    Rows::from_pairs(count, &pairs)
 }
 
 /// What a name in a dependency stands for.

@@ -37,6 +37,10 @@ pub struct TaskDraft {
     pub requires: Vec<Reference>,
     /// Things only one running task may hold at a time, such as files. Tasks that share a claim never run together.
     pub claims: Vec<String>,
+    /// Conditions outside of the plan that must hold before the task may start, such as `branch feature/x`: names that
+    /// mean something to the adapter alone. That one holds is told to the run
+    /// ([`Event::Holds`](crate::Event::Holds)).
+    pub awaits: Vec<Reference>,
     /// Where the task is written.
     pub at: Option<Position>,
 }
@@ -59,7 +63,7 @@ impl TaskDraft {
     }
 }
 
-/// The name of another task or of a capability, and where it is written.
+/// The name of another task, of a capability or of a condition, and where it is written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reference {
     /// The name as written.

@@ -51,6 +51,9 @@ pub struct Plan {
     list_order: Box<[TaskIx]>,
     claims: Rows<u32>,
     claim_names: Names,
+    awaits: Rows<u32>,
+    awaited_by: Rows<TaskIx>,
+    condition_names: Names,
 }
 
 impl Plan {
@@ -141,6 +144,49 @@ impl Plan {
     /// The names of what `task` claims for itself while it runs.
     pub fn claimed(&self, task: TaskIx) -> impl Iterator<Item = &str> {
         self.claims(task).iter().map(|&claim| self.claim_name(claim))
+    }
+
+    /// The conditions that `task` awaits, as numbers into the plan's conditions, without repeats.
+    pub(crate) fn awaits(&self, task: TaskIx) -> &[u32] {
+        self.awaits.row(task.index())
+    }
+
+    /// The tasks that await a condition, in plan order.
+    pub(crate) fn awaited_by(&self, condition: u32) -> &[TaskIx] {
+        self.awaited_by.row(condition as usize)
+    }
+
+    pub(crate) fn condition_count(&self) -> usize {
+        self.condition_names.len()
+    }
+
+    pub(crate) fn condition_name(&self, condition: u32) -> &str {
+        self.condition_names.get(condition)
+    }
+
+    pub(crate) fn find_condition(&self, name: &str) -> Option<u32> {
+        self.condition_names.find(name)
+    }
+
+    /// The conditions outside of the plan that `task` awaits, by name, without repeats, in the order they are written.
+    ///
+    /// ```
+    /// use orch_core::{Plan, PlanDraft, TaskDraft};
+    /// let awaits = vec!["branch feature/x".into()];
+    /// let tasks = vec![TaskDraft { awaits, ..TaskDraft::new("a") }, TaskDraft::new("b")];
+    /// let plan = Plan::build(PlanDraft { tasks, ..PlanDraft::default() })?;
+    /// let a = plan.find("a").expect("it is in the plan");
+    /// assert_eq!(plan.awaited(a).collect::<Vec<_>>(), ["branch feature/x"]);
+    /// assert_eq!(plan.conditions().count(), 1);
+    /// # Ok::<(), orch_core::Problems>(())
+    /// ```
+    pub fn awaited(&self, task: TaskIx) -> impl Iterator<Item = &str> {
+        self.awaits(task).iter().map(|&condition| self.condition_name(condition))
+    }
+
+    /// All conditions outside of the plan that its tasks await, each once, in the order they are first written.
+    pub fn conditions(&self) -> impl ExactSizeIterator<Item = &str> {
+        (0..self.condition_count()).map(|condition| self.condition_name(condition as u32))
     }
 
     /// `task` and everything it needs, directly or not, in plan order.

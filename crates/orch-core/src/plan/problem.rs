@@ -70,6 +70,14 @@ pub enum Problem {
         /// Where the first of them is written.
         at: Option<Position>,
     },
+    /// A task awaits a condition without a name.
+    #[error("`{task}` awaits a condition without a name")]
+    EmptyCondition {
+        /// The task that awaits it.
+        task: String,
+        /// Where it is written.
+        at: Option<Position>,
+    },
     /// A capability that no task brings about.
     #[error("`{task}` requires `{capability}`, which no task provides")]
     NoProvider {
@@ -105,6 +113,7 @@ impl Problem {
             Problem::AmbiguousDependency { .. } => "plan.ambiguous_dependency",
             Problem::SelfDependency { .. } => "plan.self_dependency",
             Problem::Cycle { .. } => "plan.cycle",
+            Problem::EmptyCondition { .. } => "plan.empty_condition",
             Problem::NoProvider { .. } => "plan.no_provider",
             Problem::TwoProviders { .. } => "plan.two_providers",
         }
@@ -120,6 +129,7 @@ impl Problem {
             | Problem::AmbiguousDependency { at, .. }
             | Problem::SelfDependency { at, .. }
             | Problem::Cycle { at, .. }
+            | Problem::EmptyCondition { at, .. }
             | Problem::NoProvider { at, .. }
             | Problem::TwoProviders { at, .. } => *at,
         }
@@ -144,6 +154,7 @@ impl Problem {
             }
             Problem::AmbiguousDependency { .. } => "write the whole id".into(),
             Problem::SelfDependency { .. } => "remove the dependency".into(),
+            Problem::EmptyCondition { .. } => "name what it waits for, or remove it".into(),
             Problem::Cycle { .. } => "remove one of these dependencies".into(),
             Problem::TwoProviders { .. } => "let only one of them provide it".into(),
         }

@@ -35,6 +35,7 @@ impl Run {
                 self.update_ready(task);
                 Ok(Change::Unrecorded)
             }
+            Event::Holds { condition } => Ok(self.now_holds(&condition)),
             Event::Stop => {
                 self.halt = Some(Halt::Stopped);
                 Ok(Change::Unrecorded)
@@ -79,10 +80,13 @@ impl Run {
         if let Outcome::RateLimited { until } = outcome {
             self.limited_in_a_row += 1;
             self.limit(until, now);
-        } else if outcome.uses_a_try() {
+        } else if outcome.tells_of_the_work() {
             self.limited_in_a_row = 0;
         }
         let step = self.judge(task, outcome);
+        if outcome == Outcome::Rejected && step == Move::GiveBack {
+            *self.reworks.entry(task).or_default() += 1;
+        }
         let to = self.status(task).after(step)?;
         match step {
             Move::GiveBack => self.given_back(task, outcome, now),
@@ -108,6 +112,13 @@ impl Run {
             Outcome::Succeeded => Move::Succeed,
             Outcome::Incomplete if self.policy.retry_incomplete && may_try_again => Move::GiveBack,
             Outcome::Incomplete => Move::Part,
+            Outcome::Rejected
+                if self.reworks(task) < self.policy.reworks
+                    && self.attempt(task) < self.policy.max_attempts =>
+            {
+                Move::GiveBack
+            }
+            Outcome::Rejected => Move::Break,
             Outcome::Failed | Outcome::Crashed | Outcome::TimedOut if may_try_again => Move::GiveBack,
             Outcome::Failed | Outcome::Crashed | Outcome::TimedOut => Move::Break,
             Outcome::RateLimited { .. } | Outcome::Lost if self.attempt(task) >= self.policy.max_attempts => {
@@ -122,7 +133,7 @@ impl Run {
     fn given_back(&mut self, task: TaskIx, outcome: Outcome, now: Time) {
         match outcome {
             Outcome::CouldNotStart => self.halt_for(Halt::CouldNotStart { task }),
-            Outcome::Cancelled | Outcome::Lost | Outcome::RateLimited { .. } => {}
+            Outcome::Rejected | Outcome::Cancelled | Outcome::Lost | Outcome::RateLimited { .. } => {}
             _ => self.resting.insert(task, now + self.policy.backoff.after(self.tries(task))),
         }
     }
@@ -190,6 +201,7 @@ impl Run {
             return Err(Rejected::UnderReview { task });
         }
         self.tries[task.index()] = 0;
+        self.reworks.remove(&task);
         self.review_due.remove(&task);
         self.turn = 0;
         match self.halt {
@@ -223,6 +235,7 @@ impl Run {
             to,
             outcome,
             tries: self.tries(task),
+            reworks: self.reworks(task),
             review_due: self.review_due(task),
         })
     }

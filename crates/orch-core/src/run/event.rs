@@ -59,6 +59,12 @@ pub enum Event {
         /// The task.
         task: TaskIx,
     },
+    /// A condition outside of the plan holds ([`TaskDraft::awaits`](crate::TaskDraft::awaits)), and does so for the rest
+    /// of this run. Not recorded: whoever opens a run looks again. One that no task awaits changes nothing.
+    Holds {
+        /// Its name, as the plan has it.
+        condition: String,
+    },
     /// Everything must end: a signal, or `orch stop`.
     Stop,
     /// A person has looked at what paused the run.
@@ -147,6 +153,8 @@ pub struct Moved {
     pub outcome: Option<Outcome>,
     /// How many of its tries are used up.
     pub tries: u32,
+    /// How often its rejected work went back to it since it was last asked for. To be recorded beside `tries`.
+    pub reworks: u32,
     /// Whether its work still has to be reviewed.
     pub review_due: bool,
 }

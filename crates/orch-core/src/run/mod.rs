@@ -1,6 +1,7 @@
 //! The run: one plan under way. What may start is asked with [`Run::next`], what happened is told with [`Run::apply`].
 
 mod apply;
+mod conditions;
 mod event;
 mod next;
 mod readiness;
@@ -53,11 +54,17 @@ pub struct Run {
     attempt: Box<[u32]>,
     /// How many tries are used up since the task was last asked for.
     tries: Box<[u32]>,
-    /// How many of a task's dependencies do not let it go yet.
+    /// How many of a task's dependencies do not let it go yet, together with the conditions it awaits that do not hold.
     unmet: Box<[u32]>,
+    /// By condition: whether it holds.
+    holds: Box<[bool]>,
     /// Whether the task lets its dependents go.
     released: Box<[bool]>,
     ready: ReadySet,
+    /// How often rejected work went back, for tasks where it did.
+    reworks: BTreeMap<TaskIx, u32>,
+    /// Those of `ready` whose work went back: they go first.
+    ready_again: BTreeSet<TaskIx>,
     resting: Resting,
     active: Vec<Active>,
     /// Reviews that are owed, and before when they are not to begin.
@@ -141,6 +148,8 @@ pub struct Standing {
     pub attempt: u32,
     /// How many tries it has used up.
     pub tries: u32,
+    /// How often its rejected work went back to it.
+    pub reworks: u32,
     /// Whether a review of its work is owed.
     pub review_due: bool,
     /// When a running one started.
@@ -156,7 +165,8 @@ impl Run {
     }
 
     /// A run of `plan` that goes on from where each task stood. A task that stood at RUNNING counts as under way: the
-    /// caller says how that ended, or that its worker still lives ([`resume`](crate::resume()) does this).
+    /// caller says how that ended, or that its worker still lives ([`resume`](crate::resume()) does this). No condition
+    /// outside of the plan holds until it is told again ([`Event::Holds`]).
     pub fn restore(plan: Arc<Plan>, policy: Policy, mut standing: impl FnMut(TaskIx) -> Standing) -> Self {
         let tasks = plan.len();
         let mut run = Self {
@@ -164,9 +174,15 @@ impl Run {
             counts: [0; Status::ALL.len()],
             attempt: alloc::vec![0; tasks].into(),
             tries: alloc::vec![0; tasks].into(),
-            unmet: plan.tasks().map(|task| plan.graph().depends_on(task).len() as u32).collect(),
+            unmet: plan
+                .tasks()
+                .map(|task| (plan.graph().depends_on(task).len() + plan.awaits(task).len()) as u32)
+                .collect(),
+            holds: alloc::vec![false; plan.condition_count()].into(),
             released: alloc::vec![false; tasks].into(),
             ready: ReadySet::new(tasks),
+            reworks: BTreeMap::new(),
+            ready_again: BTreeSet::new(),
             resting: Resting::default(),
             active: Vec::new(),
             review_due: BTreeMap::new(),
@@ -189,6 +205,9 @@ impl Run {
             run.counts[stood.status as usize] += 1;
             run.attempt[place] = stood.attempt;
             run.tries[place] = stood.tries;
+            if stood.reworks > 0 {
+                run.reworks.insert(task, stood.reworks);
+            }
             if stood.status == Status::Running {
                 let since = stood.since.unwrap_or_default();
                 run.active.push(Active {
@@ -254,6 +273,11 @@ impl Run {
     /// How many tries the task has used up since it was last asked for.
     pub fn tries(&self, task: TaskIx) -> u32 {
         self.tries[task.index()]
+    }
+
+    /// How often the task's rejected work went back to it since it was last asked for.
+    pub fn reworks(&self, task: TaskIx) -> u32 {
+        self.reworks.get(&task).copied().unwrap_or(0)
     }
 
     /// What is under way, in the order it began.
@@ -325,8 +349,18 @@ impl Run {
             && (self.resting.of.is_empty() || !self.resting.of.contains_key(&task));
         if ready {
             self.ready.insert(task);
+            if !self.reworks.is_empty() && self.reworks.contains_key(&task) {
+                self.ready_again.insert(task);
+            }
         } else {
-            self.ready.remove(task);
+            self.not_ready(task);
+        }
+    }
+
+    fn not_ready(&mut self, task: TaskIx) {
+        self.ready.remove(task);
+        if !self.ready_again.is_empty() {
+            self.ready_again.remove(&task);
         }
     }
 

@@ -20,7 +20,7 @@ pub enum Step {
         /// Why.
         cause: StopCause,
     },
-    /// Nothing until something ends, or until this moment.
+    /// Nothing until something ends or an awaited condition holds, or until this moment.
     Wait(Option<Time>),
     /// Nothing is under way and nothing more will start.
     Done(Verdict),
@@ -39,7 +39,8 @@ pub enum Verdict {
     Fail,
     /// Every task is done, some of them INCOMPLETE.
     Incomplete,
-    /// Tasks are left, and none of them can start: they wait for something that this run will not bring.
+    /// Tasks are left, and none of them can start: they wait for something that this run will not bring, such as a
+    /// condition outside of the plan that is not waited for.
     Stuck,
 }
 
@@ -60,7 +61,8 @@ impl Verdict {
 impl Run {
     /// What to do at `now`, which must not be before any earlier `now`.
     ///
-    /// Stops come before reviews, reviews before starts, and starts go in plan order.
+    /// Stops come before reviews and reviews before starts. Of the starts, work that was sent back goes first, so that a
+    /// worker half way does not wait behind new work; otherwise they go in plan order. A list goes down as it is.
     pub fn next(&mut self, now: Time) -> Step {
         while let Some(task) = self.resting.take_due(now) {
             self.update_ready(task);
@@ -105,6 +107,7 @@ impl Run {
             || !self.resting.of.is_empty()
             || !self.review_due.is_empty()
             || self.selected.is_some()
+            || (self.policy.wait_for_conditions && self.awaits_a_condition())
         {
             Verdict::Pending
         } else {
@@ -149,11 +152,11 @@ impl Run {
                 (self.ready.contains(task) && self.claim_in_the_way(task).is_none()).then_some(task)
             }
             Order::Graph => loop {
-                let task = self.ready.first()?;
+                let task = self.ready_again.first().copied().or_else(|| self.ready.first())?;
                 match self.claim_in_the_way(task) {
                     None => return Some(task),
                     Some((claim, _)) => {
-                        self.ready.remove(task);
+                        self.not_ready(task);
                         self.claim_waiters[claim as usize].push(task);
                     }
                 }
@@ -161,7 +164,7 @@ impl Run {
         }
     }
 
-    /// With nothing under way: the end, unless there is a moment worth waiting for.
+    /// With nothing under way: the end, unless there is something worth waiting for.
     fn done(&mut self, now: Time) -> Option<Step> {
         if self.halt.is_some() {
             return Some(Step::Done(self.verdict()));
@@ -175,7 +178,9 @@ impl Run {
             self.halt = Some(Halt::RateLimited { until });
             return Some(Step::Done(self.verdict()));
         }
-        let waiting = !self.resting.of.is_empty() || self.reviews_to_come().next().is_some();
+        let waiting = !self.resting.of.is_empty()
+            || self.reviews_to_come().next().is_some()
+            || (self.policy.wait_for_conditions && self.awaits_a_condition());
         (!waiting).then(|| Step::Done(self.verdict()))
     }
 

@@ -37,6 +37,11 @@ pub enum Hold {
     Asked(String),
     /// This run was told to leave it out.
     NotSelected,
+    /// Something outside of the plan does not hold yet, or is not known to.
+    Awaits {
+        /// The name of the first such condition, as the plan has it.
+        what: String,
+    },
     /// The run starts nothing more.
     Halted(Halt),
     /// It rests before its next try.
@@ -116,9 +121,10 @@ impl Survey<'_> {
             return Some(Readiness::Blocked { by: by.clone() });
         }
         if run.unmet[task.index()] > 0 {
-            let on = run.plan.graph().depends_on(task);
-            let on = on.iter().copied().filter(|on| !run.released[on.index()]).collect();
-            return Some(Readiness::Waiting { on });
+            let on: Vec<TaskIx> = run.undone_needs(task).collect();
+            if !on.is_empty() {
+                return Some(Readiness::Waiting { on });
+            }
         }
         Some(self.hold(task).map_or(Readiness::Ready, Readiness::Held))
     }
@@ -141,6 +147,9 @@ impl Survey<'_> {
         }
         if !run.is_selected(task) {
             return Some(Hold::NotSelected);
+        }
+        if let Some(what) = run.awaits(task).next() {
+            return Some(Hold::Awaits { what: what.into() });
         }
         if let Some(halt) = run.halt {
             return Some(Hold::Halted(halt));

@@ -102,6 +102,7 @@ impl Disk {
                     status: moved.to,
                     attempt: moved.attempt,
                     tries: moved.tries,
+                    reworks: moved.reworks,
                     review_due: moved.review_due,
                     since: (moved.to == Status::Running).then_some(at),
                     limited_until: match moved.outcome {

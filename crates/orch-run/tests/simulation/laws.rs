@@ -210,18 +210,24 @@ fn check_move(world: &mut World, moved: Moved) -> Result<(), Law> {
             moved.attempt == stood.attempt + 1,
             moved.tries == stood.tries,
             moved.tries <= policy.retries,
+            moved.reworks == stood.reworks,
             !moved.review_due,
         ]),
         (Status::Running, to, Some(outcome)) => {
             let uses_a_try = match outcome {
                 Outcome::Succeeded | Outcome::Incomplete => true,
                 Outcome::Failed | Outcome::Crashed | Outcome::TimedOut => true,
-                Outcome::RateLimited { .. } | Outcome::Cancelled => false,
+                Outcome::RateLimited { .. } | Outcome::Cancelled | Outcome::Rejected => false,
                 Outcome::CouldNotStart | Outcome::Lost => false,
             };
             let again = moved.tries <= policy.retries && moved.attempt < policy.max_attempts;
+            let sent_back = outcome == Outcome::Rejected
+                && stood.reworks < policy.reworks
+                && moved.attempt < policy.max_attempts;
             let expected = match outcome {
                 Outcome::Succeeded => Status::Success,
+                Outcome::Rejected if sent_back => Status::Pending,
+                Outcome::Rejected => Status::Fail,
                 Outcome::Incomplete if policy.retry_incomplete && again => Status::Pending,
                 Outcome::Incomplete => Status::Incomplete,
                 Outcome::Failed | Outcome::Crashed | Outcome::TimedOut if again => Status::Pending,
@@ -236,13 +242,14 @@ fn check_move(world: &mut World, moved: Moved) -> Result<(), Law> {
                 to == expected,
                 moved.attempt == stood.attempt,
                 moved.tries == stood.tries + u32::from(uses_a_try),
+                moved.reworks == stood.reworks + u32::from(sent_back),
                 moved.tries <= policy.retries + 1,
                 moved.review_due == (done && policy.review),
             ])?;
             check_outcome(world, moved.task, moved.attempt, outcome)
         }
         (from, Status::Pending, None) if from.is_settled() => {
-            all(&[moved.attempt == stood.attempt, moved.tries == 0, !moved.review_due])?;
+            all(&[moved.attempt == stood.attempt, moved.tries == 0, moved.reworks == 0, !moved.review_due])?;
             world.try_out(Tried::AskedAgain);
             match world.process.asked_again.remove(&moved.task) {
                 true => Ok(()),
@@ -285,6 +292,7 @@ fn check_outcome(world: &mut World, task: TaskIx, attempt: u32, said: Outcome) -
     world.try_out(match said {
         Outcome::Succeeded => Tried::Succeeded,
         Outcome::Incomplete => Tried::Incomplete,
+        Outcome::Rejected => Tried::Rejected,
         Outcome::Failed | Outcome::Crashed => Tried::Failed,
         Outcome::TimedOut => Tried::TimedOut,
         Outcome::RateLimited { .. } => Tried::RateLimited,
@@ -302,6 +310,7 @@ pub(crate) fn check_agreement(world: &mut World, run: &Run) {
         let agree = stood.status == run.status(task)
             && stood.attempt == run.attempt(task)
             && stood.tries == run.tries(task)
+            && stood.reworks == run.reworks(task)
             && stood.review_due == run.review_due(task);
         if !agree {
             world.breaks(Law::RunAndRecordsAgree, Some(task));

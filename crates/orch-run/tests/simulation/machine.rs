@@ -52,9 +52,10 @@ impl Worker {
         } else {
             match dice.below(100) {
                 0..=64 => Outcome::Succeeded,
-                65..=72 => Outcome::Incomplete,
-                73..=85 => Outcome::Failed,
-                86..=90 => Outcome::Crashed,
+                65..=70 => Outcome::Incomplete,
+                71..=78 => Outcome::Rejected,
+                79..=87 => Outcome::Failed,
+                88..=91 => Outcome::Crashed,
                 _ => Outcome::RateLimited { until: limit(&mut dice, now + takes) },
             }
         };

@@ -130,6 +130,7 @@ fn policy(dice: &mut Dice) -> Policy {
         ]),
         on_incomplete: dice.pick(&[OnIncomplete::Release, OnIncomplete::Hold, OnIncomplete::Pause]),
         retries: dice.below(3) as u32,
+        reworks: dice.below(3) as u32,
         retry_incomplete: dice.chance(30),
         backoff: Backoff {
             first: seconds(dice, 20),
@@ -144,6 +145,7 @@ fn policy(dice: &mut Dice) -> Policy {
             assumed: seconds(dice, 60),
             patience: dice.pick(&[60, 600, 6 * 3600].map(Duration::from_secs)),
         },
+        wait_for_conditions: dice.chance(50),
     }
 }
 

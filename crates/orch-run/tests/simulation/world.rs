@@ -68,6 +68,7 @@ pub(crate) enum Tried {
     CouldNotStart,
     Failed,
     Incomplete,
+    Rejected,
     AskedAgain,
     ReviewPassed,
     ReviewFailed,
@@ -77,7 +78,7 @@ pub(crate) enum Tried {
 }
 
 impl Tried {
-    pub(crate) const ALL: [Tried; 25] = [
+    pub(crate) const ALL: [Tried; 26] = [
         Tried::Kill,
         Tried::PowerCut,
         Tried::PartOfABatchWritten,
@@ -97,6 +98,7 @@ impl Tried {
         Tried::CouldNotStart,
         Tried::Failed,
         Tried::Incomplete,
+        Tried::Rejected,
         Tried::AskedAgain,
         Tried::ReviewPassed,
         Tried::ReviewFailed,
