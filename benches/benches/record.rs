@@ -31,6 +31,7 @@ fn cost(prompts: usize, durability: Durability) -> (u128, u128) {
         outcome: None,
         detail: None,
         tries: 0,
+        reworks: 0,
         review_due: false,
     };
     let all: Vec<What<'_>> = ids.iter().map(|id| moved(id, Status::Running)).collect();

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use orch_core::Diagnostic;
-use orch_systems::{ConfigError, OpenError};
+use orch_systems::{ConfigError, Finding, OpenError};
 use serde::Serialize;
 
 use crate::sanitise::Sanitised;
@@ -128,8 +128,9 @@ impl Failure {
 
     fn findings(&self) -> Vec<(String, &Diagnostic)> {
         match self {
-            Failure::Open(OpenError::Invalid { path, findings }) => {
-                findings.iter().map(|finding| (path.display().to_string(), finding)).collect()
+            Failure::Open(OpenError::Invalid { findings, .. }) => {
+                let placed = |found: &'_ Finding| found.path.display().to_string();
+                findings.iter().map(|found| (placed(found), &found.diagnostic)).collect()
             }
             _ => Vec::new(),
         }

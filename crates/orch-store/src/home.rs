@@ -92,13 +92,19 @@ impl Home {
         self.of_attempt("logs", task, attempt, "result")
     }
 
-    /// Removes the prompt, the receipt and the result that an earlier history may have left under the names of
+    /// Where it is written what became of the checks of the worker's claim.
+    pub fn checks(&self, task: &str, attempt: u32) -> PathBuf {
+        self.of_attempt("logs", task, attempt, "checks.json")
+    }
+
+    /// Removes the prompt, the receipt, the result and the checks that an earlier history may have left under the names of
     /// this attempt, so that they are not taken for its own. To be called before the attempt is started.
     ///
     /// # Errors
     /// [`StoreError::Io`] when one is there and can't be removed.
     pub fn clear(&self, task: &str, attempt: u32) -> Result<(), StoreError> {
-        for path in [self.prompt(task, attempt), self.receipt(task, attempt), self.result(task, attempt)] {
+        let (prompt, receipt) = (self.prompt(task, attempt), self.receipt(task, attempt));
+        for path in [prompt, receipt, self.result(task, attempt), self.checks(task, attempt)] {
             match std::fs::remove_file(&path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
                     return Err(StoreError::io(&path, "remove")(error));

@@ -18,7 +18,17 @@ fn at(ms: u64) -> Time {
 
 /// A move without extras.
 fn moved(task: &str, attempt: u32, from: Status, to: Status, outcome: Option<Outcome>) -> What<'_> {
-    What::Moved { task: task.into(), attempt, from, to, outcome, detail: None, tries: 0, review_due: false }
+    What::Moved {
+        task: task.into(),
+        attempt,
+        from,
+        to,
+        outcome,
+        detail: None,
+        tries: 0,
+        reworks: 0,
+        review_due: false,
+    }
 }
 
 fn entries(path: &Path) -> Result<Vec<Entry<'static>>, StoreError> {
@@ -101,6 +111,7 @@ fn the_form_of_the_lines() {
         outcome: Some(Outcome::RateLimited { until: Some(at(7)) }),
         detail: Some("d".into()),
         tries: 1,
+        reworks: 0,
         review_due: true,
     };
     let worker = What::Worker { task: "A".into(), attempt: 1, pid: 2, start: 3, boot: "b".into() };

@@ -28,9 +28,9 @@ fn what() -> impl Strategy<Value = What<'static>> {
         option::of(0..9u64).prop_map(|until| Outcome::RateLimited { until: until.map(Time::from_millis) }),
     ];
     prop_oneof![
-        6 => (task(), 0..5u32, status(), status(), option::of(outcome), option::of(text()), 0..4u32, any::<bool>())
-            .prop_map(|(task, attempt, from, to, outcome, detail, tries, review_due)| {
-                What::Moved { task, attempt, from, to, outcome, detail, tries, review_due }
+        6 => (task(), 0..5u32, status(), status(), option::of(outcome), option::of(text()), (0..4u32, 0..3u32), any::<bool>())
+            .prop_map(|(task, attempt, from, to, outcome, detail, (tries, reworks), review_due)| {
+                What::Moved { task, attempt, from, to, outcome, detail, tries, reworks, review_due }
             }),
         2 => (task(), 0..5u32, any::<u32>(), any::<u64>(), text())
             .prop_map(|(task, attempt, pid, start, boot)| What::Worker { task, attempt, pid, start, boot }),
@@ -107,6 +107,10 @@ fn expected(all: &[Entry<'static>], id: &str) -> Option<TaskRecord> {
         attempt: attempt_at(all.len()),
         tries: match tries.map(|at| &all[at].what) {
             Some(What::Moved { tries, .. }) => *tries,
+            _ => 0,
+        },
+        reworks: match tries.map(|at| &all[at].what) {
+            Some(What::Moved { reworks, .. }) => *reworks,
             _ => 0,
         },
         outcome: match &all[last].what {

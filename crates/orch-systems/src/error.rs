@@ -2,12 +2,11 @@
 
 use std::path::PathBuf;
 
-use orch_core::Diagnostic;
 use orch_exec::agent::ProfileError;
 use orch_run::DriveError;
 use orch_store::{Holder, LockError, StoreError};
 
-use crate::ConfigError;
+use crate::{ConfigError, Finding};
 
 /// Why a plan could not be opened or run.
 #[derive(Debug, thiserror::Error)]
@@ -34,8 +33,8 @@ pub enum OpenError {
     Invalid {
         /// The plan's file.
         path: PathBuf,
-        /// All that was found in it.
-        findings: Vec<Diagnostic>,
+        /// All that was found in its files.
+        findings: Vec<Finding>,
     },
     /// `orch.toml` can't be used.
     #[error(transparent)]

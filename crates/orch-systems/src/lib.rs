@@ -17,19 +17,25 @@
 mod config;
 mod control;
 mod error;
+mod kept;
 mod locate;
+mod memory;
+mod plan;
 mod platform;
 mod prompts;
 mod reviewer;
 mod session;
+mod store;
 mod system;
 mod view;
+mod weavers;
 mod workers;
 
 pub use config::{Command, Config, ConfigError, Durability, RunTable, Survivors, parse_duration};
 pub use control::{Ask, Asker};
 pub use error::OpenError;
-pub use locate::{Kind, locate};
+pub use locate::{Found, Kind, locate};
+pub use plan::{AnyPlan, Finding};
 pub use prompts::PromptPlan;
 pub use session::{Counts, Report, Requirements, RunOptions, Session};
 pub use system::{TellError, Told};

@@ -1,15 +1,19 @@
 //! Finding the plan that a person means: a file, a folder, or what lies in the current folder.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::OpenError;
 use crate::prompts::INDEX;
+use crate::weavers::{META, PLANS};
 
 /// The systems that a plan can belong to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A Markdown index of prompt files (seed 002).
     Prompts,
+    /// A folder of specs, each a branch of its own (seed 003).
+    Weavers,
 }
 
 impl Kind {
@@ -17,6 +21,7 @@ impl Kind {
     pub const fn name(self) -> &'static str {
         match self {
             Kind::Prompts => "prompts",
+            Kind::Weavers => "weavers",
         }
     }
 
@@ -27,9 +32,10 @@ impl Kind {
     pub fn named(name: &str) -> Result<Self, OpenError> {
         let (message, hint) = match name {
             "prompts" => return Ok(Kind::Prompts),
-            "milestones" | "streams" | "weavers" | "waves" => (
+            "weavers" => return Ok(Kind::Weavers),
+            "milestones" | "streams" | "waves" => (
                 format!("plans of the kind `{name}` can't be run by this version of orch yet"),
-                "`--kind prompts`",
+                "`--kind prompts` and `--kind weavers` can",
             ),
             _ => (
                 format!("there is no kind of plan called `{name}`"),
@@ -40,41 +46,97 @@ impl Kind {
     }
 }
 
-/// The index file that `given` means, or the only one in `here` when nothing is given.
+/// A plan that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Which system it belongs to.
+    pub kind: Kind,
+    /// The file that stands for it.
+    pub path: PathBuf,
+}
+
+/// The plan that `given` means, or the only one in `here` when nothing is given: a file, a folder, or the id of a plan
+/// of weavers. With a `kind`, plans of other kinds are passed over.
 ///
 /// # Errors
 /// [`OpenError::NoPlan`] when there is none, or more than one.
-pub fn locate(given: Option<&Path>, here: &Path) -> Result<PathBuf, OpenError> {
+pub fn locate(given: Option<&Path>, here: &Path, kind: Option<Kind>) -> Result<Found, OpenError> {
     let place = given.map_or_else(|| here.to_owned(), |given| here.join(given));
     if place.is_file() {
-        return Ok(place);
+        let is_meta = place.file_name().is_some_and(|name| name == META);
+        let kind = kind.unwrap_or(if is_meta { Kind::Weavers } else { Kind::Prompts });
+        return Ok(Found { kind, path: place });
     }
     if !place.is_dir() {
+        let by_id = given.map(|given| here.join(PLANS).join(given).join(META));
+        if let Some(path) = by_id.filter(|path| kind != Some(Kind::Prompts) && path.is_file()) {
+            return Ok(Found { kind: Kind::Weavers, path });
+        }
         return Err(OpenError::NoPlan {
             message: format!("there is no `{}`", place.display()),
-            hint: "name an index file such as PROMPT-ORCHESTRATOR.md, or the folder it is in".into(),
+            hint: "name an index file such as PROMPT-ORCHESTRATOR.md, the folder of a plan, or the folder it is in"
+                .into(),
         });
     }
-    let mut found: Vec<PathBuf> = std::fs::read_dir(&place)
-        .map_err(|source| OpenError::Read { path: place.clone(), source })?
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.file_name().and_then(|name| name.to_str()).is_some_and(is_index_name))
-        .collect();
-    found.sort();
+    let mut found = in_folder(&place)?;
+    found.retain(|found| kind.is_none_or(|kind| kind == found.kind));
     match found.as_slice() {
         [only] => Ok(only.clone()),
         [] => Err(OpenError::NoPlan {
             message: format!("there is no plan in {}", place.display()),
-            hint: format!("name a plan, or write an index as {INDEX}"),
+            hint: match kind {
+                Some(Kind::Weavers) => format!("name the folder of a plan, with a {META} and specs in it"),
+                _ => format!("name a plan, or write an index as {INDEX}"),
+            },
         }),
         several => Err(OpenError::NoPlan {
             message: format!("there are {} plans in {}", several.len(), place.display()),
             hint: format!(
                 "name one of {}",
-                several.iter().filter_map(|path| path.file_name()?.to_str()).collect::<Vec<_>>().join(", ")
+                several.iter().filter_map(|found| found.shown(&place)).collect::<Vec<_>>().join(", ")
             ),
         }),
     }
+}
+
+impl Found {
+    /// How a person in `place` would name it.
+    fn shown(&self, place: &Path) -> Option<String> {
+        let named = match self.kind {
+            Kind::Prompts => &self.path,
+            Kind::Weavers => self.path.parent()?,
+        };
+        Some(named.strip_prefix(place).ok()?.to_str()?.to_owned())
+    }
+}
+
+/// The plans in a folder, in the order of their names: indexes of prompts, the plan of weavers that the folder itself
+/// is, and those where the originals keep them.
+fn in_folder(place: &Path) -> Result<Vec<Found>, OpenError> {
+    let is_plan = |folder: &Path| folder.join(META).is_file() && folder.join("specs").is_dir();
+    if is_plan(place) {
+        return Ok(vec![Found { kind: Kind::Weavers, path: place.join(META) }]);
+    }
+    let mut found = Vec::new();
+    for path in entries(place)? {
+        if path.file_name().and_then(|name| name.to_str()).is_some_and(is_index_name) {
+            found.push(Found { kind: Kind::Prompts, path });
+        }
+    }
+    let plans = place.join(PLANS);
+    if plans.is_dir() {
+        let plans = entries(&plans)?.into_iter().filter(|path| is_plan(path));
+        found.extend(plans.map(|path| Found { kind: Kind::Weavers, path: path.join(META) }));
+    }
+    Ok(found)
+}
+
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, OpenError> {
+    let entries = fs::read_dir(folder);
+    let entries = entries.map_err(|source| OpenError::Read { path: folder.to_owned(), source })?;
+    let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    paths.sort();
+    Ok(paths)
 }
 
 /// Index files by another name, such as `PROMPT-ORCHESTRATOR-auth.md`; what orch and runners write beside them is none.
@@ -90,13 +152,12 @@ fn is_index_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
 
     #[test]
     fn one_is_taken_several_are_listed_none_is_hinted_at() {
         let folder = tempfile::tempdir().unwrap();
         let here = folder.path();
-        let failed = |given: Option<&str>| match locate(given.map(Path::new), here) {
+        let failed = |given: Option<&str>| match locate(given.map(Path::new), here, None) {
             Err(OpenError::NoPlan { message, hint }) => format!("{message}; {hint}"),
             other => panic!("{other:?}"),
         };
@@ -104,16 +165,48 @@ mod tests {
         assert!(failed(Some("nowhere.md")).contains("there is no"));
         fs::write(here.join("PROMPT-ORCHESTRATOR.state.md"), "").unwrap();
         fs::write(here.join("PROMPT-ORCHESTRATOR-a.md"), "").unwrap();
-        assert_eq!(locate(None, here).unwrap(), here.join("PROMPT-ORCHESTRATOR-a.md"));
+        assert_eq!(locate(None, here, None).unwrap().path, here.join("PROMPT-ORCHESTRATOR-a.md"));
         fs::write(here.join("PROMPT-ORCHESTRATOR-b.md"), "").unwrap();
         assert!(failed(None).ends_with("name one of PROMPT-ORCHESTRATOR-a.md, PROMPT-ORCHESTRATOR-b.md"));
         assert_eq!(
-            locate(Some(Path::new("PROMPT-ORCHESTRATOR-b.md")), here).unwrap(),
+            locate(Some(Path::new("PROMPT-ORCHESTRATOR-b.md")), here, None).unwrap().path,
             here.join("PROMPT-ORCHESTRATOR-b.md")
         );
         fs::remove_file(here.join("PROMPT-ORCHESTRATOR-a.md")).unwrap();
         fs::remove_file(here.join("PROMPT-ORCHESTRATOR-b.md")).unwrap();
         fs::write(here.join("PROMPT-ORCHESTRATOR.md"), "").unwrap();
-        assert_eq!(locate(Some(here), Path::new("/")).unwrap(), here.join("PROMPT-ORCHESTRATOR.md"));
+        assert_eq!(
+            locate(Some(here), Path::new("/"), None).unwrap().path,
+            here.join("PROMPT-ORCHESTRATOR.md")
+        );
+    }
+
+    #[test]
+    fn plans_of_weavers_are_found_by_folder_by_id_and_beside_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let here = folder.path();
+        let plan = |id: &str| {
+            let plan = here.join(PLANS).join(id);
+            fs::create_dir_all(plan.join("specs")).unwrap();
+            fs::write(plan.join(META), "{}").unwrap();
+            plan
+        };
+        let first = plan("plan-20260119-1430");
+        let found = |given: Option<&str>, kind| locate(given.map(Path::new), here, kind);
+        let meta = Found { kind: Kind::Weavers, path: first.join(META) };
+        assert_eq!(found(None, None).unwrap(), meta);
+        assert_eq!(found(Some("plan-20260119-1430"), None).unwrap(), meta);
+        assert_eq!(found(Some(".claude/vertical/plans/plan-20260119-1430"), None).unwrap(), meta);
+        assert_eq!(found(Some(".claude/vertical/plans/plan-20260119-1430/meta.json"), None).unwrap(), meta);
+        fs::write(here.join(INDEX), "").unwrap();
+        assert!(found(None, None).is_err());
+        assert_eq!(found(None, Some(Kind::Weavers)).unwrap(), meta);
+        assert_eq!(found(None, Some(Kind::Prompts)).unwrap().path, here.join(INDEX));
+        plan("plan-20260119-143052");
+        let Err(OpenError::NoPlan { hint, .. }) = found(None, Some(Kind::Weavers)) else { panic!() };
+        assert_eq!(
+            hint,
+            "name one of .claude/vertical/plans/plan-20260119-1430, .claude/vertical/plans/plan-20260119-143052"
+        );
     }
 }

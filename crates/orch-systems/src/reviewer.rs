@@ -8,6 +8,10 @@ use orch_exec::process::{Exit, log};
 use orch_git::Git;
 use orch_state_md::report::{CommitStatus, ReviewStatus, read_review_report};
 
+use crate::RunOptions;
+use crate::config::{Command, Config};
+use crate::workers::is_installed;
+
 /// The reviewer unless another is configured, and the one whose arguments orch completes.
 const DEFAULT: &str = "coderabbit";
 
@@ -42,13 +46,39 @@ pub(crate) struct Reviewed {
 }
 
 impl Reviewer {
-    /// The reviewer with the configured arguments, or the default one.
-    pub(crate) fn new(
-        argv: Option<Vec<String>>,
+    /// The reviewer of a run. The default one is passed over in silence where it is not there (seed 002); one that was
+    /// asked for by name is missed. `own` are patterns of the files that orch itself changes all the time.
+    pub(crate) fn of_run(
+        options: &RunOptions,
+        config: &Config,
         folder: &Path,
         in_repository: bool,
         own: Vec<String>,
-    ) -> Self {
+        notes: &mut Vec<String>,
+    ) -> Option<Self> {
+        let asked = match &config.run.review {
+            _ if options.no_review => return None,
+            Some(Command::Switch(false)) => return None,
+            Some(Command::Switch(true)) | None => None,
+            Some(Command::Argv(argv)) => Some(argv.clone()),
+        };
+        let by_name = asked.is_some();
+        if !by_name && !in_repository {
+            return None;
+        }
+        let reviewer = Self::new(asked, folder, in_repository, own);
+        if is_installed(reviewer.program(), folder) {
+            return Some(reviewer);
+        }
+        if by_name {
+            notes
+                .push(format!("the reviewer `{}` is not installed: reviews are skipped", reviewer.program()));
+        }
+        None
+    }
+
+    /// The reviewer with the configured arguments, or the default one.
+    fn new(argv: Option<Vec<String>>, folder: &Path, in_repository: bool, own: Vec<String>) -> Self {
         let argv = argv.filter(|argv| !argv.is_empty());
         Self {
             argv: argv.unwrap_or_else(|| vec![DEFAULT.into(), "--plain".into()]),

@@ -8,21 +8,19 @@ use orch_core::{
     Time, resume,
 };
 use orch_exec::agent::{Builtin, resolve};
-use orch_prompt::Prompts;
 use orch_run::{Clock, SystemClock};
-use orch_state_md::state::{StateFile, Validation};
 use orch_store::{Folded, Holder, Home, Lock, TaskRecord, read};
 
 use crate::control::{Ask, ask};
-use crate::prompts::memory::{forget_limits, remember};
-use crate::prompts::tell::tell;
-use crate::prompts::{PromptPlan, memory::Remembered};
-use crate::session::{Profiles, RunOptions, Traces, chosen, find, repository_root, reviewer};
-use crate::{Config, OpenError, Told};
+use crate::memory::forget_limits;
+use crate::session::{Profiles, RunOptions, Traces, chosen, find, repository_root};
+use crate::system::{Remembered, SetUp, System, Telling};
+use crate::{AnyPlan, Config, OpenError, Told};
 
 /// A plan as it stands now, for whoever only wants to look.
 pub struct View {
-    plan: PromptPlan,
+    plan: AnyPlan,
+    system: Box<dyn System>,
     run: Run,
     now: Time,
     history: Folded,
@@ -32,7 +30,7 @@ pub struct View {
     config: Config,
     options: RunOptions,
     base_branch: Option<String>,
-    validation: Option<Validation>,
+    validation: Option<&'static str>,
 }
 
 impl View {
@@ -43,16 +41,18 @@ impl View {
     ///
     /// # Errors
     /// [`OpenError`] when what was recorded can't be read at all.
-    pub fn of(plan: PromptPlan, options: RunOptions) -> Result<Self, OpenError> {
+    pub fn of(plan: impl Into<AnyPlan>, options: RunOptions) -> Result<Self, OpenError> {
+        let plan = plan.into();
+        let (source, graph) = (plan.source(), plan.plan());
         let now = SystemClock::new().now();
-        let home = Home::find(&plan.folder, plan.stem());
+        let home = Home::find(plan.folder(), plan.name());
         let live = home.as_ref().and_then(|home| Lock::holder(&home.lock()));
         let history =
             home.as_ref().map(|home| read(&home.history())).transpose()?.flatten().unwrap_or_default();
-        let Remembered { mut memory, state, history, notes, .. } =
-            remember(&plan, history, home.as_ref(), options.strict_resume)?;
-        let root = repository_root(&plan.folder);
-        let config = Config::find(&plan.folder, root.as_deref().unwrap_or(&plan.folder))?;
+        let (Remembered { mut memory, history, notes, .. }, keeper) =
+            source.remember(history, home.as_ref(), options.strict_resume)?;
+        let root = repository_root(plan.folder());
+        let config = Config::find(plan.folder(), root.as_deref().unwrap_or(plan.folder()))?;
         let mut options = options;
         if options.jobs.is_none()
             && let Some(last) = history.run.as_ref().filter(|last| last.order == "graph")
@@ -66,17 +66,24 @@ impl View {
         }
         let otherwise = agent.and_then(|agent| resolve(&agent, &config.agents).ok());
         let otherwise = otherwise.unwrap_or_else(|| Builtin::Shell.profile());
+        let set_up =
+            SetUp { config: &config, options: &options, root: root.as_deref(), notes: &mut Vec::new() };
+        let system = source.system(set_up);
         let profiles = Profiles { config: &config, otherwise: &otherwise };
         let traces = match &home {
-            Some(home) if live.is_none() => Traces::look(&history, home, profiles, now)
+            Some(home) if live.is_none() => Traces::look(&history, home, &*system, profiles, now)
                 .map_err(OpenError::system("look at what an earlier run left"))?,
             _ => Traces::default(),
         };
-        let reviewer = reviewer(&options, &config, &plan, root.is_some(), &mut Vec::new());
-        let policy = options.policy(&config, reviewer.is_some());
-        let rules = ResumeRules { trust_receipts: !options.strict_resume, ..ResumeRules::default() };
+        let defaults = source.defaults();
+        let policy = options.policy(&config, system.reviewer().is_some(), &defaults);
+        let rules = ResumeRules {
+            same_list: defaults.same_list,
+            trust_receipts: !options.strict_resume,
+            ..ResumeRules::default()
+        };
         let alive = live.is_some();
-        let resumed = resume(Arc::clone(&plan.plan), policy, &memory, rules, |task| {
+        let resumed = resume(Arc::clone(graph), policy, &memory, rules, |task| {
             if alive { orch_core::Evidence::Alive } else { traces.evidence(task) }
         });
         let mut run = resumed.run;
@@ -90,24 +97,36 @@ impl View {
                     if outcome == Outcome::Lost { "it will run again" } else { "its result counts" };
                 notes.push(format!(
                     "`{}` was running when its orch went away; its worker is gone: {becomes}",
-                    plan.plan.id(task)
+                    graph.id(task)
                 ));
             }
             // The events were made for this very run.
             let _ = run.apply(event, now);
         }
-        let validation = state.as_ref().and_then(StateFile::validation);
-        let base_branch = state.as_ref().and_then(StateFile::base_branch);
-        Ok(Self { plan, run, now, history, home, live, notes, config, options, base_branch, validation })
+        let (validation, base_branch) = (keeper.validation(), keeper.base_branch());
+        Ok(Self {
+            plan,
+            system,
+            run,
+            now,
+            history,
+            home,
+            live,
+            notes,
+            config,
+            options,
+            base_branch,
+            validation,
+        })
     }
 
     /// The plan's graph.
     pub fn plan(&self) -> &Arc<Plan> {
-        &self.plan.plan
+        self.plan.plan()
     }
 
-    /// The plan as the system reads it.
-    pub fn prompts(&self) -> &PromptPlan {
+    /// The plan as its system reads it.
+    pub fn loaded(&self) -> &AnyPlan {
         &self.plan
     }
 
@@ -124,7 +143,7 @@ impl View {
     /// What the final validation of the requirements found, as the state file words it: `NONE`, `FINAL_OK`,
     /// `FINAL_FAIL`; none before the first run.
     pub fn validation(&self) -> Option<&'static str> {
-        self.validation.map(Validation::word)
+        self.validation
     }
 
     /// The orch that runs this plan right now, if one does.
@@ -139,7 +158,7 @@ impl View {
 
     /// What is recorded of a task, if anything is.
     pub fn record(&self, task: TaskIx) -> Option<&TaskRecord> {
-        self.history.tasks.get(self.plan.plan.id(task))
+        self.history.tasks.get(self.plan.plan().id(task))
     }
 
     /// The task that a person named, by id or short id.
@@ -147,12 +166,12 @@ impl View {
     /// # Errors
     /// [`OpenError::Request`] with the nearest name.
     pub fn find(&self, name: &str) -> Result<TaskIx, OpenError> {
-        find(&self.plan, name)
+        find(self.plan.plan(), name)
     }
 
     /// The log of an attempt (the latest when none is given), if there is one.
     pub fn log(&self, task: TaskIx, attempt: Option<u32>) -> Option<PathBuf> {
-        let id = self.plan.plan.id(task);
+        let id = self.plan.plan().id(task);
         let attempt = attempt.unwrap_or_else(|| self.history.last_attempt(id));
         let log = self.home.as_ref()?.log(id, attempt);
         log.is_file().then_some(log)
@@ -168,21 +187,20 @@ impl View {
     /// # Errors
     /// [`OpenError`] when it can't be told anything.
     pub fn told(&self, task: TaskIx) -> Result<Told, OpenError> {
-        let name = self.options.agent.as_deref().or(self.config.run.agent.as_deref()).unwrap_or("shell");
-        let profile = resolve(name, &self.config.agents)?;
-        let templates = Prompts::new(self.config.run.templates.clone());
+        let name = self.options.agent.as_deref().or(self.config.run.agent.as_deref());
+        let profile = resolve(name.unwrap_or(self.plan.source().defaults().agent), &self.config.agents)?;
         let base = self.base_branch.clone().or_else(|| self.history.base_branch.clone());
         let base = base.unwrap_or_else(|| "main".into());
         let record = self.record(task);
         let previous =
             record.and_then(|record| Some(crate::workers::told(record.outcome?, record.detail.as_deref())));
         let attempt = self.run.attempt(task) + 1;
-        tell(&self.plan, &templates, &profile, &base, task, attempt, previous.as_deref()).map_err(|error| {
-            OpenError::Request {
-                code: "prompt.untellable",
-                message: error.to_string(),
-                hint: "choose an agent with `--agent NAME`; `--agent claude` reads any prompt".into(),
-            }
+        let telling =
+            Telling { profile: &profile, task, attempt, previous: previous.as_deref(), base_branch: &base };
+        self.system.tell(&telling).map_err(|error| OpenError::Request {
+            code: "prompt.untellable",
+            message: error.to_string(),
+            hint: "choose an agent with `--agent NAME`; `--agent claude` reads any prompt".into(),
         })
     }
 
@@ -193,13 +211,13 @@ impl View {
     pub fn rehearse(&self) -> Result<Vec<TaskIx>, OpenError> {
         let mut run = self.run.clone();
         if self.options.fresh {
-            run = Run::new(Arc::clone(&self.plan.plan), run.policy().clone());
+            run = Run::new(Arc::clone(self.plan.plan()), run.policy().clone());
         }
-        if let Some(chosen) = chosen(&self.plan, &self.options)? {
+        if let Some(chosen) = chosen(self.plan.plan(), &self.options)? {
             run.select(chosen);
         }
         if self.options.retry_failed {
-            for task in self.plan.plan.tasks().filter(|&task| self.run.status(task) == Status::Fail) {
+            for task in self.plan.plan().tasks().filter(|&task| self.run.status(task) == Status::Fail) {
                 // A failed task can always be retried.
                 let _ = run.apply(Event::Retry { task }, self.now);
             }

@@ -1,10 +1,10 @@
 //! `orch check`: everything that is wrong with a plan, and its structure by depth.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
-use std::path::Path;
 
 use orch_core::{Diagnostic, Plan, Severity};
-use orch_systems::{OpenError, PromptPlan};
+use orch_systems::{AnyPlan, Finding, OpenError};
 use serde::Serialize;
 
 use super::graph::write_levels;
@@ -13,31 +13,26 @@ use crate::json::{self, Each};
 use crate::sanitise::Sanitised;
 
 /// Answers for a plan that was loaded, or refused with what was found in it.
-pub(crate) fn run(loaded: &Result<PromptPlan, OpenError>, json: bool, out: &mut dyn Write) -> io::Result<u8> {
+pub(crate) fn run(loaded: &Result<AnyPlan, OpenError>, json: bool, out: &mut dyn Write) -> io::Result<u8> {
     match loaded {
-        Ok(plan) => answer(Some(&plan.plan), &plan.path, &plan.warnings, json, out),
-        Err(OpenError::Invalid { path, findings }) => answer(None, path, findings, json, out),
+        Ok(plan) => answer(Some(plan.plan()), plan.warnings(), json, out),
+        Err(OpenError::Invalid { findings, .. }) => answer(None, findings, json, out),
         Err(OpenError::Read { path, source }) => {
             let unreadable = Diagnostic::error("plan.unreadable", source.to_string());
-            answer(None, path, &[unreadable], json, out)
+            answer(None, &[Finding { path: path.clone(), diagnostic: unreadable }], json, out)
         }
         Err(other) => {
-            answer(None, Path::new(""), &[Diagnostic::error("plan.none", other.to_string())], json, out)
+            let diagnostic = Diagnostic::error("plan.none", other.to_string());
+            answer(None, &[Finding { path: "".into(), diagnostic }], json, out)
         }
     }
 }
 
-fn answer(
-    plan: Option<&Plan>,
-    path: &Path,
-    findings: &[Diagnostic],
-    json: bool,
-    out: &mut dyn Write,
-) -> io::Result<u8> {
+fn answer(plan: Option<&Plan>, findings: &[Finding], json: bool, out: &mut dyn Write) -> io::Result<u8> {
     if json {
-        write_json(plan, path, findings, out)?;
+        write_json(plan, findings, out)?;
     } else {
-        write_text(plan, path, findings, out)?;
+        write_text(plan, findings, out)?;
     }
     Ok(if plan.is_some() { code::SUCCESS } else { code::INVALID_PLAN })
 }
@@ -62,13 +57,15 @@ struct Problem<'a> {
 
 #[derive(Serialize)]
 struct At<'a> {
-    path: &'a str,
+    path: Cow<'a, str>,
     line: Option<u32>,
     column: Option<u32>,
 }
 
 impl<'a> Problem<'a> {
-    fn of(finding: &'a Diagnostic, path: &'a str) -> Self {
+    fn of(finding: &'a Finding) -> Self {
+        let path = finding.path.to_string_lossy();
+        let finding = &finding.diagnostic;
         let (line, column) = (finding.at.map(|at| at.line), finding.at.map(|at| at.column));
         Self {
             code: &finding.code,
@@ -80,17 +77,11 @@ impl<'a> Problem<'a> {
     }
 }
 
-fn write_json(
-    plan: Option<&Plan>,
-    path: &Path,
-    findings: &[Diagnostic],
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let path = path.to_string_lossy();
+fn write_json(plan: Option<&Plan>, findings: &[Finding], out: &mut dyn Write) -> io::Result<()> {
     let levels = plan.map(Plan::levels).unwrap_or_default();
     let answer = Answer {
         ok: plan.is_some(),
-        problems: Each(|| findings.iter().map(|finding| Problem::of(finding, &path))),
+        problems: Each(|| findings.iter().map(Problem::of)),
         depths: Each(|| {
             levels.iter().map(|level| Each(|| level.iter().filter_map(|&task| Some(plan?.id(task)))))
         }),
@@ -100,16 +91,11 @@ fn write_json(
     json::document(out, "check", &answer)
 }
 
-fn write_text(
-    plan: Option<&Plan>,
-    path: &Path,
-    findings: &[Diagnostic],
-    out: &mut dyn Write,
-) -> io::Result<()> {
+fn write_text(plan: Option<&Plan>, findings: &[Finding], out: &mut dyn Write) -> io::Result<()> {
     // Absolute paths are hard to read; what is in the current folder is shown as a person would write it.
     let here = std::env::current_dir().unwrap_or_default();
-    let path = path.strip_prefix(&here).unwrap_or(path).to_string_lossy();
-    for finding in findings {
+    for Finding { path, diagnostic: finding } in findings {
+        let path = path.strip_prefix(&here).unwrap_or(path).to_string_lossy();
         let at = finding.at.map(|at| format!(":{at}")).unwrap_or_default();
         let kind = if finding.is_error() { "error" } else { "warning" };
         let (path, message) = (Sanitised::line(&path), Sanitised::line(&finding.message));

@@ -15,9 +15,9 @@ mod tests;
 mod why;
 
 use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use orch_systems::{Kind, OpenError, PromptPlan, RunOptions, View, locate};
+use orch_systems::{AnyPlan, Found, Kind, OpenError, RunOptions, View, locate};
 
 use crate::args::{Args, Command, GraphFormat, Kinded, Looked};
 use crate::failure::Failure;
@@ -40,7 +40,7 @@ pub(crate) fn run(args: Args) -> Result<u8, Failure> {
     match command {
         Command::Run(run) => run::run(&run),
         Command::Check(looked) => {
-            let loaded = PromptPlan::load(&find(looked.plan.as_deref(), &looked.kind)?);
+            let loaded = AnyPlan::load(&find(looked.plan.as_deref(), &looked.kind)?);
             let loaded = match loaded {
                 Err(error) if !matches!(error, OpenError::Invalid { .. }) => return Err(error.into()),
                 loaded => loaded,
@@ -113,21 +113,24 @@ fn other(words: &[String]) -> Failure {
 }
 
 /// The plan that is meant.
-pub(crate) fn find(plan: Option<&Path>, kind: &Kinded) -> Result<PathBuf, OpenError> {
-    if let Some(kind) = &kind.kind {
-        Kind::named(kind)?;
-    }
+fn find(plan: Option<&Path>, kind: &Kinded) -> Result<Found, OpenError> {
+    let kind = kind.kind.as_deref().map(Kind::named).transpose()?;
     let here = std::env::current_dir()
         .map_err(|source| OpenError::System { what: "find the current folder", source })?;
-    locate(plan, &here)
+    locate(plan, &here, kind)
+}
+
+/// The plan that is meant, loaded.
+pub(crate) fn load(plan: Option<&Path>, kind: &Kinded) -> Result<AnyPlan, OpenError> {
+    AnyPlan::load(&find(plan, kind)?)
 }
 
 /// A plan and tasks of it, named in one list: what is a plan's file or folder is the plan.
-pub(crate) fn plan_among(names: &[String], kind: &Kinded) -> Result<(PromptPlan, Vec<String>), OpenError> {
+pub(crate) fn plan_among(names: &[String], kind: &Kinded) -> Result<(AnyPlan, Vec<String>), OpenError> {
     let is_plan = |name: &&String| Path::new(name.as_str()).exists();
-    let path = find(names.iter().find(is_plan).map(Path::new), kind)?;
+    let plan = load(names.iter().find(is_plan).map(Path::new), kind)?;
     let ids = names.iter().filter(|name| !is_plan(name)).cloned().collect();
-    Ok((PromptPlan::load(&path)?, ids))
+    Ok((plan, ids))
 }
 
 fn look(looked: &Looked) -> Result<View, Failure> {
@@ -135,8 +138,7 @@ fn look(looked: &Looked) -> Result<View, Failure> {
 }
 
 fn look_as(looked: &Looked, options: RunOptions) -> Result<View, Failure> {
-    let path = find(looked.plan.as_deref(), &looked.kind)?;
-    let view = View::of(PromptPlan::load(&path)?, options)?;
+    let view = View::of(load(looked.plan.as_deref(), &looked.kind)?, options)?;
     if !looked.json {
         tell(view.notes());
     }
@@ -171,9 +173,9 @@ fn logs(id: &str, looked: &Looked, follow: bool, attempt: Option<u32>) -> Result
             hint: "`orch status` says how often it was tried".into(),
         }));
     };
-    let path = view.prompts().path.clone();
+    let found = view.loaded().found();
     let is_running = || {
-        let view = PromptPlan::load(&path).and_then(|plan| View::of(plan, RunOptions::default()));
+        let view = AnyPlan::load(&found).and_then(|plan| View::of(plan, RunOptions::default()));
         view.is_ok_and(|view| view.is_running(task))
     };
     answer(|out| logs::run(&log, follow, &is_running, out))

@@ -25,7 +25,7 @@ pub(crate) fn run(names: &[String], kind: &Kinded) -> Result<u8, Failure> {
         return Ok(code::SUCCESS);
     }
     let options = RunOptions { command: command_line(), ..RunOptions::default() };
-    Session::open(view.prompts().clone(), options)?.retry(&tasks)?;
+    Session::open(view.loaded().clone(), options)?.retry(&tasks)?;
     let named: Vec<String> = tasks.iter().map(id).collect();
     tell(&[format!("{} will be done again by the next `orch run`", named.join(", "))]);
     Ok(code::SUCCESS)

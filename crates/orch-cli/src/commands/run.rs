@@ -5,10 +5,10 @@ use std::time::Instant;
 
 use orch_core::{Halt, Run as CoreRun, Status, Verdict};
 use orch_run::Observer;
-use orch_systems::{Counts, OpenError, PromptPlan, Report, Requirements, Session, View};
+use orch_systems::{AnyPlan, Counts, OpenError, Report, Requirements, Session, View};
 use serde::Serialize;
 
-use super::{find, tell};
+use super::{load, tell};
 use crate::args::Run;
 use crate::events::{Events, halt_word};
 use crate::failure::{Failure, code};
@@ -25,8 +25,7 @@ pub(crate) fn run(args: &Run) -> Result<u8, Failure> {
             hint: "leave `--worktrees` out; `-j N` runs them side by side".into(),
         }));
     }
-    let path = find(args.plan.as_deref(), &args.kind)?;
-    let plan = PromptPlan::load(&path)?;
+    let plan = load(args.plan.as_deref(), &args.kind)?;
     if args.dry_run {
         return dry_run(args, plan);
     }
@@ -257,7 +256,7 @@ fn exit_code(report: &Report) -> u8 {
 }
 
 /// Goes through the run as if every task succeeded, and says in which order tasks would start.
-fn dry_run(args: &Run, plan: PromptPlan) -> Result<u8, Failure> {
+fn dry_run(args: &Run, plan: AnyPlan) -> Result<u8, Failure> {
     let view = View::of(plan, args.options())?;
     tell(view.notes());
     let started = view.rehearse()?;

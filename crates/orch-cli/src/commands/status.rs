@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use orch_core::{Readiness, Status, Survey, TaskIx, Time};
-use orch_systems::{Counts, Kind, TaskRecord, View};
+use orch_systems::{Counts, TaskRecord, View};
 use serde::Serialize;
 
 use super::why;
@@ -124,8 +124,8 @@ fn write_json(view: &View, survey: &Survey<'_>, counts: Counts, out: &mut dyn Wr
     };
     let answer = Answer {
         plan: PlanBody {
-            kind: Kind::Prompts.name(),
-            path: &view.prompts().path.to_string_lossy(),
+            kind: view.loaded().kind().name(),
+            path: &view.loaded().path().to_string_lossy(),
             objective: plan.objective(),
         },
         verdict: run.verdict().word(),
@@ -150,8 +150,8 @@ fn write_text(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let plan = view.plan();
-    let name = view.prompts().path.file_name().unwrap_or_default().to_string_lossy();
-    writeln!(out, "{}: {}", Sanitised::line(&name), Sanitised::line(plan.objective()))?;
+    let name = view.loaded().shown_name();
+    writeln!(out, "{}: {}", Sanitised::line(name), Sanitised::line(plan.objective()))?;
     if let Some(holder) = view.live() {
         let since = rfc3339(holder.since).map(|since| format!(" since {since}")).unwrap_or_default();
         writeln!(out, "run by process {}{since} (`{}`)", holder.pid, Sanitised::line(&holder.command))?;

@@ -33,7 +33,7 @@ pub(crate) fn run(names: &[String], kind: &Kinded) -> Result<u8, Failure> {
         }));
     }
     let options = RunOptions { command: command_line(), end_survivors: true, ..RunOptions::default() };
-    let settled = Session::open(view.prompts().clone(), options)?.stop()?;
+    let settled = Session::open(view.loaded().clone(), options)?.stop()?;
     let said = match settled {
         0 => "no run of this plan is under way, and no worker of it".to_owned(),
         1 => "1 task that an earlier run left under way is settled".to_owned(),

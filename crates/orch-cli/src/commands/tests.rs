@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use insta::assert_snapshot;
 use orch_core::Status;
-use orch_systems::{OpenError, PromptPlan, RunOptions, Session, View};
+use orch_systems::{AnyPlan, OpenError, PromptPlan, RunOptions, Session, View};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -84,8 +84,8 @@ impl Pack {
         fs::write(self.folder.path().join("PROMPT-ORCHESTRATOR.state.md"), state).unwrap();
     }
 
-    fn load(&self) -> Result<PromptPlan, OpenError> {
-        PromptPlan::load(&self.folder.path().join("PROMPT-ORCHESTRATOR.md"))
+    fn load(&self) -> Result<AnyPlan, OpenError> {
+        Ok(PromptPlan::load(&self.folder.path().join("PROMPT-ORCHESTRATOR.md"))?.into())
     }
 
     /// As a run by the graph sees it.
@@ -504,7 +504,7 @@ fn a_plan_listed_out_of_order_is_warned_about() {
 #[test]
 fn a_plan_that_can_not_be_read_is_a_problem_too() {
     let pack = Pack::new(DIAMOND);
-    let nowhere = PromptPlan::load(&pack.folder.path().join("nowhere.md"));
+    let nowhere = PromptPlan::load(&pack.folder.path().join("nowhere.md")).map(AnyPlan::from);
     let text = pack.answer(|out| check::run(&nowhere, false, out));
     assert!(
         text.starts_with("exit code 65\n") && text.contains("nowhere.md: error[plan.unreadable]: "),

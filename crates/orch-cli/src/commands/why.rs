@@ -238,6 +238,8 @@ fn held(plan: &Plan, hold: &Hold) -> Reason {
         Hold::Halted(halt) => halted(text, *halt),
         Hold::Resting { until } => Reason::new("resting", text).until(*until),
         Hold::RateLimited { until } => Reason::new("rate_limited", text).until(*until),
+        Hold::Awaits { .. } => Reason::new("awaits", text)
+            .hint("nothing in the plan brings it about; a run under way goes on as soon as it is there"),
         Hold::Claimed { by, .. } => Reason::new("claimed", text).on(*by),
         Hold::NotItsTurn { after } => Reason::new("turn", text)
             .on(*after)
@@ -280,6 +282,7 @@ pub(super) fn hold_text(plan: &Plan, hold: &Hold) -> String {
         },
         Hold::Resting { until: end } => format!("rests before its next try{}", until(*end)),
         Hold::RateLimited { until: end } => format!("the provider refuses work{}", until(*end)),
+        Hold::Awaits { what } => format!("waits for {what}"),
         Hold::Claimed { claim, by } => format!("`{}` holds `{claim}`", plan.id(*by)),
         Hold::NotItsTurn { after } => format!("its turn comes after `{}`", plan.id(*after)),
         Hold::NoSlot { slots: 1 } => "the only slot is taken".into(),

@@ -74,6 +74,9 @@ pub enum What<'a> {
         detail: Option<Cow<'a, str>>,
         /// How many tries have been used up so far.
         tries: u32,
+        /// How often its work has been sent back to it so far.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        reworks: u32,
         /// Whether a review of the result is still owed.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         review_due: bool,
@@ -172,9 +175,9 @@ impl What<'_> {
                 boot: boot.map(own),
                 agent: agent.map(own),
             },
-            What::Moved { task, attempt, from, to, outcome, detail, tries, review_due } => {
+            What::Moved { task, attempt, from, to, outcome, detail, tries, reworks, review_due } => {
                 let (task, detail) = (own(task), detail.map(own));
-                What::Moved { task, attempt, from, to, outcome, detail, tries, review_due }
+                What::Moved { task, attempt, from, to, outcome, detail, tries, reworks, review_due }
             }
             What::Worker { task, attempt, pid, start, boot } => {
                 What::Worker { task: own(task), attempt, pid, start, boot: own(boot) }
@@ -217,4 +220,8 @@ mod hex {
         let digits = <&str>::deserialize(deserializer)?;
         u64::from_str_radix(digits, 16).map_err(de::Error::custom)
     }
+}
+
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }

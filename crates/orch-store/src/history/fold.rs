@@ -42,6 +42,8 @@ pub struct TaskRecord {
     pub attempt: u32,
     /// How many tries have been used up.
     pub tries: u32,
+    /// How often its work has been sent back to it.
+    pub reworks: u32,
     /// How the last attempt ended; none while one is under way or after a person's edit.
     pub outcome: Option<Outcome>,
     /// More about the last change, for a person.
@@ -130,7 +132,7 @@ impl Folded {
                     last.ended = Some((entry.at, verdict.to_string()));
                 }
             }
-            What::Moved { task, attempt, from, to, outcome, detail, tries, review_due } => {
+            What::Moved { task, attempt, from, to, outcome, detail, tries, reworks, review_due } => {
                 let agent = (*to == Status::Running).then(|| self.agent.clone());
                 let record = self.record(task);
                 if let Some(agent) = agent {
@@ -145,6 +147,7 @@ impl Folded {
                 record.status = *to;
                 record.attempt = record.attempt.max(*attempt);
                 record.tries = *tries;
+                record.reworks = *reworks;
                 record.outcome = *outcome;
                 record.detail = detail.as_deref().map(str::to_owned);
                 record.review_due = *review_due;
@@ -182,6 +185,7 @@ impl Folded {
                 if *to == Status::Pending {
                     // Who sets a task back to pending wants it tried again, with all its tries.
                     record.tries = 0;
+                    record.reworks = 0;
                 }
             }
             What::Base { branch } => self.base_branch = Some(branch.to_string()),

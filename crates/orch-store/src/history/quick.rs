@@ -40,8 +40,12 @@ fn moved<'a>(rest: &mut Rest<'a>) -> Option<What<'a>> {
     };
     rest.skip(b",\"tries\":")?;
     let tries = rest.number()?.try_into().ok()?;
+    let reworks = match rest.skip(b",\"reworks\":") {
+        Some(()) => rest.number()?.try_into().ok()?,
+        None => 0,
+    };
     let review_due = rest.skip(b",\"review_due\":true").is_some();
-    Some(What::Moved { task, attempt, from, to, outcome, detail: None, tries, review_due })
+    Some(What::Moved { task, attempt, from, to, outcome, detail: None, tries, reworks, review_due })
 }
 
 fn worker<'a>(rest: &mut Rest<'a>) -> Option<What<'a>> {
@@ -99,7 +103,7 @@ impl<'a> Rest<'a> {
     fn outcome(&mut self) -> Option<Outcome> {
         use Outcome::*;
         let word = self.text()?;
-        [Succeeded, Incomplete, Failed, Crashed, TimedOut, Cancelled, CouldNotStart, Lost]
+        [Succeeded, Incomplete, Rejected, Failed, Crashed, TimedOut, Cancelled, CouldNotStart, Lost]
             .into_iter()
             .find(|outcome| outcome.word() == word)
     }
@@ -123,6 +127,7 @@ mod tests {
             outcome,
             detail: None,
             tries: 0,
+            reworks: 0,
             review_due: true,
         }
     }
@@ -138,7 +143,9 @@ mod tests {
     #[test]
     fn the_usual_lines_take_the_short_way() {
         use Outcome::*;
-        for outcome in [Succeeded, Incomplete, Failed, Crashed, TimedOut, Cancelled, CouldNotStart, Lost] {
+        for outcome in
+            [Succeeded, Incomplete, Rejected, Failed, Crashed, TimedOut, Cancelled, CouldNotStart, Lost]
+        {
             assert!(entry(&body(&plain("ü~ x", Some(outcome)))).is_some(), "{outcome}");
         }
         assert!(entry(&body(&plain("A", None))).is_some());
@@ -180,7 +187,7 @@ mod tests {
                 What::Worker { task, attempt, pid, start, boot: "b".into() }
             } else {
                 let outcome = Some(Outcome::TimedOut);
-                What::Moved { task, attempt, from, to: Running, outcome, detail: None, tries: pid, review_due }
+                What::Moved { task, attempt, from, to: Running, outcome, detail: None, tries: pid, reworks: pid % 3, review_due }
             };
             let mut body = body(&what);
             if change {

@@ -29,7 +29,7 @@ use crate::{Durability, StoreError, keep_aside};
 /// assert!(before.tasks.is_empty() && notes.is_empty());
 /// let (from, to) = (Status::Pending, Status::Running);
 /// history.append(now, &[What::Moved {
-///     task: "A".into(), attempt: 1, from, to, outcome: None, detail: None, tries: 0, review_due: false,
+///     task: "A".into(), attempt: 1, from, to, outcome: None, detail: None, tries: 0, reworks: 0, review_due: false,
 /// }])?;
 /// let now = orch_store::read(&path)?.expect("it was just written");
 /// assert_eq!(now.tasks["A"].status, Status::Running);

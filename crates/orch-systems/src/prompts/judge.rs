@@ -22,8 +22,8 @@ const LONGEST_RESULT: u64 = 1 << 20;
 ///
 /// # Errors
 /// When its log is there and can't be read: then nobody can say, and nothing is to be made up.
-pub(crate) fn judge(ended: &EndedAttempt<'_>) -> io::Result<Judged> {
-    let &EndedAttempt { home, profile, task, attempt, exit, resumed, now } = ended;
+pub(crate) fn judge(task: &str, ended: &EndedAttempt<'_>) -> io::Result<Judged> {
+    let &EndedAttempt { home, profile, attempt, exit, resumed, now, .. } = ended;
     let exit = match exit {
         Exit::Code(code) => Some(ExitInfo { code: Some(code), signal: None }),
         Exit::Signal(signal) => Some(ExitInfo { code: None, signal: Some(signal) }),

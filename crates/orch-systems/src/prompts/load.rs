@@ -8,7 +8,7 @@ use orch_core::{Diagnostic, Plan, Severity, TaskIx};
 use orch_state_md::index::{self, Index};
 use orch_store::{Escape, beneath};
 
-use crate::OpenError;
+use crate::{Finding, OpenError};
 
 /// The file that a folder is searched for.
 pub(crate) const INDEX: &str = "PROMPT-ORCHESTRATOR.md";
@@ -28,7 +28,7 @@ pub struct PromptPlan {
     /// The plan made of it: one task a prompt, in list order.
     pub plan: Arc<Plan>,
     /// What is worth saying although the plan is valid.
-    pub warnings: Vec<Diagnostic>,
+    pub warnings: Vec<Finding>,
     /// The requirements that each task owns or takes part in, by the index's ownership.
     owned: Vec<Vec<String>>,
 }
@@ -77,9 +77,13 @@ impl PromptPlan {
             Some(plan) if !findings.iter().any(Diagnostic::is_error) => {
                 findings.extend(out_of_order(&plan, &index));
                 let owned = owned(&plan, &index);
-                Ok(Self { path, folder, index, plan: Arc::new(plan), warnings: findings, owned })
+                let warnings = findings.into_iter().map(|finding| Finding::new(&path, finding)).collect();
+                Ok(Self { path, folder, index, plan: Arc::new(plan), warnings, owned })
             }
-            _ => Err(OpenError::Invalid { path, findings }),
+            _ => {
+                let findings = findings.into_iter().map(|finding| Finding::new(&path, finding)).collect();
+                Err(OpenError::Invalid { path, findings })
+            }
         }
     }
 

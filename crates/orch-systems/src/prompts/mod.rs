@@ -3,20 +3,19 @@
 //!
 //! - [`load`] reads the index and makes a plan of it.
 //! - [`memory`] puts together what was written down: the state file, which a person owns, and the history.
-//! - [`store`] writes down what happens: the history first, then the state file.
+//! - [`keeper`] keeps the state file.
 //! - [`tell`] says what a worker is told, and how it is started.
 //! - [`judge`] says what an ended attempt means.
-//! - [`state`] makes the state file that a run goes on with.
 //! - [`validate`] is the gate after all prompts. (The one after each is shared by all systems: `reviewer`.)
+//! - [`system`] hands all that to the rooms that every system shares.
 
-pub(crate) mod judge;
+mod judge;
+mod keeper;
 mod load;
-pub(crate) mod memory;
-pub(crate) mod state;
-pub(crate) mod store;
-pub(crate) mod system;
-pub(crate) mod tell;
-pub(crate) mod validate;
+mod memory;
+mod system;
+mod tell;
+mod validate;
 
 pub(crate) use load::INDEX;
 pub use load::PromptPlan;

@@ -2,24 +2,15 @@
 
 use std::fs;
 
-use orch_core::TaskIx;
-use orch_exec::agent::Profile;
 use orch_prompt::{Block, FromFile, Prompts, Source, WORKER, Worker};
 use orch_state_md::runbook;
 
 use super::PromptPlan;
-use crate::system::{TellError, Told, is_shell};
+use crate::system::{TellError, Telling, Told, is_shell};
 
-/// What the worker of `task` is told on its attempt number `attempt`.
-pub(crate) fn tell(
-    plan: &PromptPlan,
-    templates: &Prompts,
-    profile: &Profile,
-    base_branch: &str,
-    task: TaskIx,
-    attempt: u32,
-    previous: Option<&str>,
-) -> Result<Told, TellError> {
+/// What the worker of a prompt is told.
+pub(crate) fn tell(plan: &PromptPlan, templates: &Prompts, telling: &Telling<'_>) -> Result<Told, TellError> {
+    let &Telling { profile, task, attempt, previous, base_branch } = telling;
     let path = plan.prompt_file(task)?;
     let bytes = fs::read(&path).map_err(|source| TellError::Read { path, source })?;
     let text = String::from_utf8_lossy(&bytes);

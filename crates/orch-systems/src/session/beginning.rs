@@ -14,8 +14,7 @@ use orch_store::{Folded, Home, What as Entry};
 use super::RunOptions;
 use super::settle::{Profiles, Traces, left_behind};
 use crate::OpenError;
-use crate::prompts::memory::Remembered;
-use crate::prompts::system::PromptSystem;
+use crate::system::{Remembered, System};
 use crate::workers::{AgentWorkers, Past, Survivor, may_go_on, told};
 
 /// What a beginning is decided from.
@@ -23,6 +22,7 @@ pub(super) struct Start<'a> {
     pub(super) plan: &'a Arc<Plan>,
     pub(super) remembered: &'a Remembered,
     pub(super) traces: &'a Traces,
+    pub(super) system: &'a dyn System,
     pub(super) now: Time,
 }
 
@@ -150,7 +150,7 @@ impl<'a> Start<'a> {
         attempt: u32,
     ) -> io::Result<Option<(Outcome, Option<String>)>> {
         match self.remembered.history.tasks.get(id) {
-            Some(record) => left_behind(home, &profiles.of(record), id, attempt, self.now),
+            Some(record) => left_behind(self.system, home, &profiles.of(record), id, attempt, self.now),
             None => Ok(None),
         }
     }
@@ -158,7 +158,7 @@ impl<'a> Start<'a> {
     /// Takes over the workers that are waited for; one that has gone meanwhile is settled by what it left.
     pub(super) fn adopt(
         &self,
-        workers: &mut AgentWorkers<PromptSystem>,
+        workers: &mut AgentWorkers,
         resumed: &Resumed,
         home: &Home,
         profiles: Profiles<'_>,
@@ -195,6 +195,7 @@ pub(super) fn carried_over(before: &Folded) -> Vec<Entry<'static>> {
             outcome: record.outcome,
             detail: record.detail.clone().map(Into::into),
             tries: record.tries,
+            reworks: record.reworks,
             review_due: record.review_due,
         });
         entries.extend(record.worker.as_ref().map(|worker| Entry::Worker {

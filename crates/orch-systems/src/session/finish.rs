@@ -1,34 +1,14 @@
-//! The end of a run: the requirements, the overall status, the last writes.
+//! The end of a run: the system's own conclusion, the overall status, the last writes.
 
-use std::ffi::OsString;
-
-use orch_core::{Halt, OnFailure, Order, Status, Verdict};
+use orch_core::{Halt, OnFailure, Order, Status};
 use orch_run::{Clock, Driven};
-use orch_state_md::state::{Overall, Validation as Line};
 use orch_store::What as Entry;
 
-use super::{Counts, Report, Requirements, Session};
-use crate::OpenError;
-use crate::config::Command;
-use crate::prompts::validate::{AgentReport, Basis, basis, check, conclude};
+use super::{Counts, Report, Session};
+use crate::system::{Closing, Stand};
+use crate::{OpenError, Requirements};
 
 impl Session {
-    /// Whether the requirements of a plan that is all done have been dealt with.
-    pub(super) fn is_validated(&self) -> bool {
-        self.validation_is_off()
-            || match self.store.state().validation() {
-                Some(Line::FinalOk) => true,
-                Some(Line::FinalFail) => false,
-                Some(Line::None) | None => {
-                    basis(&self.plan) == Basis::Nothing && !self.options.require_validation
-                }
-            }
-    }
-
-    fn validation_is_off(&self) -> bool {
-        self.options.no_validation || self.config.run.validation == Some(false)
-    }
-
     /// Says where the run as a whole stands before it goes on.
     pub(super) fn begin(&mut self) -> Result<(), OpenError> {
         let policy = self.run.policy();
@@ -41,37 +21,43 @@ impl Session {
             agent: Some(self.workers.profile().name.clone().into()),
         });
         self.record_opening()?;
+        let now = self.clock.now();
         if !self.is_settled() {
-            self.store.set_overall(Overall::Running);
-            self.store.set_validation(Line::None);
+            self.store.stands(&self.run, Stand::Running, now);
         }
-        self.store.write_state(self.clock.now())?;
+        self.store.write_state(now)?;
         Ok(())
     }
 
     pub(super) fn finish(mut self, driven: Driven) -> Result<Report, OpenError> {
         let Driven { verdict, halt } = driven;
-        let all_done = matches!(verdict, Verdict::Success | Verdict::Incomplete) && halt.is_none();
-        let mut validation = Requirements::NotValidated;
-        if all_done {
-            if !self.validation_is_off() {
-                validation = self.validate()?;
-            }
-            match &validation {
-                Requirements::Met => self.store.set_validation(Line::FinalOk),
-                Requirements::Unmet { .. } => self.store.set_validation(Line::FinalFail),
-                Requirements::NothingNamed | Requirements::NotValidated => {}
-            }
-            let failed = matches!(validation, Requirements::Unmet { .. });
-            self.store.set_overall(if failed { Overall::Fail } else { Overall::Success });
-        } else if self.has_failed(halt) {
-            self.store.set_overall(Overall::Fail);
-        }
+        // Whoever concludes reads the state files: they have to say what is true.
+        self.store.write_state(self.clock.now())?;
+        let system = self.workers.system();
+        let mut notes = std::mem::take(&mut self.notes);
+        let workers = &mut self.workers;
+        let mut closing = Closing {
+            run: &self.run,
+            driven,
+            durability: self.options.durability(&self.config),
+            notes: &mut notes,
+            run_once: &mut |argv, name, vars| workers.run_once(argv, name, vars),
+        };
+        let validation = system.finish(&mut closing)?;
+        let all_done = closing.all_done();
+        self.store.concluded(&validation);
+        let unmet = matches!(validation, Requirements::Unmet { .. });
+        let stand = match all_done {
+            true if unmet => Stand::Failed,
+            true => Stand::Succeeded,
+            false if self.has_failed(halt) => Stand::Failed,
+            false => Stand::Interrupted,
+        };
         let now = self.clock.now();
+        self.store.stands(&self.run, stand, now);
         let run = self.place.run_id.clone();
         self.store.append(now, &[Entry::RunEnded { run: run.into(), verdict: verdict.word().into() }])?;
         self.store.write_state(now)?;
-        let mut notes = std::mem::take(&mut self.notes);
         notes.extend(self.store.take_alerts());
         let chosen = self.chosen.map(|chosen| Counts::of_these(&self.run, chosen, now));
         Ok(Report { verdict, halt, nothing_to_do: false, chosen, validation, notes })
@@ -79,8 +65,10 @@ impl Session {
 
     /// Leaves the state as it is after a change by hand.
     pub(super) fn let_go(mut self) -> Result<(), OpenError> {
-        self.store.set_overall(if self.has_failed(None) { Overall::Fail } else { Overall::Running });
-        self.store.write_state(self.clock.now())?;
+        let stand = if self.has_failed(None) { Stand::Failed } else { Stand::Running };
+        let now = self.clock.now();
+        self.store.stands(&self.run, stand, now);
+        self.store.write_state(now)?;
         Ok(())
     }
 
@@ -92,49 +80,6 @@ impl Session {
             Some(_) => failed && self.run.policy().on_failure != OnFailure::KeepGoing,
             None => failed,
         }
-    }
-
-    fn validate(&mut self) -> Result<Requirements, OpenError> {
-        if basis(&self.plan) == Basis::Nothing {
-            if self.options.require_validation {
-                let reason = "the index names neither a PRD nor an inventory nor an ownership";
-                return Ok(Requirements::Unmet { reasons: vec![reason.into()] });
-            }
-            return Ok(Requirements::NothingNamed);
-        }
-        // The validator reads the state file: it has to say what is true.
-        self.store.write_state(self.clock.now())?;
-        let built_in = check(&self.plan, &self.run);
-        let by_agent = match self.config.run.validator.clone() {
-            Some(Command::Argv(argv)) if !argv.is_empty() => Some(self.ask_validator(&argv)),
-            _ => None,
-        };
-        let durability = self.options.durability(&self.config);
-        let validated = conclude(&self.plan, &built_in, by_agent, durability)?;
-        self.notes.push(format!("the validation is in {}", validated.report.display()));
-        Ok(if validated.passed {
-            Requirements::Met
-        } else {
-            Requirements::Unmet { reasons: validated.reasons }
-        })
-    }
-
-    fn ask_validator(&mut self, argv: &[String]) -> AgentReport {
-        let report = self.plan.validation_path();
-        let before = orch_store::read_regular(&report, u64::MAX).ok();
-        let path = |path: &std::path::Path| OsString::from(path);
-        let index = &self.plan.index;
-        let named = |field: &Option<orch_state_md::index::Located<String>>| {
-            field.as_ref().map_or_else(OsString::new, |field| path(&self.plan.folder.join(&field.value)))
-        };
-        let vars = [
-            ("ORCH_STATE", path(&self.plan.state_path())),
-            ("ORCH_PRD", named(&index.prd_path)),
-            ("ORCH_REQUIREMENTS", named(&index.requirements_inventory)),
-            ("ORCH_RESULT", path(&report)),
-        ];
-        let (ended, output) = self.workers.run_once(argv, "validator", &vars);
-        AgentReport::read(&report, before.as_deref(), &output, ended)
     }
 }
 

@@ -10,35 +10,31 @@ use std::sync::Arc;
 
 use orch_core::{Beginning, Event, Halt, Plan, Readiness, Run, Status, TaskIx, Time, Verdict};
 use orch_run::{Clock, Driven, Observer, Settled, SystemClock, drive};
-use orch_state_md::state::{Overall, StateFile};
 use orch_store::{Lock, What as Entry};
 
 use crate::control::Asker;
-use crate::prompts::PromptPlan;
-use crate::prompts::store::PromptStore;
-use crate::prompts::system::PromptSystem;
+use crate::store::RunStore;
+use crate::system::Stand;
 use crate::workers::{AgentWorkers, Place};
-use crate::{Config, OpenError};
+use crate::{AnyPlan, Config, OpenError};
 
-pub(crate) use open::{chosen, find, repository_root, reviewer};
+pub(crate) use open::{chosen, find, repository_root};
 pub use options::RunOptions;
 pub(crate) use settle::{Profiles, Traces};
 
 /// A plan that this process holds: nobody else can run it meanwhile.
 pub struct Session {
-    plan: PromptPlan,
+    plan: AnyPlan,
     options: RunOptions,
     config: Config,
     clock: SystemClock,
     run: Run,
     settled: Vec<Settled>,
-    store: PromptStore,
-    workers: AgentWorkers<PromptSystem>,
+    store: RunStore,
+    workers: AgentWorkers,
     place: Place,
     notes: Vec<String>,
     beginning: Beginning,
-    /// The state file as it was found.
-    found: Option<StateFile>,
     /// The tasks that were chosen for this run, when not all were.
     chosen: Option<Vec<TaskIx>>,
     /// What the history is to say of how this session begins, once it changes anything.
@@ -83,7 +79,7 @@ pub enum Requirements {
 impl Session {
     /// The plan.
     pub fn plan(&self) -> &Arc<Plan> {
-        &self.plan.plan
+        self.plan.plan()
     }
 
     /// The run as it stands before it goes on.
@@ -99,6 +95,11 @@ impl Session {
     /// The name of the agent whose workers do the tasks.
     pub fn agent(&self) -> &str {
         &self.workers.profile().name
+    }
+
+    /// The plan as its system reads it.
+    pub fn loaded(&self) -> &AnyPlan {
+        &self.plan
     }
 
     /// The id of this run.
@@ -122,7 +123,8 @@ impl Session {
     /// [`OpenError`] when it could not go on. What was recorded stays recorded; workers under way go on, and the next
     /// run finds them.
     pub fn run(mut self, observers: &mut [&mut dyn Observer]) -> Result<Report, OpenError> {
-        if self.is_settled() && (self.chosen.is_some() || self.is_validated()) {
+        let is_concluded = || self.workers.system().is_concluded(self.store.validation());
+        if self.is_settled() && (self.chosen.is_some() || is_concluded()) {
             return self.nothing_to_do();
         }
         self.check_environment()?;
@@ -154,7 +156,7 @@ impl Session {
                 code: "task.retry",
                 message: format!(
                     "`{}` can't be retried: it is {}",
-                    self.plan.plan.id(task),
+                    self.plan.plan().id(task),
                     self.run.status(task)
                 ),
                 hint: "only a task that is SUCCESS, FAIL or INCOMPLETE can be done again".into(),
@@ -191,7 +193,7 @@ impl Session {
             && self.run.active().is_empty()
             && match &self.chosen {
                 Some(chosen) => chosen.iter().copied().all(done),
-                None => self.plan.plan.tasks().all(done),
+                None => self.plan.plan().tasks().all(done),
             }
     }
 
@@ -199,10 +201,11 @@ impl Session {
     /// written: looking twice leaves no more traces than looking once.
     fn nothing_to_do(mut self) -> Result<Report, OpenError> {
         let all = matches!(self.run.verdict(), Verdict::Success | Verdict::Incomplete);
-        if all && self.store.must_mend(self.found.as_ref()) {
+        if all && self.store.must_mend() {
             self.record_opening()?;
-            self.store.set_overall(Overall::Success);
-            self.store.write_state(self.clock.now())?;
+            let now = self.clock.now();
+            self.store.stands(&self.run, Stand::Succeeded, now);
+            self.store.write_state(now)?;
             self.notes.extend(self.store.take_alerts());
         }
         Ok(Report {
@@ -226,7 +229,7 @@ impl Session {
             // On a copy: the driver applies and records them.
             let _ = run.apply(settled.event.clone(), self.clock.now());
         }
-        let failed = self.plan.plan.tasks().filter(|&task| run.status(task) == Status::Fail);
+        let failed = self.plan.plan().tasks().filter(|&task| run.status(task) == Status::Fail);
         let again = |task| Settled { event: Event::Retry { task }, detail: Some("asked for again".into()) };
         self.settled.extend(failed.map(again));
     }

@@ -2,33 +2,27 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use orch_core::{Beginning, ResumeRules, Status, TaskIx, resume};
-use orch_exec::agent::{Builtin, Profile, resolve};
+use orch_core::{Beginning, Plan, ResumeRules, Status, TaskIx, resume};
+use orch_exec::agent::{Profile, resolve};
 use orch_exec::process::Settings;
 use orch_git::Git;
-use orch_prompt::Prompts;
 use orch_run::{Clock, SystemClock};
-use orch_state_md::state::StateFile;
-use orch_store::{HistoryWriter, Holder, Home, Lock, LockError, Note, What as Entry, sweep};
+use orch_store::{HistoryWriter, Holder, Home, Lock, LockError, Note, What as Entry};
 use rustix::process::{Pid, test_kill_process};
 
 use super::beginning::{Start, carried_over};
 use super::settle::{Profiles, Traces};
 use super::{RunOptions, Session};
-use crate::config::{Command, Survivors};
-use crate::prompts::PromptPlan;
-use crate::prompts::memory::{Remembered, forget_limits, remember};
-use crate::prompts::state::state_file;
-use crate::prompts::store::PromptStore;
-use crate::prompts::system::PromptSystem;
-use crate::prompts::tell::tell;
-use crate::reviewer::Reviewer;
-use crate::system::{TellError, is_shell};
+use crate::config::Survivors;
+use crate::memory::forget_limits;
+use crate::store::RunStore;
+use crate::system::{Keeper, Remembered, SetUp, System, TellError, Telling, is_shell};
 use crate::workers::{AgentWorkers, Place, is_installed};
-use crate::{Config, OpenError};
+use crate::{AnyPlan, Config, OpenError};
 
 /// The time between asking a worker to end and ending it, unless configured.
 const GRACE: Duration = Duration::from_secs(10);
@@ -42,10 +36,12 @@ impl Session {
     ///
     /// # Errors
     /// [`OpenError::Held`] when another orch has it; [`OpenError`] otherwise.
-    pub fn open(plan: PromptPlan, options: RunOptions) -> Result<Self, OpenError> {
+    pub fn open(plan: impl Into<AnyPlan>, options: RunOptions) -> Result<Self, OpenError> {
+        let plan = plan.into();
+        let (source, graph) = (plan.source(), plan.plan());
         let clock = SystemClock::new();
         let now = clock.now();
-        let home = Home::open(&plan.folder, plan.stem())?;
+        let home = Home::open(plan.folder(), plan.name())?;
         let holder = Holder {
             pid: std::process::id(),
             start: String::new(),
@@ -53,14 +49,15 @@ impl Session {
             command: options.command.clone(),
         };
         let lock = acquire(&home, &holder)?;
-        let root = repository_root(&plan.folder);
-        let config = Config::find(&plan.folder, root.as_deref().unwrap_or(&plan.folder))?;
-        let profile = profile(&options, &config)?;
-        let chosen = chosen(&plan, &options)?;
+        let root = repository_root(plan.folder());
+        let config = Config::find(plan.folder(), root.as_deref().unwrap_or(plan.folder()))?;
+        let defaults = source.defaults();
+        let profile = profile(&options, &config, defaults.agent)?;
+        let chosen = chosen(graph, &options)?;
         let durability = options.durability(&config);
 
         let (mut history, folded, opened) =
-            HistoryWriter::open(&home.history(), durability, plan.stem(), now)?;
+            HistoryWriter::open(&home.history(), durability, plan.name(), now)?;
         let history_id = folded.history;
         let mut notes: Vec<String> = opened.iter().map(ToString::to_string).collect();
         let damaged = opened.into_iter().find_map(|note| match note {
@@ -70,19 +67,22 @@ impl Session {
         // What the good part of a damaged history says still counts: it is carried over into the new one.
         let carried = damaged.as_ref().map(carried_over).unwrap_or_default();
         history.append(now, &carried)?;
-        let mut remembered = remember(&plan, damaged.unwrap_or(folded), Some(&home), options.strict_resume)?;
+        let (mut remembered, mut keeper) =
+            source.remember(damaged.unwrap_or(folded), Some(&home), options.strict_resume)?;
         notes.extend(remembered.notes.iter().cloned());
         if remembered.history.run.as_ref().is_some_and(|run| run.ended.is_none()) {
-            sweep(&plan.state_path())?;
+            keeper.sweep()?;
         }
 
-        let reviewer = reviewer(&options, &config, &plan, root.is_some(), &mut notes);
-        let policy = options.policy(&config, reviewer.is_some());
+        let set_up = SetUp { config: &config, options: &options, root: root.as_deref(), notes: &mut notes };
+        let system: Rc<dyn System> = Rc::from(source.system(set_up));
+        let policy = options.policy(&config, system.reviewer().is_some(), &defaults);
         let profiles = Profiles { config: &config, otherwise: &profile };
         let unreadable = || OpenError::system("look at what an earlier run left");
-        let traces = Traces::look(&remembered.history, &home, profiles, now).map_err(unreadable())?;
+        let traces =
+            Traces::look(&remembered.history, &home, &*system, profiles, now).map_err(unreadable())?;
         let rules = ResumeRules {
-            same_list: true,
+            same_list: defaults.same_list,
             trust_receipts: !options.strict_resume,
             wait_for_survivors: !options.end_survivors && config.run.survivors != Some(Survivors::End),
         };
@@ -91,16 +91,17 @@ impl Session {
             forget_limits(&mut remembered.memory);
         }
         let memory = if options.fresh { &orch_core::Memory::Nothing } else { &remembered.memory };
-        let resumed = resume(Arc::clone(&plan.plan), policy, memory, rules, |task| traces.evidence(task));
+        let resumed = resume(Arc::clone(graph), policy, memory, rules, |task| traces.evidence(task));
         let anew = !matches!(resumed.beginning, Beginning::Continued { .. });
-        let base_branch = base_branch(&plan, &remembered, anew, root.is_some());
+        let base_branch = base_branch(&plan, &remembered, &*keeper, anew, root.is_some());
 
-        let beginning = Start { plan: &plan.plan, remembered: &remembered, traces: &traces, now };
+        let beginning =
+            Start { plan: graph, remembered: &remembered, traces: &traces, system: &*system, now };
         beginning.end_workers(&resumed, anew, config.run.grace.unwrap_or(GRACE))?;
         let resumed = beginning.go_on_counting(resumed, anew);
-        let state = state_file(&plan, remembered.state.as_ref(), &resumed, &base_branch, options.fresh);
+        keeper.go_on(&resumed, &base_branch, options.fresh);
         notes.extend(resumed.survivors.iter().map(|&task| {
-            let id = plan.plan.id(task);
+            let id = graph.id(task);
             let pid = traces.alive[id].worker.pid;
             format!("`{id}` still runs from an earlier orch (process {pid}); it is waited for")
         }));
@@ -111,14 +112,8 @@ impl Session {
         }
         let opening: Vec<Entry<'static>> = entries.into_iter().map(Entry::into_owned).collect();
 
-        let folder = root.unwrap_or_else(|| plan.folder.clone());
-        let place = Place { home, folder, run_id, history: history_id };
-        let system = PromptSystem {
-            plan: plan.clone(),
-            templates: Prompts::new(config.run.templates.clone()),
-            reviewer,
-            base_branch,
-        };
+        let folder = root.unwrap_or_else(|| plan.folder().to_owned());
+        let place = Place { home, folder, base_branch, run_id, history: history_id };
         let settings = Settings {
             adopt_orphans: true,
             grace: config.run.grace.unwrap_or(GRACE),
@@ -127,23 +122,17 @@ impl Session {
         let strict = options.strict_resume;
         let mut settled = beginning.settled(&resumed, &place.home, profiles, strict).map_err(unreadable())?;
         let past = if anew { HashMap::new() } else { beginning.past(&profile) };
-        let mut workers = AgentWorkers::new(system, profile.clone(), place.clone(), settings, clock, past)
-            .map_err(OpenError::system("watch processes"))?;
+        let mut workers =
+            AgentWorkers::new(Rc::clone(&system), profile.clone(), place.clone(), settings, clock, past)
+                .map_err(OpenError::system("watch processes"))?;
         beginning.adopt(&mut workers, &resumed, &place.home, profiles, &mut settled).map_err(unreadable())?;
         let beginning = resumed.beginning;
         let mut run = resumed.run;
         if let Some(chosen) = &chosen {
             run.select(chosen.iter().copied());
         }
-        let store = PromptStore::new(
-            Arc::clone(&plan.plan),
-            history,
-            history_id,
-            state,
-            plan.state_path(),
-            durability,
-            workers.plan_paths(),
-        );
+        let store =
+            RunStore::new(Arc::clone(graph), (history, history_id), keeper, durability, workers.plan_paths());
         Ok(Self {
             plan,
             options,
@@ -156,7 +145,6 @@ impl Session {
             place,
             notes,
             beginning,
-            found: remembered.state,
             chosen,
             opening,
             _lock: lock,
@@ -166,7 +154,7 @@ impl Session {
     /// Refuses to begin what can't be done: an agent that is not installed, prompts that the shell has nothing of.
     pub(super) fn check_environment(&self) -> Result<(), OpenError> {
         let mut to_do: Vec<TaskIx> =
-            self.plan.plan.tasks().filter(|&task| self.run.status(task) == Status::Pending).collect();
+            self.plan.plan().tasks().filter(|&task| self.run.status(task) == Status::Pending).collect();
         to_do.extend(self.unsettled());
         let profile = self.workers.profile();
         if to_do.is_empty() {
@@ -188,7 +176,13 @@ impl Session {
         }
         let system = self.workers.system();
         for task in to_do.into_iter().take(MOST_LOOKED_INTO) {
-            let told = tell(&self.plan, &system.templates, profile, &system.base_branch, task, 1, None);
+            let told = system.tell(&Telling {
+                profile,
+                task,
+                attempt: 1,
+                previous: None,
+                base_branch: &self.place.base_branch,
+            });
             if let Err(error @ (TellError::NoCommands { .. } | TellError::Unclosed { .. })) = told {
                 let hint = match error {
                     TellError::Unclosed { .. } => "close the block with a line of backticks".into(),
@@ -224,8 +218,8 @@ fn acquire(home: &Home, holder: &Holder) -> Result<Lock, LockError> {
     Lock::acquire(&home.lock(), holder)
 }
 
-fn profile(options: &RunOptions, config: &Config) -> Result<Profile, OpenError> {
-    let name = options.agent.as_deref().or(config.run.agent.as_deref()).unwrap_or(Builtin::Shell.name());
+fn profile(options: &RunOptions, config: &Config, default: &str) -> Result<Profile, OpenError> {
+    let name = options.agent.as_deref().or(config.run.agent.as_deref()).unwrap_or(default);
     let profile = resolve(name, &config.agents)?;
     if !is_shell(&profile) {
         profile.check()?;
@@ -233,42 +227,17 @@ fn profile(options: &RunOptions, config: &Config) -> Result<Profile, OpenError> 
     Ok(profile)
 }
 
-/// The reviewer of this run. The default one is passed over in silence where it is not there (seed 002); one that was
-/// asked for by name is missed.
-pub(crate) fn reviewer(
-    options: &RunOptions,
-    config: &Config,
-    plan: &PromptPlan,
-    in_repository: bool,
-    notes: &mut Vec<String>,
-) -> Option<Reviewer> {
-    let asked = match &config.run.review {
-        _ if options.no_review => return None,
-        Some(Command::Switch(false)) => return None,
-        Some(Command::Switch(true)) | None => None,
-        Some(Command::Argv(argv)) => Some(argv.clone()),
-    };
-    let by_name = asked.is_some();
-    if !by_name && !in_repository {
-        return None;
-    }
-    let own = [format!("{}.state*", plan.stem()), format!("{}.validation.md", plan.stem())];
-    let reviewer = Reviewer::new(asked, &plan.folder, in_repository, own.to_vec());
-    if is_installed(reviewer.program(), &plan.folder) {
-        return Some(reviewer);
-    }
-    if by_name {
-        notes.push(format!("the reviewer `{}` is not installed: reviews are skipped", reviewer.program()));
-    }
-    None
-}
-
 /// The base branch: the recorded one when there is one, else as git knows it (seed 002, 0.5).
-fn base_branch(plan: &PromptPlan, remembered: &Remembered, anew: bool, in_repository: bool) -> String {
-    let recorded = remembered.state.as_ref().and_then(StateFile::base_branch);
-    let recorded = recorded.or_else(|| remembered.history.base_branch.clone()).filter(|_| !anew);
-    recorded.unwrap_or_else(|| {
-        if in_repository { Git::at(&plan.folder).default_branch().name } else { "main".into() }
+fn base_branch(
+    plan: &AnyPlan,
+    remembered: &Remembered,
+    keeper: &dyn Keeper,
+    anew: bool,
+    in_repository: bool,
+) -> String {
+    let recorded = keeper.base_branch().or_else(|| remembered.history.base_branch.clone());
+    recorded.filter(|_| !anew).unwrap_or_else(|| {
+        if in_repository { Git::at(plan.folder()).default_branch().name } else { "main".into() }
     })
 }
 
@@ -276,11 +245,11 @@ fn base_branch(plan: &PromptPlan, remembered: &Remembered, anew: bool, in_reposi
 ///
 /// # Errors
 /// [`OpenError::Request`] for a task that is not in the plan.
-pub(crate) fn chosen(plan: &PromptPlan, options: &RunOptions) -> Result<Option<Vec<TaskIx>>, OpenError> {
+pub(crate) fn chosen(plan: &Plan, options: &RunOptions) -> Result<Option<Vec<TaskIx>>, OpenError> {
     let mut chosen: Vec<TaskIx> =
         options.only.iter().map(|name| find(plan, name)).collect::<Result<_, _>>()?;
     if let Some(name) = &options.until {
-        chosen.extend(plan.plan.with_needs(find(plan, name)?));
+        chosen.extend(plan.with_needs(find(plan, name)?));
     }
     chosen.sort_unstable();
     chosen.dedup();
@@ -291,11 +260,11 @@ pub(crate) fn chosen(plan: &PromptPlan, options: &RunOptions) -> Result<Option<V
 ///
 /// # Errors
 /// [`OpenError::Request`] with the nearest name.
-pub(crate) fn find(plan: &PromptPlan, name: &str) -> Result<TaskIx, OpenError> {
-    plan.plan.find(name).ok_or_else(|| OpenError::Request {
+pub(crate) fn find(plan: &Plan, name: &str) -> Result<TaskIx, OpenError> {
+    plan.find(name).ok_or_else(|| OpenError::Request {
         code: "task.unknown",
         message: format!("there is no task `{name}` in the plan"),
-        hint: match plan.plan.suggest(name) {
+        hint: match plan.suggest(name) {
             Some(near) => format!("did you mean `{near}`?"),
             None => "`orch status` lists the tasks".into(),
         },

@@ -3,8 +3,9 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use orch_core::{Backoff, OnFailure, OnIncomplete, Order, Policy, RateLimits};
+use orch_core::{Backoff, OnFailure, Order, Policy, RateLimits};
 
+use crate::system::Defaults;
 use crate::{Config, Durability};
 
 /// What a person chose for one run.
@@ -45,22 +46,21 @@ pub struct RunOptions {
 }
 
 impl RunOptions {
-    /// The policy of a run of prompts: down the list one by one, stop at a failure, INCOMPLETE counts as done; by the
-    /// graph as soon as a number of jobs is chosen (seed 002 and the options).
-    pub(crate) fn policy(&self, config: &Config, review: bool) -> Policy {
+    /// The policy of a run: the system's defaults, `orch.toml`, and what a person chose, in that order. Choosing a
+    /// number of jobs chooses the order of the graph as well.
+    pub(crate) fn policy(&self, config: &Config, review: bool, defaults: &Defaults) -> Policy {
         let table = &config.run;
         let jobs = self.jobs.or(table.jobs);
-        let keep_going = table.keep_going.unwrap_or(false);
+        let configured = table.keep_going.map(|keep_going| match keep_going {
+            true => OnFailure::KeepGoing,
+            false => OnFailure::Stop,
+        });
         let default = Policy::default();
         Policy {
-            jobs: jobs.unwrap_or(NonZeroU32::MIN),
-            order: if jobs.is_some() { Order::Graph } else { Order::List },
-            on_failure: self.on_failure.unwrap_or(if keep_going {
-                OnFailure::KeepGoing
-            } else {
-                OnFailure::Stop
-            }),
-            on_incomplete: OnIncomplete::Release,
+            jobs: jobs.unwrap_or(defaults.jobs),
+            order: if jobs.is_some() { Order::Graph } else { defaults.order },
+            on_failure: self.on_failure.or(configured).unwrap_or(defaults.on_failure),
+            on_incomplete: defaults.on_incomplete,
             retries: self.retries.or(table.retries).unwrap_or(0),
             backoff: Backoff { first: table.backoff.unwrap_or(default.backoff.first), ..default.backoff },
             timeout: self.timeout.or(table.timeout),

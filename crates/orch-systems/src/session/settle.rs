@@ -10,8 +10,7 @@ use orch_run::{Clock, Happening, Store, What};
 use orch_store::{Folded, Home, TaskRecord};
 
 use super::Session;
-use crate::prompts::judge::judge;
-use crate::system::EndedAttempt;
+use crate::system::{EndedAttempt, System};
 use crate::workers::{Survivor, attempt_id, review_name};
 use crate::{Config, OpenError};
 
@@ -50,7 +49,13 @@ impl Traces {
     ///
     /// # Errors
     /// When something it left is there and can't be read.
-    pub(crate) fn look(history: &Folded, home: &Home, profiles: Profiles<'_>, now: Time) -> io::Result<Self> {
+    pub(crate) fn look(
+        history: &Folded,
+        home: &Home,
+        system: &dyn System,
+        profiles: Profiles<'_>,
+        now: Time,
+    ) -> io::Result<Self> {
         let of_status =
             |wanted: fn(&TaskRecord) -> bool| history.tasks.iter().filter(move |(_, record)| wanted(record));
         let running: Vec<(&String, &TaskRecord)> =
@@ -84,7 +89,7 @@ impl Traces {
                 continue;
             }
             let profile = profiles.of(record);
-            if let Some(receipt) = left_behind(home, &profile, id, record.attempt, now)? {
+            if let Some(receipt) = left_behind(system, home, &profile, id, record.attempt, now)? {
                 traces.receipts.insert(id.clone(), receipt);
             }
         }
@@ -122,16 +127,19 @@ impl Traces {
 /// # Errors
 /// When something it left is there and can't be read.
 pub(crate) fn left_behind(
+    system: &dyn System,
     home: &Home,
     profile: &Profile,
-    task: &str,
+    id: &str,
     attempt: u32,
     now: Time,
 ) -> io::Result<Option<(Outcome, Option<String>)>> {
-    let exit = receipt::read(&home.receipt(task, attempt)).filter(|exit| !was_killed(*exit));
+    let exit = receipt::read(&home.receipt(id, attempt)).filter(|exit| !was_killed(*exit));
     let known = exit.is_some();
     let exit = exit.unwrap_or(Exit::Unknown);
-    let judged = judge(&EndedAttempt { home, profile, task, attempt, exit, resumed: false, now })?;
+    // What the plan has no longer is nobody's result.
+    let Some(task) = system.plan().find(id) else { return Ok(None) };
+    let judged = system.judge(&EndedAttempt { home, profile, task, attempt, exit, resumed: false, now })?;
     Ok((known || judged.has_evidence).then_some((judged.outcome, judged.detail)))
 }
 

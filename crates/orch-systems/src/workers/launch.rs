@@ -12,18 +12,18 @@ use orch_exec::process::{Launch, StartError, Stdin, Worker};
 use orch_store::{StoreError, create_private};
 
 use super::{Active, AgentWorkers, Kind, work_key};
-use crate::system::{System, TellError};
+use crate::system::{TellError, Telling};
 
 /// How long a start is put off when the machine is out of processes or memory.
 const OUT_OF_RESOURCES: Duration = Duration::from_secs(15);
 
-impl<S: System> AgentWorkers<S> {
+impl AgentWorkers {
     pub(super) fn environment(&self, vars: &[(&str, OsString)]) -> Vec<(OsString, OsString)> {
         let always = [
             ("ORCH_RUN", OsString::from(&self.place.run_id)),
             ("ORCH_PLAN", self.system.plan_file().into()),
             ("ORCH_WORKTREE", self.place.folder.clone().into()),
-            ("ORCH_BASE_BRANCH", self.system.base_branch().into()),
+            ("ORCH_BASE_BRANCH", OsString::from(&self.place.base_branch)),
         ];
         let vars = always.into_iter().chain(vars.iter().cloned());
         environment(&self.profile, std::env::vars_os(), vars)
@@ -34,7 +34,13 @@ impl<S: System> AgentWorkers<S> {
         let id = self.id(task);
         let past = self.past.get(&task).cloned().unwrap_or_default();
         let session = past.session.filter(|_| !self.profile.resume.is_empty());
-        let told = self.system.tell(&self.profile, task, attempt, past.told.as_deref())?;
+        let told = self.system.tell(&Telling {
+            profile: &self.profile,
+            task,
+            attempt,
+            previous: past.told.as_deref(),
+            base_branch: &self.place.base_branch,
+        })?;
         let home = &self.place.home;
         home.clear(&id, attempt)?;
         let prompt_file = home.prompt(&id, attempt);

@@ -36,6 +36,8 @@ pub(crate) struct Place {
     pub(crate) home: Home,
     /// The folder they run in.
     pub(crate) folder: PathBuf,
+    /// The branch that their work is based on.
+    pub(crate) base_branch: String,
     /// The id of this run.
     pub(crate) run_id: String,
     /// The number of the history: with it, the id of an attempt is unique for ever.
@@ -77,8 +79,8 @@ pub(crate) struct Past {
 }
 
 /// Workers as processes of this machine, started by a profile and judged by a system.
-pub(crate) struct AgentWorkers<S> {
-    system: S,
+pub(crate) struct AgentWorkers {
+    system: Rc<dyn System>,
     profile: Profile,
     place: Place,
     processes: Processes,
@@ -111,9 +113,9 @@ enum Kind {
     },
 }
 
-impl<S: System> AgentWorkers<S> {
+impl AgentWorkers {
     pub(crate) fn new(
-        system: S,
+        system: Rc<dyn System>,
         profile: Profile,
         place: Place,
         settings: Settings,
@@ -139,8 +141,8 @@ impl<S: System> AgentWorkers<S> {
         &mut self.control
     }
 
-    pub(crate) fn system(&self) -> &S {
-        &self.system
+    pub(crate) fn system(&self) -> Rc<dyn System> {
+        Rc::clone(&self.system)
     }
 
     pub(crate) fn profile(&self) -> &Profile {
@@ -251,11 +253,10 @@ impl<S: System> AgentWorkers<S> {
         profile: Option<&Profile>,
     ) -> io::Result<Notice> {
         let &Active { task, attempt, stopped, .. } = active;
-        let id = self.id(task);
         let judged = self.system.judge(&EndedAttempt {
             home: &self.place.home,
             profile: profile.unwrap_or(&self.profile),
-            task: &id,
+            task,
             attempt,
             exit,
             resumed,
@@ -331,7 +332,7 @@ impl<S: System> AgentWorkers<S> {
     }
 }
 
-impl<S: System> Workers for AgentWorkers<S> {
+impl Workers for AgentWorkers {
     fn start(&mut self, _: &Run, task: TaskIx, attempt: u32) -> Result<Started, CouldNotStart> {
         match self.launch(task, attempt) {
             Ok((worker, log)) => {
@@ -351,7 +352,7 @@ impl<S: System> Workers for AgentWorkers<S> {
         let id = self.system.plan().id(task).to_owned();
         let attempt = run.attempt(task);
         let before = reviewer.before();
-        let argv = reviewer.argv(self.system.base_branch(), &before);
+        let argv = reviewer.argv(&self.place.base_branch, &before);
         let name = review_name(&id);
         let log = self.place.home.log(&name, attempt);
         // Only the latest review of an attempt is looked at.

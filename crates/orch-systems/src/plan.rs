@@ -1,0 +1,117 @@
+//! A plan of any of the systems, loaded.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use orch_core::{Diagnostic, Plan};
+
+use crate::locate::{Found, Kind};
+use crate::system::Source;
+use crate::{OpenError, PromptPlan};
+
+/// A plan of any of the systems, loaded and valid.
+#[derive(Clone, Debug)]
+pub enum AnyPlan {
+    /// A Markdown index of prompt files (seed 002).
+    Prompts(PromptPlan),
+}
+
+impl AnyPlan {
+    /// Loads the plan that was found.
+    ///
+    /// # Errors
+    /// [`OpenError::Read`], or [`OpenError::Invalid`] with everything that was found in it.
+    pub fn load(found: &Found) -> Result<Self, OpenError> {
+        match found.kind {
+            Kind::Prompts => PromptPlan::load(&found.path).map(Self::Prompts),
+            Kind::Weavers => unreachable!(),
+        }
+    }
+
+    /// Which system it belongs to.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Prompts(_) => Kind::Prompts,
+        }
+    }
+
+    /// The file that stands for the plan.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Prompts(plan) => &plan.path,
+        }
+    }
+
+    /// Where it was found, to be loaded again.
+    pub fn found(&self) -> Found {
+        Found { kind: self.kind(), path: self.path().to_owned() }
+    }
+
+    /// What a person calls it.
+    pub fn shown_name(&self) -> &str {
+        match self {
+            Self::Prompts(plan) => plan.path.file_name().and_then(|name| name.to_str()).unwrap_or_default(),
+        }
+    }
+
+    /// The folder beside whose files orch keeps its own, in `.orch`.
+    pub fn folder(&self) -> &Path {
+        match self {
+            Self::Prompts(plan) => &plan.folder,
+        }
+    }
+
+    /// The name that orch's own files for the plan go by.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Prompts(plan) => plan.stem(),
+        }
+    }
+
+    /// The plan's graph.
+    pub fn plan(&self) -> &Arc<Plan> {
+        match self {
+            Self::Prompts(plan) => &plan.plan,
+        }
+    }
+
+    /// What is worth saying although the plan is valid.
+    pub fn warnings(&self) -> &[Finding] {
+        match self {
+            Self::Prompts(plan) => &plan.warnings,
+        }
+    }
+
+    /// The plan as the rooms that all systems share see it.
+    pub(crate) fn source(&self) -> &dyn Source {
+        match self {
+            Self::Prompts(plan) => plan,
+        }
+    }
+}
+
+impl From<PromptPlan> for AnyPlan {
+    fn from(plan: PromptPlan) -> Self {
+        Self::Prompts(plan)
+    }
+}
+
+/// Something found in one of a plan's files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The file.
+    pub path: PathBuf,
+    /// What was found in it.
+    pub diagnostic: Diagnostic,
+}
+
+impl Finding {
+    pub(crate) fn new(path: &Path, diagnostic: Diagnostic) -> Self {
+        Self { path: path.to_owned(), diagnostic }
+    }
+
+    /// Whether the plan can't be run because of this.
+    pub fn is_error(&self) -> bool {
+        self.diagnostic.is_error()
+    }
+}

@@ -1,0 +1,174 @@
+//! Keeping the state file: the table of seed 002.
+
+use std::path::Path;
+
+use orch_core::{Beginning, Moved, Resumed, Run, Status, TaskIx, Time, WhyAnew};
+use orch_run::Failure;
+use orch_state_md::index::Located;
+use orch_state_md::state::{Overall, Row, State, StateFile, Validation};
+use orch_store::{StoreError, beneath};
+
+use super::PromptPlan;
+use crate::Requirements;
+use crate::kept::{Aside, KeptFile};
+use crate::system::{Keeper, Stand, Writing};
+
+/// Keeps the state file of a plan of prompts.
+pub(crate) struct PromptKeeper {
+    plan: PromptPlan,
+    /// The state file as it was found, when it can be read.
+    found: Option<StateFile>,
+    state: StateFile,
+    file: KeptFile,
+    /// Whether the state file on disk is behind.
+    behind: bool,
+}
+
+impl PromptKeeper {
+    pub(crate) fn new(plan: PromptPlan, found: Option<StateFile>) -> Self {
+        let file = KeptFile::at(plan.state_path());
+        let state = found.clone().unwrap_or_else(|| StateFile::create(&blank(&plan, "main")));
+        Self { plan, found, state, file, behind: true }
+    }
+
+    /// Writes where each task stands into its row.
+    fn show(&mut self, run: &Run) {
+        for task in run.plan().tasks() {
+            // The rows are the plan's: they were made from it, or compared with it.
+            let _ = self.state.set_status(task.index(), run.status(task));
+        }
+    }
+
+    fn set_validation(&mut self, validation: Validation) {
+        self.behind |= self.state.validation() != Some(validation);
+        self.state.set_validation(validation);
+    }
+
+    fn set_overall(&mut self, overall: Overall) {
+        self.behind |= self.state.overall() != Some(overall);
+        self.state.set_overall(overall);
+    }
+}
+
+impl Keeper for PromptKeeper {
+    fn base_branch(&self) -> Option<String> {
+        self.found.as_ref().and_then(StateFile::base_branch)
+    }
+
+    fn validation(&self) -> Option<&'static str> {
+        self.found.as_ref()?;
+        self.state.validation().map(Validation::word)
+    }
+
+    fn sweep(&self) -> Result<(), StoreError> {
+        self.file.sweep()
+    }
+
+    fn go_on(&mut self, resumed: &Resumed, base_branch: &str, fresh: bool) {
+        let goes_on = matches!(resumed.beginning, Beginning::Continued { .. });
+        if let Some(found) = self.found.as_ref().filter(|_| goes_on) {
+            self.state = found.clone();
+            self.show(&resumed.run);
+            self.state.set_base_branch(base_branch);
+            return;
+        }
+        if self.file.is_there() {
+            let (reason, why) = match &resumed.beginning {
+                _ if fresh => ("replaced", "a fresh start was asked for".to_owned()),
+                Beginning::Anew(why @ WhyAnew::Unreadable(_)) => ("unreadable", why.to_string()),
+                Beginning::Anew(why) => ("unmatched", why.to_string()),
+                _ => ("unreadable", "it can't be read; what it said is known from the history".to_owned()),
+            };
+            self.file.put_aside(Aside { reason, why });
+        }
+        self.state = StateFile::create(&blank(&self.plan, base_branch));
+        self.show(&resumed.run);
+    }
+
+    fn moved(&mut self, _: &Run, moved: &Moved, _: Option<&str>) -> Result<(), Failure> {
+        self.state.set_status(moved.task.index(), moved.to)?;
+        if moved.to == Status::Running {
+            self.state.set_current(moved.task.index() as u32);
+        }
+        self.behind = true;
+        Ok(())
+    }
+
+    /// One that leads elsewhere than the plan's folder stays what the rule makes it.
+    fn plan_path(&mut self, task: TaskIx, path: &str) {
+        let folder = &self.plan.folder;
+        let relative = Path::new(path).strip_prefix(folder).ok().and_then(Path::to_str).unwrap_or(path);
+        if beneath(folder, relative).is_ok() {
+            // A variant of the table without the column has no room for it, and needs none.
+            let _ = self.state.set_plan_path(task.index(), relative);
+        }
+    }
+
+    fn stands(&mut self, _: &Run, stand: Stand, _: Time) {
+        match stand {
+            Stand::Running => {
+                self.set_overall(Overall::Running);
+                self.set_validation(Validation::None);
+            }
+            Stand::Succeeded => self.set_overall(Overall::Success),
+            Stand::Failed => self.set_overall(Overall::Fail),
+            // It goes on with the next run.
+            Stand::Interrupted => {}
+        }
+    }
+
+    fn concluded(&mut self, requirements: &Requirements) {
+        match requirements {
+            Requirements::Met => self.set_validation(Validation::FinalOk),
+            Requirements::Unmet { .. } => self.set_validation(Validation::FinalFail),
+            Requirements::NothingNamed | Requirements::NotValidated => {}
+        }
+    }
+
+    fn is_behind(&self) -> bool {
+        self.behind
+    }
+
+    fn must_mend(&self) -> bool {
+        let same = |found: &StateFile| {
+            found.overall() == Some(Overall::Success)
+                && found.len() == self.state.len()
+                && (0..found.len()).all(|row| found.status(row) == self.state.status(row))
+        };
+        self.file.is_to_be_put_aside() || !self.found.as_ref().is_some_and(same)
+    }
+
+    fn write(&mut self, with: Writing<'_>) -> Result<usize, StoreError> {
+        let bytes = self.state.to_bytes_marked(with.history, with.seq);
+        self.file.replace(&bytes, with.durability, with.now, with.alerts)?;
+        self.behind = false;
+        Ok(bytes.len())
+    }
+}
+
+/// The state of a plan that was never run.
+fn blank(plan: &PromptPlan, base_branch: &str) -> State {
+    let index = &plan.index;
+    let value = |field: &Option<Located<String>>| field.as_ref().map(|field| field.value.clone());
+    let rows = plan.plan.tasks().map(|task| {
+        let prompt = &index.prompts[task.index()];
+        Row {
+            status: Status::Pending,
+            prompt_path: prompt.path.clone(),
+            plan_path: Some(plan.plan_path(task)),
+            tests: Some(prompt.tests.word().to_owned()),
+            dependencies: prompt.depends_on.iter().map(|on| on.name.clone()).collect(),
+            reqs: plan.requirements(task),
+        }
+    });
+    State {
+        objective: index.objective.clone(),
+        prd_path: value(&index.prd_path),
+        requirements_inventory: value(&index.requirements_inventory),
+        base_branch: Some(base_branch.to_owned()),
+        overall: Some(Overall::Running),
+        validation: Some(Validation::None),
+        current: 0,
+        rows: rows.collect(),
+    }
+}

@@ -1,0 +1,199 @@
+//! Writing down what happens: first the history, then the state files.
+//!
+//! A transition is acknowledged once the history has it: one line appended, whatever the size of the plan. The state
+//! files are replaced whole, atomically, right after; when they are so large that replacing them each time would cost
+//! more than a tenth of the run, they are replaced less often and at the latest when there is a moment to spare. Whoever
+//! reads one sees a whole file, at most a little old; whoever resumes reads the history as well.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use orch_core::{Plan, ReviewVerdict, Run, TaskIx, Time};
+use orch_run::{Failure, Happening, Store, What};
+use orch_store::{Durability, HistoryWriter, StoreError, What as Entry};
+
+use crate::Requirements;
+use crate::system::{Keeper, PlanPaths, Stand, Writing};
+
+/// State files of at most this many bytes are replaced after every transition.
+const SMALL: usize = 64 << 10;
+
+/// Replacing larger ones may take this part of the time at most.
+const SHARE: u32 = 10;
+
+/// The history and the state files of one plan, kept in step.
+pub(crate) struct RunStore {
+    plan: Arc<Plan>,
+    history: HistoryWriter,
+    history_id: u64,
+    keeper: Box<dyn Keeper>,
+    durability: Durability,
+    pace: Pace,
+    /// What a person should be told at the next opportunity.
+    alerts: Vec<String>,
+    plan_paths: PlanPaths,
+}
+
+impl RunStore {
+    pub(crate) fn new(
+        plan: Arc<Plan>,
+        (history, history_id): (HistoryWriter, u64),
+        keeper: Box<dyn Keeper>,
+        durability: Durability,
+        plan_paths: PlanPaths,
+    ) -> Self {
+        let (pace, alerts) = (Pace::default(), Vec::new());
+        Self { plan, history, history_id, keeper, durability, pace, alerts, plan_paths }
+    }
+
+    /// Adds entries to the history that no happening stands for.
+    pub(crate) fn append(&mut self, at: Time, entries: &[Entry<'_>]) -> Result<(), StoreError> {
+        if !entries.is_empty() {
+            self.history.append(at, entries)?;
+        }
+        Ok(())
+    }
+
+    /// Notes where the run as a whole stands, for the next write of the state files.
+    pub(crate) fn stands(&mut self, run: &Run, stand: Stand, now: Time) {
+        self.keeper.stands(run, stand, now);
+    }
+
+    /// Notes what became of the requirements.
+    pub(crate) fn concluded(&mut self, requirements: &Requirements) {
+        self.keeper.concluded(requirements);
+    }
+
+    pub(crate) fn validation(&self) -> Option<&'static str> {
+        self.keeper.validation()
+    }
+
+    /// Whether the state files have to be replaced although nothing more happens: they can't be gone on with, or are
+    /// behind.
+    pub(crate) fn must_mend(&self) -> bool {
+        self.keeper.must_mend()
+    }
+
+    pub(crate) fn take_alerts(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.alerts)
+    }
+
+    /// Brings the state files on disk up to date.
+    pub(crate) fn write_state(&mut self, now: Time) -> Result<(), StoreError> {
+        if !self.keeper.is_behind() {
+            return Ok(());
+        }
+        let began = Instant::now();
+        let bytes = self.keeper.write(Writing {
+            history: self.history_id,
+            seq: self.history.seq(),
+            durability: self.durability,
+            now,
+            alerts: &mut self.alerts,
+        })?;
+        self.pace.wrote(bytes, began);
+        Ok(())
+    }
+}
+
+impl Store for RunStore {
+    fn record(&mut self, run: &Run, happened: &[Happening]) -> Result<(), Failure> {
+        let Some(last) = happened.last() else { return Ok(()) };
+        let entries: Vec<Entry<'_>> =
+            happened.iter().filter_map(|happening| entry(&self.plan, happening)).collect();
+        if entries.iter().any(|entry| matches!(entry, Entry::Moved { .. } | Entry::Reviewed { .. })) {
+            self.history.append(last.at, &entries)?;
+        } else {
+            self.history.append_unsynced(last.at, &entries)?;
+        }
+        for happening in happened {
+            if let What::Moved { moved, detail } = &happening.what {
+                self.keeper.moved(run, moved, detail.as_deref())?;
+            }
+        }
+        for (task, path) in std::mem::take(&mut *self.plan_paths.borrow_mut()) {
+            self.keeper.plan_path(task, &path);
+        }
+        if self.pace.allows() {
+            self.write_state(last.at)?;
+        }
+        Ok(())
+    }
+
+    fn rest(&mut self, _: &Run, now: Time) -> Result<Option<Time>, Failure> {
+        if !self.keeper.is_behind() {
+            return Ok(None);
+        }
+        if self.pace.allows() {
+            self.write_state(now)?;
+            return Ok(None);
+        }
+        Ok(Some(now + self.pace.left()))
+    }
+}
+/// What the history is to say of a happening; nothing of those that are only shown.
+fn entry<'a>(plan: &'a Plan, happening: &'a Happening) -> Option<Entry<'a>> {
+    let id = |task: TaskIx| Cow::Borrowed(plan.id(task));
+    Some(match &happening.what {
+        What::Moved { moved, detail } => Entry::Moved {
+            task: id(moved.task),
+            attempt: moved.attempt,
+            from: moved.from,
+            to: moved.to,
+            outcome: moved.outcome,
+            detail: detail.as_deref().map(Cow::Borrowed),
+            tries: moved.tries,
+            reworks: moved.reworks,
+            review_due: moved.review_due,
+        },
+        What::Worker { task, attempt, worker: Some(worker), .. } => Entry::Worker {
+            task: id(*task),
+            attempt: *attempt,
+            pid: worker.pid,
+            start: worker.start,
+            boot: Cow::Borrowed(&worker.boot),
+        },
+        What::Session { task, attempt, session } => {
+            Entry::Session { task: id(*task), attempt: *attempt, session: Cow::Borrowed(session) }
+        }
+        // A review that fails stays owed, so that the next run holds the same gate.
+        What::Reviewed { task, attempt, verdict, settled: true, detail }
+            if *verdict != ReviewVerdict::Fail =>
+        {
+            Entry::Reviewed {
+                task: id(*task),
+                attempt: *attempt,
+                verdict: verdict.word().into(),
+                detail: detail.as_deref().map(Cow::Borrowed),
+            }
+        }
+        _ => return None,
+    })
+}
+
+/// How often the state files may be replaced.
+#[derive(Debug, Default)]
+struct Pace {
+    /// How large they were, how long it took, and when that was.
+    last: Option<(usize, Duration, Instant)>,
+}
+
+impl Pace {
+    fn wrote(&mut self, bytes: usize, began: Instant) {
+        let now = Instant::now();
+        self.last = Some((bytes, now - began, now));
+    }
+
+    /// How long to wait before they may be replaced again.
+    fn left(&self) -> Duration {
+        match self.last {
+            Some((bytes, took, at)) if bytes > SMALL => (took * SHARE).saturating_sub(at.elapsed()),
+            _ => Duration::ZERO,
+        }
+    }
+
+    fn allows(&self) -> bool {
+        self.left().is_zero()
+    }
+}
