@@ -34,6 +34,7 @@ fn says_everything_that_is_wrong_in_one_pass() {
         TaskDraft { provides: vec!["User".into()], ..task("q", &[]) },
         TaskDraft { requires: vec!["Usr".into()], ..task("r", &[]) },
         task("", &[]),
+        TaskDraft { awaits: vec!["".into()], ..task("s", &[]) },
     ]);
     insta::assert_snapshot!(all);
 }
@@ -92,6 +93,27 @@ fn capabilities_become_dependencies() {
     let plan = plan_of(vec![requires("002", "User model"), provides("001", "User model")]).unwrap();
     assert_eq!(plan.graph().depends_on(TaskIx::new(0)), [TaskIx::new(1)]);
     assert_eq!(plan.list_order(), [TaskIx::new(1), TaskIx::new(0)]);
+}
+
+#[test]
+fn conditions_are_named_once_and_depend_on_nothing() {
+    let awaits = |id: &str, names: &[&str]| TaskDraft {
+        awaits: names.iter().map(|&name| name.into()).collect(),
+        ..TaskDraft::new(id)
+    };
+    // A condition may be called as a task is; it is not that task.
+    let plan = plan_of(vec![
+        awaits("a", &["gate 2", "b", "gate 2"]),
+        awaits("b", &[]),
+        awaits("c", &["b", "gate 1", "gate 2"]),
+    ])
+    .unwrap();
+    assert_eq!(plan.conditions().collect::<Vec<_>>(), ["gate 2", "b", "gate 1"]);
+    let awaited = |place| plan.awaited(TaskIx::new(place)).collect::<Vec<_>>();
+    assert_eq!(awaited(0), ["gate 2", "b"]);
+    assert_eq!(awaited(1), [] as [&str; 0]);
+    assert_eq!(awaited(2), ["b", "gate 1", "gate 2"]);
+    assert_eq!(plan.graph().edge_count(), 0);
 }
 
 #[test]

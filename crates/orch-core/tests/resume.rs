@@ -65,6 +65,7 @@ fn a_running_task_is_settled_by_its_receipt_waited_for_or_run_again() {
         (rules, receipt, Success, false, false),
         (rules, Evidence::Receipt(Outcome::Incomplete), Incomplete, false, false),
         (rules, Evidence::Receipt(Outcome::Failed), Fail, false, false),
+        (rules, Evidence::Receipt(Outcome::Rejected), Fail, false, false),
         (rules, Evidence::Alive, Running, false, true),
         (ending, receipt, Success, false, false),
         (ending, Evidence::Alive, Pending, true, false),
@@ -89,6 +90,27 @@ fn a_running_task_is_settled_by_its_receipt_waited_for_or_run_again() {
         };
         assert_eq!(resumed.run.next(NOW), next, "{rules:?} {evidence:?}");
         assert_eq!(resumed.run.attempt(a), 1, "the attempt that was under way is the first");
+    }
+}
+
+#[test]
+fn rejected_work_goes_back_after_a_crash_as_often_as_it_would_have_without() {
+    // (allowed, used up before the crash) -> (status, used up after its receipt)
+    for (reworks, before, status, after) in [(2, 1, Pending, 2), (2, 2, Fail, 2), (1, 0, Pending, 1)] {
+        let mut memory = recorded(&[("a", Pending), ("b", Running)]);
+        memory.tasks[1].standing.reworks = before;
+        let policy = Policy { reworks, ..Policy::default() };
+        let memory = Memory::Found(memory);
+        let evidence = |_: &RecordedTask| Evidence::Receipt(Outcome::Rejected);
+        let mut resumed = resume(plan(&["a", "b"]), policy, &memory, ResumeRules::default(), evidence);
+        for event in resumed.settle.clone() {
+            resumed.run.apply(event, NOW).unwrap();
+        }
+        let b = TaskIx::new(1);
+        assert_eq!((resumed.run.status(b), resumed.run.reworks(b)), (status, after));
+        if status == Pending {
+            assert_eq!(resumed.run.next(NOW), Step::Start(b), "before what is new");
+        }
     }
 }
 

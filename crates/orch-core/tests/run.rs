@@ -293,6 +293,314 @@ fn an_old_result_does_not_count() {
     assert_eq!(run.status(t(0)), Status::Running);
 }
 
+mod rework {
+    use super::*;
+
+    fn policy(reworks: u32, retries: u32) -> Policy {
+        Policy { reworks, retries, on_failure: OnFailure::KeepGoing, ..Policy::default() }
+    }
+
+    /// What became of the only task of a plan after these ends, and how many tries and reworks that took.
+    fn after(policy: Policy, ends: &[Outcome]) -> (Status, u32, u32) {
+        let mut run = Run::new(plan(&[("a", &[])]), policy);
+        let mut now = at(0);
+        for &outcome in ends {
+            if let Step::Wait(Some(until)) = run.next(now) {
+                now = until;
+            }
+            assert_eq!(start_all(&mut run, now), [0], "before {outcome}");
+            now = now + Duration::from_secs(1);
+            end(&mut run, 0, outcome, now);
+        }
+        (run.status(t(0)), run.tries(t(0)), run.reworks(t(0)))
+    }
+
+    #[test]
+    fn rejected_work_goes_back_up_to_its_own_cap() {
+        use Outcome::{Cancelled, Failed, Lost, RateLimited, Rejected, Succeeded};
+        let capped = |max_attempts| Policy { max_attempts, ..policy(5, 5) };
+        for (policy, ends, stands) in [
+            (policy(0, 5), &[Rejected] as &[Outcome], (Status::Fail, 0, 0)),
+            (policy(1, 0), &[Rejected], (Status::Pending, 0, 1)),
+            (policy(1, 0), &[Rejected, Rejected], (Status::Fail, 0, 1)),
+            (policy(2, 0), &[Rejected, Rejected, Succeeded], (Status::Success, 1, 2)),
+            // Reworks and retries use up nothing of each other, in any order.
+            (policy(1, 1), &[Rejected, Failed], (Status::Pending, 1, 1)),
+            (policy(1, 1), &[Failed, Rejected], (Status::Pending, 1, 1)),
+            (policy(1, 1), &[Rejected, Failed, Rejected], (Status::Fail, 1, 1)),
+            (policy(1, 1), &[Rejected, Failed, Failed], (Status::Fail, 2, 1)),
+            (policy(2, 0), &[Rejected, Failed], (Status::Fail, 1, 1)),
+            // What says nothing of the work counts for neither.
+            (
+                policy(2, 0),
+                &[Rejected, Lost, Cancelled, RateLimited { until: None }, Rejected, Lost],
+                (Status::Pending, 0, 2),
+            ),
+            (capped(2), &[Rejected, Rejected], (Status::Fail, 0, 1)),
+            (capped(2), &[Failed, Rejected], (Status::Fail, 1, 0)),
+        ] {
+            assert_eq!(after(policy.clone(), ends), stands, "{ends:?} with {policy:?}");
+        }
+    }
+
+    #[test]
+    fn it_is_recorded_and_goes_back_without_a_rest() {
+        let mut run = Run::new(plan(&[("a", &[])]), policy(1, 0));
+        start_all(&mut run, at(0));
+        let Change::Moved(moved) = end(&mut run, 0, Outcome::Rejected, at(1)) else { panic!() };
+        assert_eq!((moved.from, moved.to), (Status::Running, Status::Pending));
+        assert_eq!((moved.outcome, moved.tries, moved.reworks), (Some(Outcome::Rejected), 0, 1));
+        assert_eq!(start_all(&mut run, at(1)), [0]);
+        let Change::Moved(moved) = end(&mut run, 0, Outcome::Rejected, at(2)) else { panic!() };
+        assert_eq!((moved.to, moved.outcome, moved.reworks), (Status::Fail, Some(Outcome::Rejected), 1));
+        // Asked for again, it has its reworks back.
+        let Change::Moved(moved) = run.apply(Event::Retry { task: t(0) }, at(3)).unwrap() else { panic!() };
+        assert_eq!((moved.to, moved.reworks), (Status::Pending, 0));
+        start_all(&mut run, at(3));
+        end(&mut run, 0, Outcome::Rejected, at(4));
+        assert_eq!((run.status(t(0)), run.reworks(t(0))), (Status::Pending, 1));
+    }
+
+    #[test]
+    fn too_often_rejected_is_a_failure_like_any_other() {
+        let mut run = Run::new(plan(&[("a", &[]), ("b", &[])]), Policy::default());
+        start_all(&mut run, at(0));
+        end(&mut run, 0, Outcome::Rejected, at(1));
+        assert_eq!(run.halt(), Some(Halt::Failed { task: t(0) }));
+        assert_eq!(run.next(at(1)), Step::Done(Verdict::Fail));
+    }
+
+    #[test]
+    fn it_goes_before_new_work_and_otherwise_in_plan_order() {
+        let tasks: [(&str, &[&str]); 4] = [("a", &[]), ("b", &[]), ("c", &[]), ("d", &[])];
+        let mut run = Run::new(plan(&tasks), policy(1, 1));
+        run.apply(Event::Hold { task: t(0), why: String::new() }, at(0)).unwrap();
+        assert_eq!(start_all(&mut run, at(0)), [1]);
+        end(&mut run, 1, Outcome::Rejected, at(1));
+        run.apply(Event::Release { task: t(0) }, at(1)).unwrap();
+        assert_eq!(run.next(at(1)), Step::Start(t(1)), "a is before it in the plan, and new");
+        // Its first turn after a failed try, too, once it has rested.
+        start_all(&mut run, at(1));
+        end(&mut run, 1, Outcome::Failed, at(2));
+        assert_eq!(start_all(&mut run, at(3)), [0]);
+        end(&mut run, 0, Outcome::Succeeded, at(20));
+        assert_eq!(start_all(&mut run, at(20)), [1]);
+        end(&mut run, 1, Outcome::Succeeded, at(21));
+        assert_eq!(start_all(&mut run, at(21)), [2]);
+    }
+
+    #[test]
+    fn its_claim_and_its_place_in_the_list_stay_its_own() {
+        let claiming = |id: &str| TaskDraft { claims: vec!["f".into()], ..TaskDraft::new(id) };
+        let tasks = vec![claiming("a"), claiming("b"), TaskDraft::new("c")];
+        let plan = Arc::new(Plan::build(PlanDraft { tasks, ..PlanDraft::default() }).unwrap());
+        for (order, others) in [(Order::Graph, vec![0, 2]), (Order::List, vec![0])] {
+            let policy = Policy { jobs: jobs(2), order, ..policy(1, 0) };
+            let mut run = Run::new(Arc::clone(&plan), policy);
+            assert_eq!(start_all(&mut run, at(0)), others);
+            end(&mut run, 0, Outcome::Rejected, at(1));
+            assert_eq!(start_all(&mut run, at(1)), [0], "{order:?}");
+        }
+    }
+
+    #[test]
+    fn the_count_and_the_precedence_outlive_a_restart() {
+        let stood = |task: TaskIx| orch_core::Standing {
+            attempt: 1,
+            reworks: u32::from(task == t(1)),
+            ..Default::default()
+        };
+        let mut run = Run::restore(plan(&[("a", &[]), ("b", &[])]), policy(1, 0), stood);
+        assert_eq!(start_all(&mut run, at(0)), [1]);
+        end(&mut run, 1, Outcome::Rejected, at(1));
+        assert_eq!(run.status(t(1)), Status::Fail);
+    }
+
+    #[test]
+    fn told_to_end_it_is_not_rejected() {
+        for (cause, outcome) in
+            [(StopCause::TimedOut, Outcome::TimedOut), (StopCause::Cancelled, Outcome::Cancelled)]
+        {
+            assert_eq!(Outcome::Rejected.after_stop(Some(cause)), outcome);
+            let mut run = Run::new(plan(&[("a", &[])]), policy(1, 1));
+            start_all(&mut run, at(0));
+            run.apply(Event::StopAsked { task: t(0), cause }, at(1)).unwrap();
+            end(&mut run, 0, Outcome::Rejected, at(2));
+            assert_eq!((run.status(t(0)), run.reworks(t(0))), (Status::Pending, 0));
+        }
+        assert_eq!(Outcome::Rejected.after_stop(None), Outcome::Rejected);
+    }
+
+    #[test]
+    fn a_provider_that_let_it_come_this_far_does_not_refuse_in_a_row() {
+        let mut run = Run::new(plan(&[("a", &[])]), policy(1, 0));
+        let limited = Outcome::RateLimited { until: None };
+        start_all(&mut run, at(0));
+        end(&mut run, 0, limited, at(0));
+        start_all(&mut run, at(60));
+        end(&mut run, 0, Outcome::Rejected, at(60));
+        start_all(&mut run, at(60));
+        end(&mut run, 0, limited, at(60));
+        assert_eq!(run.next(at(60)), Step::Wait(Some(at(120))), "a minute, not doubled");
+    }
+}
+
+mod conditions {
+    use super::*;
+
+    /// `a` awaits x and y; `b` needs `a` and awaits x; `c` is free.
+    fn awaiting(policy: Policy) -> Run {
+        let awaits = |names: &[&str]| names.iter().map(|&name| name.into()).collect();
+        let tasks = vec![
+            TaskDraft { awaits: awaits(&["x", "y", "x"]), ..TaskDraft::new("a") },
+            TaskDraft { awaits: awaits(&["x"]), ..TaskDraft::new("b").after(["a"]) },
+            TaskDraft::new("c"),
+        ];
+        let plan = Plan::build(PlanDraft { tasks, ..PlanDraft::default() }).unwrap();
+        assert_eq!(plan.conditions().collect::<Vec<_>>(), ["x", "y"]);
+        assert_eq!(plan.awaited(t(0)).collect::<Vec<_>>(), ["x", "y"]);
+        Run::new(Arc::new(plan), policy)
+    }
+
+    fn holds(run: &mut Run, condition: &str, now: Time) {
+        let event = Event::Holds { condition: condition.into() };
+        assert_eq!(run.apply(event, now), Ok(Change::Unrecorded));
+    }
+
+    fn awaits(what: &str) -> Option<Readiness> {
+        Some(Readiness::Held(Hold::Awaits { what: what.into() }))
+    }
+
+    #[test]
+    fn nothing_starts_before_all_that_it_awaits_holds() {
+        for order in [Order::Graph, Order::List] {
+            let mut run = awaiting(Policy { order, jobs: jobs(4), ..Policy::default() });
+            assert_eq!(readiness(&run, 0, at(0)), awaits("x"));
+            assert_eq!(readiness(&run, 1, at(0)), Some(Readiness::Waiting { on: vec![t(0)] }));
+            assert_eq!(
+                run.apply(Event::Started { task: t(0) }, at(0)),
+                Err(Rejected::NotReady { task: t(0) })
+            );
+            assert_eq!(start_all(&mut run, at(0)), [2], "{order:?}: the rest goes on");
+            end(&mut run, 2, Outcome::Succeeded, at(1));
+            holds(&mut run, "x", at(2));
+            holds(&mut run, "x", at(2));
+            assert!(run.holds("x") && !run.holds("y"));
+            assert_eq!(readiness(&run, 0, at(2)), awaits("y"));
+            assert_eq!(start_all(&mut run, at(2)), [] as [usize; 0]);
+            holds(&mut run, "y", at(3));
+            assert_eq!(start_all(&mut run, at(3)), [0], "{order:?}");
+            end(&mut run, 0, Outcome::Succeeded, at(4));
+            assert_eq!(start_all(&mut run, at(4)), [1]);
+            end(&mut run, 1, Outcome::Succeeded, at(5));
+            assert_eq!(run.next(at(5)), Step::Done(Verdict::Success));
+        }
+    }
+
+    #[test]
+    fn a_run_with_nothing_else_to_do_waits_or_ends() {
+        for (wait, verdict, step) in
+            [(true, Verdict::Pending, Step::Wait(None)), (false, Verdict::Stuck, Step::Done(Verdict::Stuck))]
+        {
+            let mut run = awaiting(Policy { wait_for_conditions: wait, ..Policy::default() });
+            start_all(&mut run, at(0));
+            end(&mut run, 2, Outcome::Succeeded, at(1));
+            assert_eq!((run.next(at(1)), run.verdict()), (step, verdict));
+            // One of two is not enough.
+            holds(&mut run, "y", at(2));
+            assert_eq!(run.next(at(2)), step);
+            holds(&mut run, "x", at(3));
+            assert_eq!(start_all(&mut run, at(3)), [0]);
+        }
+    }
+
+    #[test]
+    fn no_wait_for_what_would_not_start_all_the_same() {
+        // What awaits is held by hand, left out of the run, or blocked by a failure; or the run is halted.
+        type Case = (&'static str, fn(&mut Run), Readiness);
+        let cases: [Case; 3] = [
+            (
+                "held",
+                |run| {
+                    run.apply(Event::Hold { task: t(0), why: "by hand".into() }, at(0)).unwrap();
+                },
+                Readiness::Held(Hold::Asked("by hand".into())),
+            ),
+            ("left out", |run| run.select([t(2)]), Readiness::Held(Hold::NotSelected)),
+            (
+                "halted",
+                |run| {
+                    run.apply(Event::Stop, at(0)).unwrap();
+                },
+                Readiness::Held(Hold::Awaits { what: "x".into() }),
+            ),
+        ];
+        for (name, keep, reason) in cases {
+            let mut run = awaiting(Policy::default());
+            keep(&mut run);
+            for task in start_all(&mut run, at(0)) {
+                end(&mut run, task, Outcome::Succeeded, at(1));
+            }
+            assert!(matches!(run.next(at(1)), Step::Done(_)), "{name}");
+            assert_eq!(readiness(&run, 0, at(1)), Some(reason), "{name}");
+        }
+
+        let awaits = vec!["x".into()];
+        let tasks = vec![TaskDraft::new("a"), TaskDraft { awaits, ..TaskDraft::new("b").after(["a"]) }];
+        let plan = Arc::new(Plan::build(PlanDraft { tasks, ..PlanDraft::default() }).unwrap());
+        let mut run = Run::new(plan, Policy { on_failure: OnFailure::KeepGoing, ..Policy::default() });
+        start_all(&mut run, at(0));
+        end(&mut run, 0, Outcome::Failed, at(1));
+        assert_eq!(readiness(&run, 1, at(1)), Some(Readiness::Blocked { by: vec![t(0)] }));
+        assert_eq!(run.next(at(1)), Step::Done(Verdict::Fail));
+        assert_eq!(run.awaits(t(1)).collect::<Vec<_>>(), ["x"]);
+    }
+
+    #[test]
+    fn they_are_looked_at_anew_after_a_restart() {
+        let mut first = awaiting(Policy::default());
+        holds(&mut first, "x", at(0));
+        holds(&mut first, "y", at(0));
+        assert_eq!(start_all(&mut first, at(0)), [0]);
+        let plan = Arc::clone(first.plan());
+        // `a` is under way: it goes on, whether or not what it awaited still holds.
+        let stood = |task| orch_core::Standing {
+            status: if task == t(0) { Status::Running } else { Status::Pending },
+            attempt: u32::from(task == t(0)),
+            ..Default::default()
+        };
+        let mut again = Run::restore(Arc::clone(&plan), Policy::default(), stood);
+        end(&mut again, 0, Outcome::Lost, at(1));
+        assert_eq!(readiness(&again, 0, at(1)), awaits("x"), "given back, it awaits them again");
+        let mut again = Run::restore(plan, Policy::default(), stood);
+        end(&mut again, 0, Outcome::Succeeded, at(1));
+        assert_eq!(readiness(&again, 1, at(1)), awaits("x"));
+    }
+
+    #[test]
+    fn a_name_that_nobody_awaits_changes_nothing() {
+        let mut run = awaiting(Policy::default());
+        holds(&mut run, "z", at(0));
+        assert!(!run.holds("z"));
+        assert_eq!(readiness(&run, 0, at(0)), awaits("x"));
+    }
+
+    #[test]
+    fn what_many_await_lets_all_of_them_go_in_plan_order() {
+        let tasks = (0..1000).map(|n| TaskDraft {
+            awaits: vec![if n % 2 == 0 { "even".into() } else { "odd".into() }],
+            ..TaskDraft::new(format!("t{n}"))
+        });
+        let draft = PlanDraft { tasks: tasks.collect(), ..PlanDraft::default() };
+        let mut run =
+            Run::new(Arc::new(Plan::build(draft).unwrap()), Policy { jobs: jobs(1000), ..Policy::default() });
+        holds(&mut run, "odd", at(0));
+        assert_eq!(start_all(&mut run, at(0)), (0..1000).filter(|n| n % 2 == 1).collect::<Vec<_>>());
+        holds(&mut run, "even", at(0));
+        assert_eq!(start_all(&mut run, at(0)), (0..1000).filter(|n| n % 2 == 0).collect::<Vec<_>>());
+    }
+}
+
 mod review {
     use super::*;
 
@@ -374,8 +682,15 @@ struct Case {
     release: bool,
     retries: u32,
     review: bool,
+    reworks: u32,
+    /// By task the conditions it awaits, as bits.
+    awaits: Vec<u8>,
+    wait: bool,
     steps: Vec<(u16, u8)>,
 }
+
+/// How many conditions there are.
+const CONDITIONS: usize = 4;
 
 fn cases() -> impl Strategy<Value = Case> {
     (1usize..14).prop_flat_map(|tasks| {
@@ -383,12 +698,15 @@ fn cases() -> impl Strategy<Value = Case> {
             prop::collection::vec((0..tasks, 0..tasks), 0..tasks * 2),
             prop::collection::vec(0u8..6, tasks),
             1u32..5,
-            any::<[bool; 4]>(),
-            0u32..3,
+            any::<[bool; 5]>(),
+            [0u32..3, 0u32..3],
+            // Mostly none.
+            prop::collection::vec((0u8..16, 0u8..16, 0u8..16).prop_map(|(a, b, c)| a & b & c), tasks),
             prop::collection::vec((any::<u16>(), any::<u8>()), 0..80),
         )
-            .prop_map(
-                move |(edges, claims, jobs, [list, keep_going, release, review], retries, steps)| Case {
+            .prop_map(move |(edges, claims, jobs, flags, [retries, reworks], awaits, steps)| {
+                let [list, keep_going, release, review, wait] = flags;
+                Case {
                     tasks,
                     edges: edges
                         .into_iter()
@@ -402,9 +720,12 @@ fn cases() -> impl Strategy<Value = Case> {
                     release,
                     retries,
                     review,
+                    reworks,
+                    awaits,
+                    wait,
                     steps,
-                },
-            )
+                }
+            })
     })
 }
 
@@ -417,6 +738,9 @@ struct Oracle<'a> {
     running: Vec<usize>,
     failed: bool,
     limited: Option<Time>,
+    sent_back: Vec<u32>,
+    /// The conditions that hold, as bits.
+    holds: u8,
 }
 
 impl Oracle<'_> {
@@ -430,6 +754,7 @@ impl Oracle<'_> {
         let needs = self.case.edges.iter().filter(|(from, _)| *from == task);
         self.status[task] == Status::Pending
             && needs.clone().all(|&(_, on)| self.done(on))
+            && self.case.awaits[task] & !self.holds == 0
             && self.resting[task].is_none_or(|until| until <= now)
             && self.limited.is_none_or(|until| until <= now)
             && self.running.len() < self.case.jobs as usize
@@ -447,9 +772,28 @@ impl Oracle<'_> {
             Status::Running => false,
             Status::Pending => {
                 self.case.edges.iter().filter(|(from, _)| *from == task).any(|&(_, on)| !self.done(on))
+                    || self.case.awaits[task] & !self.holds != 0
             }
             _ => !self.owed[task],
         }
+    }
+
+    /// Which of the tasks that may start goes first.
+    fn first(&self, now: Time) -> Option<usize> {
+        let may = |&task: &usize| self.may_start(task, now);
+        let again = (0..self.case.tasks).filter(may).find(|&task| self.sent_back[task] > 0);
+        again.or_else(|| (0..self.case.tasks).find(may))
+    }
+
+    /// What keeps a task from starting is nothing but a condition.
+    fn only_awaits(&self, task: usize) -> bool {
+        self.status[task] == Status::Pending
+            && self.case.awaits[task] & !self.holds != 0
+            && self.case.edges.iter().filter(|(from, _)| *from == task).all(|&(_, on)| self.done(on))
+    }
+
+    fn first_awaited(&self, task: usize) -> Option<usize> {
+        (0..CONDITIONS).find(|condition| self.case.awaits[task] & !self.holds & (1 << condition) != 0)
     }
 }
 
@@ -467,6 +811,10 @@ proptest! {
                 draft.claims.push(format!("c{claim}"));
             }
         }
+        for (draft, &awaits) in drafts.iter_mut().zip(&case.awaits) {
+            let awaited = (0..CONDITIONS).filter(|condition| awaits & (1 << condition) != 0);
+            draft.awaits = awaited.map(|condition| format!("x{condition}").as_str().into()).collect();
+        }
         let plan = Arc::new(Plan::build(PlanDraft { tasks: drafts, ..PlanDraft::default() }).unwrap());
         let policy = Policy {
             jobs: jobs(case.jobs),
@@ -474,7 +822,9 @@ proptest! {
             on_failure: if case.keep_going { OnFailure::KeepGoing } else { OnFailure::Stop },
             on_incomplete: if case.release { OnIncomplete::Release } else { OnIncomplete::Hold },
             retries: case.retries,
+            reworks: case.reworks,
             review: case.review,
+            wait_for_conditions: case.wait,
             ..Policy::default()
         };
         let backoff = policy.backoff;
@@ -487,6 +837,8 @@ proptest! {
             running: vec![],
             failed: false,
             limited: None,
+            sent_back: vec![0; case.tasks],
+            holds: 0,
         };
         let mut now = at(1);
         let mut steps = case.steps.iter();
@@ -501,11 +853,17 @@ proptest! {
                     oracle.may_start(task, now),
                     "task {} of {:?}: {:?}", task, oracle.status, survey.of(t(task))
                 );
+                let awaited = match survey.of(t(task)) {
+                    Some(Readiness::Held(Hold::Awaits { what })) => Some(what),
+                    _ => None,
+                };
+                let first = oracle.first_awaited(task).filter(|_| oracle.only_awaits(task));
+                prop_assert_eq!(awaited, first.map(|condition| format!("x{condition}")), "task {}", task);
             }
             match run.next(now) {
                 Step::Start(task) => {
-                    let first = (0..case.tasks).find(|&task| oracle.may_start(task, now));
-                    prop_assert_eq!(Some(task.index()), first, "ties go to plan order");
+                    let first = oracle.first(now);
+                    prop_assert_eq!(Some(task.index()), first, "what was sent back, then plan order");
                     run.apply(Event::Started { task }, now).unwrap();
                     oracle.status[task.index()] = Status::Running;
                     oracle.running.push(task.index());
@@ -521,6 +879,19 @@ proptest! {
                     // (With a review owed, the run takes that before any start.)
                     if oracle.owed.iter().all(|owed| !owed) {
                         prop_assert!((0..case.tasks).all(|task| !oracle.may_start(task, now)));
+                    }
+                    // Now and then something outside comes to hold; and when that is all there is to wait for.
+                    let awaits = case.wait && (0..case.tasks).any(|task| oracle.only_awaits(task));
+                    let nothing_else = oracle.running.is_empty() && until.is_none();
+                    if nothing_else {
+                        prop_assert!(awaits, "it waits for something");
+                    }
+                    if nothing_else || steps.clone().next().is_some_and(|(_, what)| what % 5 == 0) {
+                        let Some(&(pick, _)) = steps.next() else { break };
+                        let condition = pick as usize % CONDITIONS;
+                        oracle.holds |= 1 << condition;
+                        run.apply(Event::Holds { condition: format!("x{condition}") }, now).unwrap();
+                        continue;
                     }
                     if oracle.running.is_empty() {
                         prop_assert!(until.is_some_and(|until| until > now), "it waits for something");
@@ -543,8 +914,8 @@ proptest! {
                     let outcome = [
                         Outcome::Succeeded, Outcome::Succeeded, Outcome::Succeeded, Outcome::Incomplete,
                         Outcome::Failed, Outcome::RateLimited { until: Some(now + Duration::from_secs(30)) },
-                        Outcome::Lost,
-                    ][what as usize % 7];
+                        Outcome::Lost, Outcome::Rejected, Outcome::Rejected,
+                    ][what as usize % 9];
                     let tries = run.tries(t(task));
                     end(&mut run, task, outcome, now);
                     let to = match outcome {
@@ -554,7 +925,11 @@ proptest! {
                             oracle.resting[task] = Some(now + backoff.after(tries + 1));
                             Status::Pending
                         }
-                        Outcome::Failed => {
+                        Outcome::Rejected if oracle.sent_back[task] < case.reworks => {
+                            oracle.sent_back[task] += 1;
+                            Status::Pending
+                        }
+                        Outcome::Failed | Outcome::Rejected => {
                             oracle.failed = true;
                             Status::Fail
                         }
@@ -568,11 +943,17 @@ proptest! {
                     oracle.status[task] = to;
                     for task in 0..case.tasks {
                         prop_assert_eq!(run.status(t(task)), oracle.status[task]);
+                        prop_assert_eq!(run.reworks(t(task)), oracle.sent_back[task]);
                     }
                 }
-                Step::Done(_) => {
+                Step::Done(verdict) => {
                     prop_assert!(oracle.running.is_empty());
                     prop_assert!((0..case.tasks).all(|task| !oracle.may_start(task, now)));
+                    let awaits = (0..case.tasks).any(|task| oracle.only_awaits(task));
+                    prop_assert!(!awaits || !case.wait || run.halt().is_some(), "that was worth waiting for");
+                    if awaits && !case.wait && run.halt().is_none() && !oracle.status.contains(&Status::Fail) {
+                        prop_assert_eq!(verdict, Verdict::Stuck);
+                    }
                     break;
                 }
             }

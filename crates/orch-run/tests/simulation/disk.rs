@@ -31,6 +31,9 @@ pub(crate) struct Stood {
     pub(crate) standing: Standing,
     /// The attempt it was at when somebody last asked for it again.
     pub(crate) asked_again_at: u32,
+    /// How many of its attempts since then were written down as rejected and given back: counted here, whatever the core
+    /// counts.
+    pub(crate) sent_back: u32,
 }
 
 /// A file that is only appended to. `synced <= records.len()`, and what is acknowledged should be synced.
@@ -97,6 +100,10 @@ impl Disk {
                 let stood = &mut self.stood[moved.task.index()];
                 if moved.from.is_settled() {
                     stood.asked_again_at = moved.attempt;
+                    stood.sent_back = 0;
+                }
+                if (moved.outcome, moved.to) == (Some(Outcome::Rejected), Status::Pending) {
+                    stood.sent_back += 1;
                 }
                 stood.standing = Standing {
                     status: moved.to,

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use orch_core::{Event, Evidence, Outcome, RecordedTask, TaskIx, resume};
+use orch_core::{Event, Evidence, Memory, Outcome, RecordedTask, TaskIx, resume};
 use orch_run::{DriveError, Driven, Settled, drive};
 
 use crate::laws::{self, Broken, Law};
@@ -62,10 +62,12 @@ impl History {
 fn about(scenario: &Scenario) -> String {
     let plan = &scenario.plan;
     let mut text = format!("{:?}, {:?}, {:?}\n", scenario.durability, scenario.rules, scenario.policy);
+    text += &format!("conditions {:?}\n", scenario.conditions);
     for task in plan.tasks() {
         let needs = plan.graph().depends_on(task);
         let claims: Vec<&str> = plan.claimed(task).collect();
-        text += &format!("  {task:?} needs {needs:?} claims {claims:?}\n");
+        let awaits: Vec<&str> = plan.awaited(task).collect();
+        text += &format!("  {task:?} needs {needs:?} claims {claims:?} awaits {awaits:?}\n");
     }
     text
 }
@@ -102,7 +104,12 @@ fn live(world: &Rc<RefCell<World>>, again: Option<TaskIx>) -> Option<Driven> {
     let (plan, policy, rules, memory) = {
         let world = world.borrow();
         let plan = Arc::clone(&world.scenario.plan);
-        let memory = world.disk.load(&plan);
+        let mut memory = world.disk.load(&plan);
+        if let (Variant::ReworksForgotten, Memory::Found(recorded)) = (world.scenario.variant, &mut memory) {
+            for task in &mut recorded.tasks {
+                task.standing.reworks = 0;
+            }
+        }
         (plan, world.scenario.policy.clone(), world.scenario.rules, memory)
     };
     let mut resumed = resume(plan, policy, &memory, rules, |task| evidence(&mut world.borrow_mut(), task));
@@ -132,6 +139,11 @@ fn live(world: &Rc<RefCell<World>>, again: Option<TaskIx>) -> Option<Driven> {
         world.borrow_mut().process.asked_again.insert(task);
         events.push(Event::Retry { task });
     }
+    let held = world.borrow_mut().look_outside();
+    if !held.is_empty() {
+        world.borrow_mut().try_out(Tried::ConditionHeldAtOpen);
+    }
+    events.extend(held.into_iter().map(|condition| Event::Holds { condition }));
     let settled = events.into_iter().map(|event| Settled { event, detail: None }).collect();
     let port = Port(Rc::clone(world));
     let (mut store, mut workers, mut observer) = (port.clone(), port.clone(), port.clone());

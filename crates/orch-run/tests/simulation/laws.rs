@@ -5,8 +5,10 @@ use orch_core::{
     Time, Verdict,
 };
 
+use orch_run::{Happening, What};
+
 use crate::disk::Record;
-use crate::machine::Truth;
+use crate::machine::{Truth, Worker};
 use crate::scenario::Durability;
 use crate::world::{Tried, World};
 
@@ -49,6 +51,14 @@ pub(crate) enum Law {
     Moves,
     /// A failed task rests before its next try, and a rate limit is waited for.
     Rests,
+    /// Nothing starts before all that it awaits from outside really holds.
+    ConditionsHold,
+    /// Rejected work never goes back more often than the policy allows, not even across crashes.
+    SentBackWithinCap,
+    /// Work that was sent back starts before new work.
+    SentBackGoesFirst,
+    /// Progress and late identities are of attempts under way.
+    ShownOfWhatIsUnderWay,
     /// A settled task moves only when somebody asks.
     NothingSettledMovesByItself,
     /// What the run says and what is written agree.
@@ -95,6 +105,23 @@ pub(crate) fn check_start(world: &mut World, task: TaskIx, attempt: u32) {
         if !done || (policy.review && needed.review_due) {
             broken.push(Law::NeedsAreDone);
         }
+    }
+    if !plan.awaited(task).all(|condition| world.really_holds(condition)) {
+        broken.push(Law::ConditionsHold);
+    }
+    let rejected = |worker: &&Worker| {
+        worker.task == task && worker.attempt > stood.asked_again_at && worker.was_rejected(world.now)
+    };
+    if world.workers.iter().filter(rejected).count() > policy.reworks as usize
+        || stood.sent_back > policy.reworks
+    {
+        broken.push(Law::SentBackWithinCap);
+    }
+    if stood.sent_back == 0
+        && policy.order == Order::Graph
+        && plan.tasks().any(|other| goes_first(world, other, task))
+    {
+        broken.push(Law::SentBackGoesFirst);
     }
     let mut living = 0;
     for worker in &world.workers {
@@ -149,14 +176,73 @@ pub(crate) fn check_start(world: &mut World, task: TaskIx, attempt: u32) {
     }
 }
 
-/// Whether something that the task needs directly is not done, by what is written.
+/// Whether work that was sent back could start instead of `new`, by what is written.
+fn goes_first(world: &World, task: TaskIx, new: TaskIx) -> bool {
+    let plan = &world.scenario.plan;
+    let stood = world.disk.stood(task);
+    let held_up = |claim: &str| {
+        let mut running =
+            plan.tasks().filter(|&other| other != new && world.disk.status(other) == Status::Running);
+        running.any(|other| plan.claimed(other).any(|theirs| theirs == claim))
+    };
+    stood.sent_back > 0
+        && stood.standing.status == Status::Pending
+        && !world.process.held.contains(&task)
+        && !waits_in_vain(world, task)
+        && world.process.rests.get(&task).is_none_or(|&until| until <= world.clock())
+        && !plan.claimed(task).any(held_up)
+}
+
+/// Whether something that the task needs directly is not done, by what is written, or something it awaits is not known
+/// to hold.
 fn waits_in_vain(world: &World, task: TaskIx) -> bool {
     world.scenario.plan.graph().depends_on(task).iter().any(|&needed| {
         let standing = world.disk.stood(needed).standing;
         let release = world.scenario.policy.on_incomplete == OnIncomplete::Release;
         !(standing.status == Status::Success || standing.status == Status::Incomplete && release)
             || standing.review_due
-    })
+    }) || !world.told_all(task)
+}
+
+/// Whether some task is kept from starting by a condition alone, and the run is to wait for that.
+pub(crate) fn waits_for_a_condition(world: &World) -> bool {
+    let plan = &world.scenario.plan;
+    let release = world.scenario.policy.on_incomplete == OnIncomplete::Release;
+    let done = |task: &TaskIx| {
+        let standing = world.disk.stood(*task).standing;
+        let done = match standing.status {
+            Status::Success => true,
+            Status::Incomplete => release,
+            _ => false,
+        };
+        done && !standing.review_due
+    };
+    let alone = |task: TaskIx| {
+        world.disk.status(task) == Status::Pending
+            && !world.told_all(task)
+            && !world.process.held.contains(&task)
+            && plan.graph().depends_on(task).iter().all(done)
+    };
+    world.scenario.policy.wait_for_conditions && plan.tasks().any(alone)
+}
+
+/// What is shown beside the records is of attempts that were under way when it was said.
+pub(crate) fn check_shown(world: &mut World, run: &Run, happened: &[Happening]) {
+    for (place, happening) in happened.iter().enumerate() {
+        let (What::Progress { task, attempt, .. } | What::Worker { task, attempt, log: Some(_), .. }) =
+            &happening.what
+        else {
+            continue;
+        };
+        let ended_after = happened[place..].iter().any(|later| {
+            matches!(&later.what, What::Moved { moved, .. } if moved.task == *task && moved.from == Status::Running)
+                || matches!(&later.what, What::Reviewed { task: reviewed, .. } if reviewed == task)
+        });
+        let under_way = run.active().iter().any(|active| (active.task, active.attempt) == (*task, *attempt));
+        if !ended_after && !under_way {
+            world.breaks(Law::ShownOfWhatIsUnderWay, Some(*task));
+        }
+    }
 }
 
 /// Before a record is written.
@@ -246,7 +332,7 @@ fn check_move(world: &mut World, moved: Moved) -> Result<(), Law> {
                 moved.tries <= policy.retries + 1,
                 moved.review_due == (done && policy.review),
             ])?;
-            check_outcome(world, moved.task, moved.attempt, outcome)
+            check_outcome(world, moved.task, moved.attempt, outcome, sent_back)
         }
         (from, Status::Pending, None) if from.is_settled() => {
             all(&[moved.attempt == stood.attempt, moved.tries == 0, moved.reworks == 0, !moved.review_due])?;
@@ -261,7 +347,13 @@ fn check_move(world: &mut World, moved: Moved) -> Result<(), Law> {
 }
 
 /// Whether an attempt really ended as it is about to be recorded.
-fn check_outcome(world: &mut World, task: TaskIx, attempt: u32, said: Outcome) -> Result<(), Law> {
+fn check_outcome(
+    world: &mut World,
+    task: TaskIx,
+    attempt: u32,
+    said: Outcome,
+    sent_back: bool,
+) -> Result<(), Law> {
     let process = &world.process;
     let told = process.told_to_end.contains(&(task, attempt));
     let as_told = told
@@ -292,7 +384,8 @@ fn check_outcome(world: &mut World, task: TaskIx, attempt: u32, said: Outcome) -
     world.try_out(match said {
         Outcome::Succeeded => Tried::Succeeded,
         Outcome::Incomplete => Tried::Incomplete,
-        Outcome::Rejected => Tried::Rejected,
+        Outcome::Rejected if sent_back => Tried::SentBack,
+        Outcome::Rejected => Tried::SentBackTooOften,
         Outcome::Failed | Outcome::Crashed => Tried::Failed,
         Outcome::TimedOut => Tried::TimedOut,
         Outcome::RateLimited { .. } => Tried::RateLimited,
@@ -382,6 +475,9 @@ pub(crate) fn check_end(world: &mut World, run: &Run, verdict: Verdict, halt: Op
     if !expected.contains(&verdict) {
         broken.push((Law::VerdictIsTrue, None));
     }
+    if verdict == Verdict::Stuck && run.plan().tasks().any(|task| !world.told_all(task)) {
+        world.try_out(Tried::StuckOnACondition);
+    }
     if verdict == Verdict::Success {
         world.try_out(Tried::EverythingSucceeded);
     }
@@ -401,5 +497,8 @@ fn can_never_start(world: &World, task: TaskIx) -> bool {
         Status::Pending => can_never_start(world, needed),
         Status::Running => false,
     };
-    held(task) || world.scenario.plan.graph().depends_on(task).iter().any(never)
+    let no_wait = !world.scenario.policy.wait_for_conditions;
+    held(task)
+        || no_wait && !world.told_all(task)
+        || world.scenario.plan.graph().depends_on(task).iter().any(never)
 }

@@ -3,7 +3,7 @@
 use orch_core::{Outcome, TaskIx, Time};
 
 use crate::dice::Dice;
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, Variant};
 
 /// What really became of a worker by some moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +49,8 @@ impl Worker {
         let finishes = if hangs { u64::MAX } else { now + takes };
         let outcome = if scenario.gentle {
             Outcome::Succeeded
+        } else if scenario.variant == Variant::ReworksForgotten && dice.chance(60) {
+            Outcome::Rejected
         } else {
             match dice.below(100) {
                 0..=64 => Outcome::Succeeded,
@@ -111,6 +113,12 @@ impl Worker {
 
     pub(crate) fn receipt_lost(&self) -> bool {
         self.receipt_lost
+    }
+
+    /// Whether it came to its end by itself with work that does not pass, and nobody disturbed it: nothing then keeps
+    /// its orchestrators from knowing.
+    pub(crate) fn was_rejected(&self, now: u64) -> bool {
+        self.truth(now) == Truth::Finished(Outcome::Rejected) && self.dies == u64::MAX && !self.receipt_lost
     }
 
     /// It is told to end, and may come to its own end before it does.

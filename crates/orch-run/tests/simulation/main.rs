@@ -146,6 +146,16 @@ fn the_receipt_is_looked_for_after_the_worker() {
 }
 
 #[test]
+fn without_the_count_rejected_work_goes_back_for_ever() {
+    assert!(broken_by(Variant::ReworksForgotten, &[Law::SentBackWithinCap]) > VARIANT_SEEDS / 50);
+}
+
+#[test]
+fn without_a_look_outside_work_starts_too_early() {
+    assert!(broken_by(Variant::ConditionsBelieved, &[Law::ConditionsHold]) > VARIANT_SEEDS / 50);
+}
+
+#[test]
 fn a_survivor_that_was_ended_may_have_finished() {
     assert!(broken_by(Variant::NoSecondLook, &[Law::FinishedStaysFinished]) > VARIANT_SEEDS / 200);
 }

@@ -42,6 +42,7 @@ impl Store for Port {
         let dies = world.dies_now();
         let all = happened.len();
         let written = if dies { world.dice.below(all as u64 + 1) as usize } else { all };
+        laws::check_shown(world, run, happened);
         for happening in &happened[..written] {
             let record = Record::of(happening);
             laws::check_record(world, record);
@@ -199,9 +200,17 @@ impl Workers for Port {
         let ends = world.process.watched.iter().filter_map(leaves);
         let ends = ends.chain(world.process.reviewers.iter().map(|reviewer| reviewer.ends));
         let until = until.map(|until| world.true_time(until));
-        let Some(next) = ends.chain(until).filter(|&at| at < u64::MAX).min() else {
-            world.breaks(Law::WaitsForSomething, None);
-            return Err(dead());
+        let comes = world.conditions_to_come().map(|(_, at)| at);
+        let Some(next) = ends.chain(until).chain(comes).filter(|&at| at < u64::MAX).min() else {
+            if !laws::waits_for_a_condition(world) {
+                world.breaks(Law::WaitsForSomething, None);
+                return Err(dead());
+            }
+            // It waits for what never comes, as it should: until the person has had enough.
+            world.try_out(Tried::WaitedForAConditionInVain);
+            let wish = if world.wishes.is_empty() { Wish::Stop } else { world.wishes.remove(0).1 };
+            world.now += world.dice.below(1_000_000);
+            return Ok(world.ask(wish).into_iter().map(Notice::Asked).collect());
         };
         let wish = world.wishes.first().map_or(u64::MAX, |&(at, _)| at);
         let mut until = next.min(wish).max(world.now);
@@ -223,11 +232,18 @@ impl Workers for Port {
             world.try_out(Tried::ResultSaidLate);
             notices.push(late);
         }
+        if world.dice.chance(80) {
+            for condition in world.look_outside() {
+                world.try_out(Tried::ConditionCame);
+                notices.push(Notice::Holds { condition });
+            }
+        }
         notices.extend(world.ended());
         notices.extend(world.reviewed());
         if world.dice.chance(3) {
             notices.push(Notice::Alert { task: None, text: String::new() });
         }
+        notices.extend(world.something_to_show());
         Ok(notices)
     }
 }
@@ -284,6 +300,20 @@ impl World {
             notices.push(notice);
         }
         notices
+    }
+
+    /// Progress, or an identity that is known late: of an attempt under way, or of one that is long over.
+    fn something_to_show(&mut self) -> Option<Notice> {
+        if self.workers.is_empty() || !self.dice.chance(10) {
+            return None;
+        }
+        let worker = &self.workers[self.dice.below(self.workers.len() as u64) as usize];
+        let (task, attempt) = (worker.task, worker.attempt);
+        Some(if self.dice.chance(50) {
+            Notice::Progress { task, attempt, text: "further".into() }
+        } else {
+            Notice::Worker { task, attempt, worker: None, log: Some("late".into()) }
+        })
     }
 
     fn reviewed(&mut self) -> Option<Notice> {

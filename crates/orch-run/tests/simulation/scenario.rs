@@ -26,6 +26,10 @@ pub(crate) enum Variant {
     ReceiptBeforeLiveness,
     /// After a survivor was ended, its receipt is not looked for again.
     NoSecondLook,
+    /// How often rejected work went back is not read back.
+    ReworksForgotten,
+    /// Conditions outside of the plan are taken to hold without a look.
+    ConditionsBelieved,
 }
 
 /// What the store promises.
@@ -43,6 +47,9 @@ pub(crate) struct Scenario {
     pub(crate) variant: Variant,
     pub(crate) plan: Arc<Plan>,
     pub(crate) policy: Policy,
+    /// The conditions that tasks may await, and how long after the beginning each comes to hold: at once, some time, or
+    /// at the end of time.
+    pub(crate) conditions: Vec<(String, u64)>,
     pub(crate) rules: ResumeRules,
     pub(crate) durability: Durability,
     /// Crashes and power cuts at most.
@@ -67,7 +74,8 @@ impl Scenario {
             Variant::NoReceipts | Variant::NoSecondLook => false,
             _ => dice.chance(60),
         };
-        let plan = plan(dice);
+        let conditions = conditions(dice);
+        let plan = plan(dice, &conditions);
         let mut policy = policy(dice);
         if variant == Variant::ReceiptBeforeLiveness {
             // Both ways in which it goes wrong need the next try to follow at once.
@@ -79,6 +87,7 @@ impl Scenario {
             variant,
             plan: Arc::new(plan),
             policy,
+            conditions,
             rules: ResumeRules {
                 same_list: true,
                 trust_receipts: variant != Variant::NoReceipts,
@@ -92,8 +101,18 @@ impl Scenario {
     }
 }
 
-/// One to twelve tasks; any order of the list, any acyclic graph.
-fn plan(dice: &mut Dice) -> Plan {
+fn conditions(dice: &mut Dice) -> Vec<(String, u64)> {
+    let count = dice.pick(&[0, 0, 1, 3]);
+    let comes = |dice: &mut Dice| match dice.below(6) {
+        0 => 0,
+        1 => u64::MAX,
+        _ => dice.below(300_000),
+    };
+    (0..count).map(|number| (format!("condition {number}"), comes(dice))).collect()
+}
+
+/// One to twelve tasks; any order of the list, any acyclic graph, any conditions.
+fn plan(dice: &mut Dice, conditions: &[(String, u64)]) -> Plan {
     let tasks = 1 + dice.below(12) as usize;
     let density = dice.pick(&[0, 10, 25, 60]);
     // The task at place `p` of the list has rank `ranks[p]`, and needs only tasks of a lower rank.
@@ -112,6 +131,11 @@ fn plan(dice: &mut Dice) -> Plan {
         }
         if dice.chance(claiming) {
             draft.claims = vec![dice.pick(&["a", "b", "c"]).into(), dice.pick(&["a", "b", "c"]).into()];
+        }
+        for (condition, _) in conditions {
+            if dice.chance(15) {
+                draft.awaits.push(condition.as_str().into());
+            }
         }
         drafts.push(draft);
     }

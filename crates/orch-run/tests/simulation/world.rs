@@ -9,7 +9,7 @@ use crate::dice::Dice;
 use crate::disk::Disk;
 use crate::laws::{Broken, Law};
 use crate::machine::Worker;
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, Variant};
 
 /// A line of the history: what happened, at the machine's true time in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +31,7 @@ pub(crate) enum Fact {
     ReviewBegan(TaskIx, u32),
     SaidEnded(TaskIx, u32, Outcome),
     SaidReviewed(TaskIx, ReviewVerdict),
+    SaidHolds(usize),
     Asked(Wish),
     Killed,
     PowerCut { records_left: usize },
@@ -68,7 +69,12 @@ pub(crate) enum Tried {
     CouldNotStart,
     Failed,
     Incomplete,
-    Rejected,
+    SentBack,
+    SentBackTooOften,
+    ConditionCame,
+    ConditionHeldAtOpen,
+    WaitedForAConditionInVain,
+    StuckOnACondition,
     AskedAgain,
     ReviewPassed,
     ReviewFailed,
@@ -78,7 +84,7 @@ pub(crate) enum Tried {
 }
 
 impl Tried {
-    pub(crate) const ALL: [Tried; 26] = [
+    pub(crate) const ALL: [Tried; 31] = [
         Tried::Kill,
         Tried::PowerCut,
         Tried::PartOfABatchWritten,
@@ -98,7 +104,12 @@ impl Tried {
         Tried::CouldNotStart,
         Tried::Failed,
         Tried::Incomplete,
-        Tried::Rejected,
+        Tried::SentBack,
+        Tried::SentBackTooOften,
+        Tried::ConditionCame,
+        Tried::ConditionHeldAtOpen,
+        Tried::WaitedForAConditionInVain,
+        Tried::StuckOnACondition,
         Tried::AskedAgain,
         Tried::ReviewPassed,
         Tried::ReviewFailed,
@@ -143,6 +154,8 @@ pub(crate) struct Process {
     pub(crate) ever_held: BTreeSet<TaskIx>,
     pub(crate) asked_again: BTreeSet<TaskIx>,
     pub(crate) asked_to_stop: bool,
+    /// By condition: whether this process was told that it holds.
+    pub(crate) told_holds: BTreeSet<usize>,
     /// Happenings acknowledged by the store and not yet shown.
     pub(crate) to_show: VecDeque<Happening>,
     /// Shown since everything was last said to be recorded.
@@ -154,6 +167,7 @@ pub(crate) struct World {
     pub(crate) scenario: Scenario,
     pub(crate) dice: Dice,
     pub(crate) now: u64,
+    began: u64,
     pub(crate) disk: Disk,
     pub(crate) workers: Vec<Worker>,
     pub(crate) process: Process,
@@ -198,6 +212,7 @@ impl World {
             scenario,
             dice,
             now,
+            began: now,
         }
     }
 
@@ -273,6 +288,46 @@ impl World {
 
     pub(crate) fn receipt(&self, task: TaskIx, attempt: u32) -> Option<Outcome> {
         self.worker(task, attempt)?.receipt(self.now)
+    }
+
+    /// When a condition comes to hold; it goes on doing so.
+    fn comes(&self, condition: usize) -> u64 {
+        self.scenario.conditions[condition].1.saturating_add(self.began)
+    }
+
+    /// Whether the condition called `name` really holds.
+    pub(crate) fn really_holds(&self, name: &str) -> bool {
+        let mut names = self.scenario.conditions.iter().map(|(name, _)| name);
+        names.position(|other| other == name).is_some_and(|condition| self.comes(condition) <= self.now)
+    }
+
+    /// Whether all that a task awaits was told to this process.
+    pub(crate) fn told_all(&self, task: TaskIx) -> bool {
+        let told = |name: &str| {
+            let told = self.process.told_holds.iter();
+            told.map(|&condition| self.scenario.conditions[condition].0.as_str()).any(|other| other == name)
+        };
+        self.scenario.plan.awaited(task).all(told)
+    }
+
+    /// The conditions that this process was not told of and the moment from when each can be seen.
+    pub(crate) fn conditions_to_come(&self) -> impl Iterator<Item = (usize, u64)> {
+        let open = (0..self.scenario.conditions.len()).filter(|of| !self.process.told_holds.contains(of));
+        open.map(|condition| (condition, self.comes(condition)))
+    }
+
+    /// The process is told which conditions hold by now, and says their names.
+    pub(crate) fn look_outside(&mut self) -> Vec<String> {
+        let seen: Vec<usize> = self
+            .conditions_to_come()
+            .filter(|&(_, at)| at <= self.now || self.scenario.variant == Variant::ConditionsBelieved)
+            .map(|(condition, _)| condition)
+            .collect();
+        for &condition in &seen {
+            self.process.told_holds.insert(condition);
+            self.line(Fact::SaidHolds(condition));
+        }
+        seen.into_iter().map(|condition| self.scenario.conditions[condition].0.clone()).collect()
     }
 
     /// A little time goes by, as between two looks at the machine.
