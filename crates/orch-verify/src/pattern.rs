@@ -8,6 +8,11 @@ use regex::{Regex, RegexBuilder, bytes};
 const MAX_PATTERN: usize = 4096;
 /// The largest program that a pattern may become, in bytes. `\w` takes some 20 KiB.
 const MAX_PROGRAM: usize = 1 << 20;
+/// A program larger than this is slow where the engine can't keep its states, and the clock can't be looked at within
+/// a line: then lines have to be short.
+const LIGHT_PROGRAM: usize = 128 << 10;
+/// The longest line for a large program, in bytes: it takes seconds at the worst.
+const HEAVY_LINE: usize = 256 << 10;
 /// After how many bytes the clock is looked at.
 const CLOCK_EVERY: usize = 1 << 18;
 
@@ -18,6 +23,7 @@ pub(crate) struct Pattern {
     lines: Option<Regex>,
     literal: bytes::Regex,
     doubt: Option<Doubt>,
+    longest_line: usize,
 }
 
 /// Why the pattern is not looked for as a regular expression.
@@ -38,9 +44,14 @@ pub(crate) struct Hit {
     pub(crate) text: String,
 }
 
-/// The time was up before the end of the file.
+/// Why a search ended before the end of the file.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Late;
+pub(crate) enum Stop {
+    /// The time was up.
+    Late,
+    /// This line is too long for so large an expression.
+    LongLine(usize),
+}
 
 impl Pattern {
     /// Makes `text` ready. Line breaks at its end are those of a YAML block, not meant.
@@ -53,7 +64,11 @@ impl Pattern {
             return Err(format!("the pattern is longer than {MAX_PATTERN} bytes"));
         }
         let literal = bytes::Regex::new(&regex::escape(text)).map_err(|error| error.to_string())?;
-        let lines = RegexBuilder::new(text).multi_line(true).crlf(true).size_limit(MAX_PROGRAM).build();
+        let within = |most| RegexBuilder::new(text).multi_line(true).crlf(true).size_limit(most).build();
+        let (lines, longest_line) = match within(LIGHT_PROGRAM) {
+            Err(regex::Error::CompiledTooBig(_)) => (within(MAX_PROGRAM), HEAVY_LINE),
+            lines => (lines, usize::MAX),
+        };
         let (lines, doubt) = match lines {
             Ok(lines) => (Some(lines), None),
             Err(regex::Error::CompiledTooBig(_)) => {
@@ -64,7 +79,7 @@ impl Pattern {
             }
             Err(_) => (None, Some(Doubt::PlainText)),
         };
-        Ok(Self { lines, literal, doubt })
+        Ok(Self { lines, literal, doubt, longest_line })
     }
 
     pub(crate) fn doubt(&self) -> Option<Doubt> {
@@ -72,7 +87,7 @@ impl Pattern {
     }
 
     /// The first `most` lines of `bytes` with the pattern.
-    pub(crate) fn find(&self, bytes: &[u8], most: usize, until: Instant) -> Result<Vec<Hit>, Late> {
+    pub(crate) fn find(&self, bytes: &[u8], most: usize, until: Instant) -> Result<Vec<Hit>, Stop> {
         let mut hits = Vec::new();
         if bytes.is_empty() {
             return Ok(hits);
@@ -87,6 +102,9 @@ impl Pattern {
             while literal.next_if(|&at| at <= end).is_some() {
                 found = true;
             }
+            if !found && line.len() > self.longest_line {
+                return Err(Stop::LongLine(number + 1));
+            }
             let found = found || self.lines.as_ref().is_some_and(|regex| matches(regex, line));
             if found {
                 hits.push(Hit { line: number + 1, text: String::from_utf8_lossy(line).into_owned() });
@@ -98,7 +116,7 @@ impl Pattern {
             if start - looked >= CLOCK_EVERY {
                 looked = start;
                 if Instant::now() >= until {
-                    return Err(Late);
+                    return Err(Stop::Late);
                 }
             }
         }
@@ -188,7 +206,13 @@ mod tests {
         assert_eq!(lines("(a*)*(a*)*(a*)*b", &[b'a'; 1 << 12]), [0; 0], "no backtracking");
         assert!(Pattern::new(&"(".repeat(MAX_PATTERN)).is_ok());
         let text = b"a\n".repeat(CLOCK_EVERY);
-        assert_eq!(Pattern::new("b").unwrap().find(&text, 1, Instant::now()), Err(Late));
+        assert_eq!(Pattern::new("b").unwrap().find(&text, 1, Instant::now()), Err(Stop::Late));
+        let long = [b"short\n".as_slice(), &[b'a'; HEAVY_LINE + 1]].concat();
+        let later = Instant::now() + Duration::from_secs(600);
+        let heavy = Pattern::new("[ab]*a[ab]{8000}c").unwrap();
+        assert_eq!(heavy.doubt(), None);
+        assert_eq!(heavy.find(&long, 1, later), Err(Stop::LongLine(2)));
+        assert_eq!(Pattern::new(r"\w+\s*=").unwrap().find(&long, 1, later), Ok(Vec::new()));
     }
 
     proptest! {

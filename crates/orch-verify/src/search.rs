@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use orch_store::read_regular;
 
-use crate::pattern::{Hit, Late, Pattern};
+use crate::pattern::{Hit, Pattern, Stop};
 
 /// The largest file that is searched, in bytes.
 pub const MAX_FILE_BYTES: u64 = 16 << 20;
@@ -161,7 +161,11 @@ impl<'a> Search<'a> {
                 self.found.searched += 1;
                 self.found.hits.extend(hits.into_iter().map(|hit| (path.to_owned(), hit)));
             }
-            Err(Late) => self.found.gap = Some(Gap::Late),
+            Err(Stop::Late) => self.found.gap = Some(Gap::Late),
+            Err(Stop::LongLine(line)) => self.unsearched(format!(
+                "line {line} of {} is too long for so large a regular expression",
+                path.display()
+            )),
         }
     }
 
