@@ -5,4 +5,5 @@ pub mod report;
 pub mod requirements;
 pub mod runbook;
 pub mod state;
+pub mod summary;
 mod text;

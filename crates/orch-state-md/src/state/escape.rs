@@ -8,7 +8,7 @@ use core::fmt::Write as _;
 
 /// Where a value is written; decides what has to be escaped.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(crate) enum Place {
     /// After `Key:`, to the end of the line.
     Line,
     /// Alone in a table cell.
@@ -18,12 +18,12 @@ pub(super) enum Place {
 }
 
 /// Whether `text`, as the whole of a value, is a person's or an agent's way of writing "nothing".
-pub(super) fn is_absent(text: &str) -> bool {
+pub(crate) fn is_absent(text: &str) -> bool {
     ["", "none", "n/a", "-", "–", "—"].iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
 /// `value` as it is written at `place`.
-pub(super) fn encode(value: &str, place: Place) -> String {
+pub(crate) fn encode(value: &str, place: Place) -> String {
     let mut out = String::with_capacity(value.len());
     for (at, char) in value.char_indices() {
         let outermost = at == 0 || at + char.len_utf8() == value.len();
@@ -98,7 +98,8 @@ pub(super) fn decode_list(raw: &str) -> Vec<String> {
 /// What surrounds a value without belonging to it.
 pub(super) const BLANK: [char; 2] = [' ', '\t'];
 
-fn push_reference(out: &mut String, char: char) {
+/// Adds `char` as a character reference.
+pub(crate) fn push_reference(out: &mut String, char: char) {
     // Writing to a string can't fail.
     let _ = write!(out, "&#{};", u32::from(char));
 }

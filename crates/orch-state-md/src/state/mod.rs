@@ -46,7 +46,7 @@
 //! ```
 
 mod edit;
-mod escape;
+pub(crate) mod escape;
 mod fields;
 mod head;
 mod mark;
