@@ -23,8 +23,13 @@
 mod error;
 mod filters;
 mod render;
+mod weavers;
 mod worker;
 
 pub use error::PromptError;
 pub use render::{Block, Prompts, Rendered, Source};
+pub use weavers::{
+    CheckDone, OpenedBy, Sibling, Skill, WEAVER, WEAVER_BASE, WEAVER_CHECK, WEAVER_PULL_REQUEST,
+    WEAVER_VERIFIER, Weaver, WeaverCheck, WeaverPullRequest, commit_message,
+};
 pub use worker::{FromFile, WORKER, Worker};

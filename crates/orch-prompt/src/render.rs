@@ -11,7 +11,14 @@ use serde::Serialize;
 use crate::{PromptError, filters};
 
 /// The templates that come with orch, by name.
-const BUILT_IN: [(&str, &str); 1] = [(crate::WORKER, include_str!("../templates/prompts/worker.md"))];
+const BUILT_IN: [(&str, &str); 6] = [
+    (crate::WORKER, include_str!("../templates/prompts/worker.md")),
+    (crate::WEAVER, include_str!("../templates/weavers/worker.md")),
+    (crate::WEAVER_BASE, include_str!("../templates/weavers/base.md")),
+    (crate::WEAVER_VERIFIER, include_str!("../templates/weavers/verifier.md")),
+    (crate::WEAVER_CHECK, include_str!("../templates/weavers/check.md")),
+    (crate::WEAVER_PULL_REQUEST, include_str!("../templates/weavers/pull-request.md")),
+];
 
 /// The templates, built in or overridden.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,7 +70,9 @@ impl Prompts {
 
     /// Fills the template called `name` in with `values`.
     ///
-    /// A value with a `path` and a `text` (see [`FromFile`](crate::FromFile)) counts as coming from that file.
+    /// A value with a `path` and a `text` (see [`FromFile`](crate::FromFile)) counts as coming from that file; one
+    /// whose `path` is none (see [`Skill`](crate::Skill)) as part of orch. A list of such values is a block for each,
+    /// called `skills[0]` and so on.
     ///
     /// # Errors
     /// [`PromptError`] with the template and the line; [`PromptError::Missing`] names the value that is not there.
@@ -80,9 +89,9 @@ impl Prompts {
         let rendered = template.render(&values).map_err(failed)?;
 
         let mut used: Vec<_> = template.undeclared_variables(false).into_iter().collect();
-        used.sort_by_key(|name| (text.find(name.as_str()), name.clone()));
+        used.sort_by_cached_key(|name| (first_use(&text, name), name.clone()));
         let mut blocks = vec![Block { name: name.to_owned(), source, bytes: text.len() }];
-        blocks.extend(used.into_iter().filter_map(|name| block(name, &values)));
+        blocks.extend(used.into_iter().flat_map(|name| sources(name, &values)));
         Ok(Rendered { text: rendered, blocks })
     }
 
@@ -115,6 +124,12 @@ fn environment() -> Result<Environment<'static>, Error> {
     let mut syntax = SyntaxConfig::builder();
     environment.set_syntax(syntax.trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build()?);
     environment.add_filter("fenced", |value: &Value| text_of(value).map(filters::fenced));
+    environment.add_filter("within", |value: &Value, tag: &str| {
+        text_of(value).map(|text| filters::within(text, tag))
+    });
+    environment.add_filter("separated", |value: &Value| text_of(value).map(filters::separated));
+    environment.add_filter("line", |value: &Value| text_of(value).map(filters::line));
+    environment.add_filter("code", |value: &Value| text_of(value).map(filters::code));
     environment.add_filter("quoted", |value: &Value| text_of(value).map(filters::quoted));
     Ok(environment)
 }
@@ -128,14 +143,52 @@ fn text_of(value: &Value) -> Result<&str, Error> {
     }
 }
 
-/// The block that the value called `name` makes; none when it was left out on purpose.
-fn block(name: String, values: &Value) -> Option<Block> {
-    let value = values.get_attr(&name).ok().filter(|value| !value.is_undefined() && !value.is_none())?;
-    let text = |value: &Value| value.as_str().map(str::to_owned);
-    let part = |key| (value.kind() == ValueKind::Map).then(|| value.get_attr(key).ok())?;
-    let file = part("path").as_ref().and_then(text).zip(part("text").as_ref().and_then(text));
-    Some(match file {
-        Some((path, text)) => Block { name, source: Source::File(path.into()), bytes: text.len() },
-        None => Block { name, source: Source::Value, bytes: value.to_string().len() },
+/// Where a template first uses the value called `name`: a whole word between the marks of the engine, neither in
+/// quotes nor in the prose around.
+fn first_use(text: &str, name: &str) -> Option<usize> {
+    let part_of_a_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '"' | '\'');
+    text.match_indices(name).map(|(at, _)| at).find(|&at| {
+        let (before, after) = (&text[..at], &text[at + name.len()..]);
+        let opened = before.rfind("{{").max(before.rfind("{%"));
+        let closed = before.rfind("}}").max(before.rfind("%}"));
+        opened.is_some()
+            && opened > closed
+            && !before.ends_with(part_of_a_word)
+            && !after.starts_with(part_of_a_word)
     })
+}
+
+/// The blocks that the value called `name` makes; none when it was left out on purpose.
+fn sources(name: String, values: &Value) -> Vec<Block> {
+    let Some(value) = values.get_attr(&name).ok().filter(|value| !value.is_undefined() && !value.is_none())
+    else {
+        return Vec::new();
+    };
+    if value.kind() == ValueKind::Seq {
+        let items: Vec<_> = value.try_iter().into_iter().flatten().collect();
+        if items.is_empty() {
+            return Vec::new();
+        }
+        let files = items.iter().enumerate().map(|(at, item)| file(format!("{name}[{at}]"), item));
+        if let Some(files) = files.collect() {
+            return files;
+        }
+    }
+    vec![file(name.clone(), &value).unwrap_or_else(|| Block {
+        name,
+        source: Source::Value,
+        bytes: value.to_string().len(),
+    })]
+}
+
+/// The block of a value that is a text and the file it is from, or none for what comes with orch.
+fn file(name: String, value: &Value) -> Option<Block> {
+    let part = |key| (value.kind() == ValueKind::Map).then(|| value.get_attr(key).ok())?;
+    let (path, text) = (part("path")?, part("text")?);
+    let source = match path.as_str() {
+        Some(path) => Source::File(path.into()),
+        None if path.is_none() => Source::BuiltIn,
+        None => return None,
+    };
+    Some(Block { name, source, bytes: text.as_str()?.len() })
 }
