@@ -1,0 +1,75 @@
+//! Names of branches: git's own rules, and those of orch.
+
+use crate::reading::{is_odd, quoted};
+
+/// Bytes that the name of a branch may have.
+const LONGEST: usize = 200;
+
+/// Whether `name` can be the name of a branch; if not, why not, as a fragment about "it".
+///
+/// All that passes, `git check-ref-format --branch` takes as well. git alone would take more: what a shell or tmux
+/// could take for more than a name (`$(id)`, `x;y`, `#{…}`) is refused too, and what is invisible.
+///
+/// # Errors
+///
+/// The first rule that the name breaks.
+///
+/// ```
+/// use orch_spec::check_branch_name;
+/// assert_eq!(check_branch_name("auth/03-google-oauth"), Ok(()));
+/// assert_eq!(check_branch_name("--force").unwrap_err(), "it begins with `-`");
+/// ```
+pub fn check_branch_name(name: &str) -> Result<(), String> {
+    let refuse = |why: &str| Err(why.to_owned());
+    if name.is_empty() {
+        return refuse("it is empty");
+    }
+    if name.len() > LONGEST {
+        return Err(format!("it has more than {LONGEST} bytes"));
+    }
+    if name == "HEAD" || name == "@" {
+        return Err(format!("{} means something else to git", quoted(name)));
+    }
+    if name.starts_with('-') {
+        return refuse("it begins with `-`");
+    }
+    if let Some(c) = name.chars().find(|&c| is_forbidden(c)) {
+        return Err(if c.is_whitespace() && !c.is_control() {
+            "it holds a space".to_owned()
+        } else if is_odd(c) {
+            format!("it holds the invisible character {}", quoted(&c.to_string()))
+        } else if c == '`' {
+            "it holds a backtick".to_owned()
+        } else {
+            format!("it holds `{c}`")
+        });
+    }
+    for pair in ["..", "//"] {
+        if name.contains(pair) {
+            return Err(format!("it holds `{pair}`"));
+        }
+    }
+    if name.starts_with('/') || name.ends_with('/') {
+        return refuse("it begins or ends with `/`");
+    }
+    if name.ends_with('.') {
+        return refuse("it ends with `.`");
+    }
+    for part in name.split('/') {
+        if part.starts_with('.') {
+            return Err(format!("its part {} begins with `.`", quoted(part)));
+        }
+        if part.ends_with(".lock") {
+            return Err(format!("its part {} ends with `.lock`", quoted(part)));
+        }
+    }
+    Ok(())
+}
+
+fn is_forbidden(c: char) -> bool {
+    let git = matches!(c, '~' | '^' | ':' | '?' | '*' | '[' | '\\');
+    // `@{` needs no rule of its own: no brace is let in.
+    let shell =
+        matches!(c, '$' | '`' | ';' | '|' | '&' | '<' | '>' | '(' | ')' | '\'' | '"' | '#' | '!' | '{' | '}');
+    git || shell || c.is_whitespace() || is_odd(c)
+}

@@ -1,0 +1,157 @@
+//! The part of a glob between two slashes, and whether two of them can match the same name.
+
+/// Characters of a segment that are looked at; a longer one may match anything.
+const LONGEST: usize = 512;
+
+/// One part of a glob.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Segment {
+    /// `**`, or what is not understood: any number of parts, also none.
+    Deep,
+    /// A part without anything special.
+    Name(String),
+    /// A part with `*`, `?` or brackets: any of these.
+    Any(Vec<Vec<Atom>>),
+}
+
+/// One position of a segment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Atom {
+    /// `*`: any characters, also none.
+    Star,
+    /// One character in one of these ranges, sorted and apart.
+    One(Vec<(char, char)>),
+}
+
+impl Segment {
+    pub(super) fn parse(text: &str) -> Self {
+        // Escapes and extended globs (`@(a|b)`) differ too much between tools to be read for certain.
+        let extended = ["@(", "!(", "?(", "*(", "+("].iter().any(|mark| text.contains(mark));
+        if text.contains("**") || text.contains('\\') || extended || text.len() > LONGEST {
+            return Segment::Deep;
+        }
+        if !text.contains(['*', '?', '[']) {
+            return Segment::Name(text.to_owned());
+        }
+        let chars: Vec<char> = text.chars().collect();
+        // `app/[id]` is a class for some tools and a folder's name for some frameworks: it may be either.
+        let mut readings = vec![atoms(&chars, false)];
+        let classes = atoms(&chars, true);
+        if classes != readings[0] {
+            readings.push(classes);
+        }
+        Segment::Any(readings)
+    }
+
+    /// Whether one name matches both. Nothing is known of how many parts `Deep` takes; that is the caller's.
+    pub(super) fn meets(&self, other: &Segment) -> bool {
+        match (self, other) {
+            (Segment::Deep, _) | (_, Segment::Deep) => true,
+            (Segment::Name(a), Segment::Name(b)) => a == b,
+            (Segment::Any(readings), Segment::Name(name)) | (Segment::Name(name), Segment::Any(readings)) => {
+                let name: Vec<Atom> = name.chars().map(|c| Atom::One(vec![(c, c)])).collect();
+                readings.iter().any(|reading| meet(reading, &name))
+            }
+            (Segment::Any(a), Segment::Any(b)) => a.iter().any(|a| b.iter().any(|b| meet(a, b))),
+        }
+    }
+}
+
+/// Whether one name matches both: the product of the two automata, row by row from the end.
+fn meet(a: &[Atom], b: &[Atom]) -> bool {
+    // `below[j]` says whether a[i + 1..] and b[j..] meet, `row[j]` the same for a[i..].
+    let mut below = vec![false; b.len() + 1];
+    for i in (0..=a.len()).rev() {
+        let mut row = vec![false; b.len() + 1];
+        for j in (0..=b.len()).rev() {
+            row[j] = match (a.get(i), b.get(j)) {
+                (None, None) => true,
+                (Some(Atom::Star), None) => below[j],
+                (None, Some(Atom::Star)) => row[j + 1],
+                (Some(Atom::Star), Some(_)) | (Some(_), Some(Atom::Star)) => below[j] || row[j + 1],
+                (Some(Atom::One(a)), Some(Atom::One(b))) => below[j + 1] && share(a, b),
+                _ => false,
+            };
+        }
+        below = row;
+    }
+    below[0]
+}
+
+fn share(a: &[(char, char)], b: &[(char, char)]) -> bool {
+    let (mut a, mut b) = (a.iter().peekable(), b.iter().peekable());
+    while let (Some(&&(a_from, a_to)), Some(&&(b_from, b_to))) = (a.peek(), b.peek()) {
+        if a_from <= b_to && b_from <= a_to {
+            return true;
+        }
+        if a_to < b_to {
+            a.next()
+        } else {
+            b.next()
+        };
+    }
+    false
+}
+
+/// `chars` as atoms; brackets are classes or plain characters.
+fn atoms(chars: &[char], classes: bool) -> Vec<Atom> {
+    let mut atoms = Vec::new();
+    let mut at = 0;
+    while let Some(&c) = chars.get(at) {
+        at += 1;
+        match c {
+            '*' => atoms.push(Atom::Star),
+            '?' => atoms.push(Atom::One(vec![('\0', char::MAX)])),
+            '[' if classes => match class(&chars[at..]) {
+                Some((ranges, length)) => {
+                    atoms.push(Atom::One(ranges));
+                    at += length;
+                }
+                None => atoms.push(Atom::One(vec![(c, c)])),
+            },
+            _ => atoms.push(Atom::One(vec![(c, c)])),
+        }
+    }
+    atoms
+}
+
+/// The ranges of the class that `chars` begins with behind its `[`, and how many characters it has; `None` when it
+/// is not closed.
+fn class(chars: &[char]) -> Option<(Vec<(char, char)>, usize)> {
+    let negated = matches!(chars.first(), Some('!' | '^'));
+    let start = usize::from(negated);
+    // A `]` in the first place is a member.
+    let length = start + 1 + chars.get(start + 1..)?.iter().position(|&c| c == ']')?;
+    let members = &chars[start..length];
+    let mut ranges = Vec::new();
+    let mut at = 0;
+    while let Some(&from) = members.get(at) {
+        if let (Some('-'), Some(&to)) = (members.get(at + 1), members.get(at + 2)) {
+            ranges.push((from.min(to), from.max(to)));
+            at += 3;
+        } else {
+            ranges.push((from, from));
+            at += 1;
+        }
+    }
+    ranges.sort_unstable();
+    let ranges = if negated { complement(&ranges) } else { ranges };
+    Some((ranges, length + 1))
+}
+
+/// All characters that are in none of `ranges`, which are sorted by their start.
+fn complement(ranges: &[(char, char)]) -> Vec<(char, char)> {
+    let mut rest = Vec::new();
+    let mut next = Some('\0');
+    for &(from, to) in ranges {
+        let Some(start) = next else { break };
+        if let Some(before) = ('\0'..from).next_back().filter(|&before| start <= before) {
+            rest.push((start, before));
+        }
+        if to >= start {
+            next = (to..=char::MAX).nth(1);
+        }
+    }
+    rest.extend(next.map(|start| (start, char::MAX)));
+    rest
+}
