@@ -66,11 +66,13 @@ impl ReadySet {
     }
 
     /// The first task in plan order.
+    #[inline]
     pub(crate) fn first(&self) -> Option<TaskIx> {
         self.at_or_after(0)
     }
 
     /// The first task at `place` or later in plan order.
+    #[inline]
     pub(crate) fn at_or_after(&self, place: usize) -> Option<TaskIx> {
         let mut place = place;
         for (height, level) in self.levels.iter().enumerate() {

@@ -18,6 +18,15 @@ impl Run {
         open.map(|&condition| self.plan.condition_name(condition))
     }
 
+    /// Counts the conditions among what is unmet, at the beginning, when none holds.
+    pub(super) fn await_conditions(&mut self) {
+        for condition in 0..self.plan.condition_count() as u32 {
+            for &task in self.plan.awaited_by(condition) {
+                self.unmet[task.index()] += 1;
+            }
+        }
+    }
+
     /// A condition holds from now on: what awaits it has one thing less to wait for.
     pub(super) fn now_holds(&mut self, condition: &str) -> Change {
         if let Some(condition) = self.plan.find_condition(condition)

@@ -174,10 +174,7 @@ impl Run {
             counts: [0; Status::ALL.len()],
             attempt: alloc::vec![0; tasks].into(),
             tries: alloc::vec![0; tasks].into(),
-            unmet: plan
-                .tasks()
-                .map(|task| (plan.graph().depends_on(task).len() + plan.awaits(task).len()) as u32)
-                .collect(),
+            unmet: plan.tasks().map(|task| plan.graph().depends_on(task).len() as u32).collect(),
             holds: alloc::vec![false; plan.condition_count()].into(),
             released: alloc::vec![false; tasks].into(),
             ready: ReadySet::new(tasks),
@@ -224,6 +221,7 @@ impl Run {
                 run.review_due.insert(task, Time::default());
             }
         }
+        run.await_conditions();
         for task in run.plan.tasks() {
             run.update_released(task);
         }
@@ -334,7 +332,8 @@ impl Run {
             } else {
                 *unmet += 1;
             }
-            if *unmet <= 1 {
+            // Only the last of them to let it go, and the first not to, make a difference.
+            if *unmet == u32::from(!lets_go) {
                 self.update_ready(dependent);
             }
         }
@@ -349,8 +348,8 @@ impl Run {
             && (self.resting.of.is_empty() || !self.resting.of.contains_key(&task));
         if ready {
             self.ready.insert(task);
-            if !self.reworks.is_empty() && self.reworks.contains_key(&task) {
-                self.ready_again.insert(task);
+            if !self.reworks.is_empty() {
+                self.update_ready_again(task);
             }
         } else {
             self.not_ready(task);
@@ -360,6 +359,17 @@ impl Run {
     fn not_ready(&mut self, task: TaskIx) {
         self.ready.remove(task);
         if !self.ready_again.is_empty() {
+            self.update_ready_again(task);
+        }
+    }
+
+    /// Of a task that was just put into the ready set or taken out: whether it goes first. Seldom needed, so that it is
+    /// kept out of the way of what is done all the time.
+    #[cold]
+    fn update_ready_again(&mut self, task: TaskIx) {
+        if self.ready.contains(task) && self.reworks.contains_key(&task) {
+            self.ready_again.insert(task);
+        } else {
             self.ready_again.remove(&task);
         }
     }

@@ -116,6 +116,10 @@ impl Run {
     }
 
     fn to_stop(&self, now: Time) -> Option<(TaskIx, StopCause)> {
+        // Mostly there is no reason to go through what is under way.
+        if self.policy.timeout.is_none() && self.held.is_empty() && self.halt != Some(Halt::Stopped) {
+            return None;
+        }
         let cause = |active: &Active| {
             if self.halt == Some(Halt::Stopped) || self.held.contains_key(&active.task) {
                 Some(StopCause::Cancelled)

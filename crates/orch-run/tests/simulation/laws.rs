@@ -9,6 +9,7 @@ use orch_run::{Happening, What};
 
 use crate::disk::Record;
 use crate::machine::{Truth, Worker};
+use crate::reasons::{can_never_start, goes_first, waits_in_vain};
 use crate::scenario::Durability;
 use crate::world::{Tried, World};
 
@@ -176,56 +177,6 @@ pub(crate) fn check_start(world: &mut World, task: TaskIx, attempt: u32) {
     }
 }
 
-/// Whether work that was sent back could start instead of `new`, by what is written.
-fn goes_first(world: &World, task: TaskIx, new: TaskIx) -> bool {
-    let plan = &world.scenario.plan;
-    let stood = world.disk.stood(task);
-    let held_up = |claim: &str| {
-        let mut running =
-            plan.tasks().filter(|&other| other != new && world.disk.status(other) == Status::Running);
-        running.any(|other| plan.claimed(other).any(|theirs| theirs == claim))
-    };
-    stood.sent_back > 0
-        && stood.standing.status == Status::Pending
-        && !world.process.held.contains(&task)
-        && !waits_in_vain(world, task)
-        && world.process.rests.get(&task).is_none_or(|&until| until <= world.clock())
-        && !plan.claimed(task).any(held_up)
-}
-
-/// Whether something that the task needs directly is not done, by what is written, or something it awaits is not known
-/// to hold.
-fn waits_in_vain(world: &World, task: TaskIx) -> bool {
-    world.scenario.plan.graph().depends_on(task).iter().any(|&needed| {
-        let standing = world.disk.stood(needed).standing;
-        let release = world.scenario.policy.on_incomplete == OnIncomplete::Release;
-        !(standing.status == Status::Success || standing.status == Status::Incomplete && release)
-            || standing.review_due
-    }) || !world.told_all(task)
-}
-
-/// Whether some task is kept from starting by a condition alone, and the run is to wait for that.
-pub(crate) fn waits_for_a_condition(world: &World) -> bool {
-    let plan = &world.scenario.plan;
-    let release = world.scenario.policy.on_incomplete == OnIncomplete::Release;
-    let done = |task: &TaskIx| {
-        let standing = world.disk.stood(*task).standing;
-        let done = match standing.status {
-            Status::Success => true,
-            Status::Incomplete => release,
-            _ => false,
-        };
-        done && !standing.review_due
-    };
-    let alone = |task: TaskIx| {
-        world.disk.status(task) == Status::Pending
-            && !world.told_all(task)
-            && !world.process.held.contains(&task)
-            && plan.graph().depends_on(task).iter().all(done)
-    };
-    world.scenario.policy.wait_for_conditions && plan.tasks().any(alone)
-}
-
 /// What is shown beside the records is of attempts that were under way when it was said.
 pub(crate) fn check_shown(world: &mut World, run: &Run, happened: &[Happening]) {
     for (place, happening) in happened.iter().enumerate() {
@@ -242,6 +193,10 @@ pub(crate) fn check_shown(world: &mut World, run: &Run, happened: &[Happening]) 
         if !ended_after && !under_way {
             world.breaks(Law::ShownOfWhatIsUnderWay, Some(*task));
         }
+        world.try_out(match happening.what {
+            What::Progress { .. } => Tried::ProgressShown,
+            _ => Tried::IdentityKnownLate,
+        });
     }
 }
 
@@ -484,21 +439,4 @@ pub(crate) fn check_end(world: &mut World, run: &Run, verdict: Verdict, halt: Op
     for (law, task) in broken {
         world.breaks(law, task);
     }
-}
-
-/// Whether a pending task waits for something that this run will not bring.
-fn can_never_start(world: &World, task: TaskIx) -> bool {
-    let release = world.scenario.policy.on_incomplete == OnIncomplete::Release;
-    let held = |task| world.process.held.contains(&task);
-    let never = |&needed: &TaskIx| match world.disk.status(needed) {
-        Status::Fail => true,
-        Status::Incomplete if !release => true,
-        Status::Success | Status::Incomplete => world.disk.stood(needed).standing.review_due && held(needed),
-        Status::Pending => can_never_start(world, needed),
-        Status::Running => false,
-    };
-    let no_wait = !world.scenario.policy.wait_for_conditions;
-    held(task)
-        || no_wait && !world.told_all(task)
-        || world.scenario.plan.graph().depends_on(task).iter().any(never)
 }

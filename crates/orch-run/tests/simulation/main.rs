@@ -17,6 +17,7 @@ mod history;
 mod laws;
 mod machine;
 mod ports;
+mod reasons;
 mod scenario;
 mod world;
 

@@ -14,6 +14,7 @@ use crate::dice::Dice;
 use crate::disk::Record;
 use crate::laws::{self, Law};
 use crate::machine::{Truth, Worker, limit};
+use crate::reasons;
 use crate::scenario::{Durability, Variant};
 use crate::world::{Fact, Reviewer, Tried, Wish, World};
 
@@ -202,7 +203,7 @@ impl Workers for Port {
         let until = until.map(|until| world.true_time(until));
         let comes = world.conditions_to_come().map(|(_, at)| at);
         let Some(next) = ends.chain(until).chain(comes).filter(|&at| at < u64::MAX).min() else {
-            if !laws::waits_for_a_condition(world) {
+            if !reasons::waits_for_a_condition(world) {
                 world.breaks(Law::WaitsForSomething, None);
                 return Err(dead());
             }

@@ -75,6 +75,8 @@ pub(crate) enum Tried {
     ConditionHeldAtOpen,
     WaitedForAConditionInVain,
     StuckOnACondition,
+    ProgressShown,
+    IdentityKnownLate,
     AskedAgain,
     ReviewPassed,
     ReviewFailed,
@@ -84,7 +86,7 @@ pub(crate) enum Tried {
 }
 
 impl Tried {
-    pub(crate) const ALL: [Tried; 31] = [
+    pub(crate) const ALL: [Tried; 33] = [
         Tried::Kill,
         Tried::PowerCut,
         Tried::PartOfABatchWritten,
@@ -110,6 +112,8 @@ impl Tried {
         Tried::ConditionHeldAtOpen,
         Tried::WaitedForAConditionInVain,
         Tried::StuckOnACondition,
+        Tried::ProgressShown,
+        Tried::IdentityKnownLate,
         Tried::AskedAgain,
         Tried::ReviewPassed,
         Tried::ReviewFailed,
