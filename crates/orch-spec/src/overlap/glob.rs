@@ -48,10 +48,12 @@ impl Glob {
 
     /// Whether one path matches both.
     pub(super) fn meets(&self, other: &Glob) -> bool {
-        if self.ends_apart(other) {
+        let (a, b) = (&self.segments, &other.segments);
+        // Up to the first `**` the parts stand opposite each other.
+        let mut opposite = a.iter().zip(b).take_while(|(a, b)| **a != Segment::Deep && **b != Segment::Deep);
+        if opposite.any(|(a, b)| a.apart(b)) || self.ends_apart(other) {
             return false;
         }
-        let (a, b) = (&self.segments, &other.segments);
         let mut below = vec![false; b.len() + 1];
         for i in (0..=a.len()).rev() {
             let mut row = vec![false; b.len() + 1];

@@ -11,7 +11,17 @@ pub(super) enum Segment {
     /// A part without anything special.
     Name(String),
     /// A part with `*`, `?` or brackets: any of these.
-    Any(Vec<Vec<Atom>>),
+    Any(Vec<Reading>),
+}
+
+/// One way to read a part with wildcards.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Reading {
+    atoms: Vec<Atom>,
+    /// The plain characters that every match begins with.
+    head: String,
+    /// The plain characters that every match ends with.
+    tail: String,
 }
 
 /// One position of a segment.
@@ -35,8 +45,8 @@ impl Segment {
         }
         let chars: Vec<char> = text.chars().collect();
         // `app/[id]` is a class for some tools and a folder's name for some frameworks: it may be either.
-        let mut readings = vec![atoms(&chars, false)];
-        let classes = atoms(&chars, true);
+        let mut readings = vec![Reading::new(atoms(&chars, false))];
+        let classes = Reading::new(atoms(&chars, true));
         if classes != readings[0] {
             readings.push(classes);
         }
@@ -49,11 +59,57 @@ impl Segment {
             (Segment::Deep, _) | (_, Segment::Deep) => true,
             (Segment::Name(a), Segment::Name(b)) => a == b,
             (Segment::Any(readings), Segment::Name(name)) | (Segment::Name(name), Segment::Any(readings)) => {
-                let name: Vec<Atom> = name.chars().map(|c| Atom::One(vec![(c, c)])).collect();
-                readings.iter().any(|reading| meet(reading, &name))
+                readings.iter().any(|reading| reading.matches(name))
             }
-            (Segment::Any(a), Segment::Any(b)) => a.iter().any(|a| b.iter().any(|b| meet(a, b))),
+            (Segment::Any(a), Segment::Any(b)) => a.iter().any(|a| b.iter().any(|b| a.meets(b))),
         }
+    }
+
+    /// Whether it is quickly seen that no name matches both.
+    pub(super) fn apart(&self, other: &Segment) -> bool {
+        match (self, other) {
+            (Segment::Deep, _) | (_, Segment::Deep) => false,
+            (Segment::Name(a), Segment::Name(b)) => a != b,
+            (Segment::Any(readings), Segment::Name(name)) | (Segment::Name(name), Segment::Any(readings)) => {
+                !readings.iter().any(|reading| reading.may_match(name))
+            }
+            (Segment::Any(a), Segment::Any(b)) => !a.iter().any(|a| b.iter().any(|b| a.may_meet(b))),
+        }
+    }
+}
+
+impl Reading {
+    fn new(atoms: Vec<Atom>) -> Self {
+        let plain = |atom: &Atom| match atom {
+            Atom::One(ranges) => match ranges.as_slice() {
+                [(from, to)] if from == to => Some(*from),
+                _ => None,
+            },
+            Atom::Star => None,
+        };
+        let head = atoms.iter().map_while(plain).collect();
+        let tail: Vec<char> = atoms.iter().rev().map_while(plain).collect();
+        let tail = tail.into_iter().rev().collect();
+        Self { atoms, head, tail }
+    }
+
+    fn may_match(&self, name: &str) -> bool {
+        name.starts_with(&self.head) && name.ends_with(&self.tail)
+    }
+
+    fn matches(&self, name: &str) -> bool {
+        let chars = |name: &str| name.chars().map(|c| Atom::One(vec![(c, c)])).collect::<Vec<_>>();
+        self.may_match(name) && meet(&self.atoms, &chars(name))
+    }
+
+    /// Whether the heads and tails of the two don't contradict each other.
+    fn may_meet(&self, other: &Reading) -> bool {
+        (self.head.starts_with(&other.head) || other.head.starts_with(&self.head))
+            && (self.tail.ends_with(&other.tail) || other.tail.ends_with(&self.tail))
+    }
+
+    fn meets(&self, other: &Reading) -> bool {
+        self.may_meet(other) && meet(&self.atoms, &other.atoms)
     }
 }
 
