@@ -18,33 +18,82 @@ pub enum How {
     OriginHead,
     /// `origin` was asked.
     RemoteShow,
-    /// Neither said anything: `main`, as most are called.
+    /// There is no other local branch.
+    OnlyBranch,
+    /// It is checked out in the main work tree.
+    CheckedOut,
+    /// It exists, and is called as most are.
+    Exists,
+    /// Nothing said anything: `main`, as most are called.
     Assumed,
 }
 
 impl Git {
-    /// The default branch of `origin`: as this clone remembers it, else as the remote itself says (it has ten
-    /// seconds, see [`with_remote_limit`](Git::with_remote_limit)), else `main`.
+    /// The default branch, in this order:
     ///
-    /// It never fails: without a repository, a remote or git itself, `main` is assumed and
-    /// [`found`](BaseBranch::found) says so.
+    /// 1. that of `origin` as this clone remembers it;
+    /// 2. what `origin` itself says, when there is one (it has ten seconds, see
+    ///    [`with_remote_limit`](Git::with_remote_limit));
+    /// 3. the only local branch;
+    /// 4. the branch checked out in the main work tree;
+    /// 5. `main`, else `master`, whichever exists;
+    /// 6. `main`.
+    ///
+    /// Branches without a commit count as absent. It never fails: without a repository or git itself, `main` is assumed
+    /// and [`found`](BaseBranch::found) says so.
     pub fn default_branch(&self) -> BaseBranch {
-        let remembered = || {
-            let target = self.local(&["symbolic-ref", "--quiet", "refs/remotes/origin/HEAD"]).ok()?;
-            let target = String::from_utf8(target).ok()?;
-            usable(target.trim_end_matches('\n').strip_prefix("refs/remotes/origin/")?)
-        };
-        let asked = || {
-            let shown = self.remote(&["remote", "show", "origin"]).ok()?;
-            head_branch(&String::from_utf8_lossy(&shown))
-        };
-        if let Some(name) = remembered() {
-            BaseBranch { name, found: How::OriginHead }
-        } else if let Some(name) = asked() {
-            BaseBranch { name, found: How::RemoteShow }
-        } else {
-            BaseBranch { name: "main".into(), found: How::Assumed }
+        self.remembered()
+            .or_else(|| self.asked())
+            .or_else(|| self.among_local_branches())
+            .unwrap_or_else(|| BaseBranch { name: "main".into(), found: How::Assumed })
+    }
+
+    /// The default branch as far as this machine knows: [`default_branch`](Self::default_branch) without asking
+    /// `origin`, so that it never waits for a network.
+    pub fn local_default_branch(&self) -> BaseBranch {
+        self.remembered()
+            .or_else(|| self.among_local_branches())
+            .unwrap_or_else(|| BaseBranch { name: "main".into(), found: How::Assumed })
+    }
+
+    fn remembered(&self) -> Option<BaseBranch> {
+        let target = self.local(&["symbolic-ref", "--quiet", "refs/remotes/origin/HEAD"]).ok()?;
+        let target = String::from_utf8(target).ok()?;
+        let name = usable(target.trim_end_matches('\n').strip_prefix("refs/remotes/origin/")?)?;
+        Some(BaseBranch { name, found: How::OriginHead })
+    }
+
+    fn asked(&self) -> Option<BaseBranch> {
+        // Without one, git would take `origin` for a path.
+        if !self.has_remote("origin").ok()? {
+            return None;
         }
+        let shown = self.remote(&["remote", "show", "origin"]).ok()?;
+        let name = head_branch(&String::from_utf8_lossy(&shown))?;
+        Some(BaseBranch { name, found: How::RemoteShow })
+    }
+
+    fn among_local_branches(&self) -> Option<BaseBranch> {
+        let listed = self.local(&["for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads/"]).ok()?;
+        let listed = String::from_utf8_lossy(&listed);
+        let branches: Vec<&str> = listed.lines().collect();
+        let found = |name: &str, found| usable(name).map(|name| BaseBranch { name, found });
+        if let [only] = branches[..] {
+            return found(only, How::OnlyBranch);
+        }
+        let checked_out = self.checked_out_in_main();
+        if let Some(name) = checked_out.filter(|name| branches.contains(&name.as_str())) {
+            return found(&name, How::CheckedOut);
+        }
+        let usual = ["main", "master"].into_iter().find(|name| branches.contains(name))?;
+        found(usual, How::Exists)
+    }
+
+    /// The branch that the main work tree is on, or that a bare repository calls its own.
+    fn checked_out_in_main(&self) -> Option<String> {
+        let main = self.beside(self.common_dir().ok()?);
+        let target = main.local(&["symbolic-ref", "--quiet", "HEAD"]).ok()?;
+        Some(String::from_utf8(target).ok()?.trim_end_matches('\n').strip_prefix("refs/heads/")?.to_owned())
     }
 }
 

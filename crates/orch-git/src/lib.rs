@@ -11,9 +11,31 @@
 //! # Ok::<(), orch_git::GitError>(())
 //! ```
 
+mod add;
 mod branch;
+mod commit;
+mod contained;
+mod identity;
+mod lock;
+mod name;
 mod program;
+mod rebase;
+mod remote;
+mod remove;
 mod repository;
+mod rescue;
+mod restack;
+mod state;
+mod worktree;
 
+pub use add::Added;
 pub use branch::{BaseBranch, How};
+pub use commit::Commit;
+pub use name::{BranchName, UnfitName};
 pub use program::{Git, GitError};
+pub use rebase::{RestackError, Restacked};
+pub use remove::Force;
+pub use rescue::{Rescue, Rescued};
+pub use restack::{Reason, RestackPlan, RestackStep, Stacked};
+pub use state::{Nested, Operation, WorktreeState};
+pub use worktree::{Worktree, WorktreeError};

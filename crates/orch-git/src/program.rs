@@ -1,6 +1,7 @@
 //! Running git itself: its arguments, its environment, its end.
 
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -14,10 +15,23 @@ use rustix::process::{Pid, Signal, kill_process_group};
 /// More of git's output than this is thrown away.
 const OUTPUT_KEPT: u64 = 16 << 20;
 
+/// How long a command that stays on this machine may take.
+const LOCAL_LIMIT: Duration = Duration::from_secs(600);
+
 /// How long a command that asks another machine may take.
 const REMOTE_LIMIT: Duration = Duration::from_secs(10);
 
-/// Variables by which an outer git (a hook, an alias) would point this one at another repository.
+/// How long a command that moves commits between machines may take.
+const TRANSFER_LIMIT: Duration = Duration::from_secs(60);
+
+/// How long to wait for a lock that another git, or another orch, holds.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A git whose time is up is asked to end, so that it removes its lock files; it has this long.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Variables by which an outer git (a hook, an alias) would point this one at another repository, or change what
+/// its arguments mean.
 const POINTERS: &[&str] = &[
     "GIT_DIR",
     "GIT_WORK_TREE",
@@ -27,20 +41,117 @@ const POINTERS: &[&str] = &[
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_NAMESPACE",
     "GIT_PREFIX",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_SHALLOW_FILE",
+    "GIT_GRAFT_FILE",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_QUARANTINE_PATH",
+    "GIT_LITERAL_PATHSPECS",
+    "GIT_GLOB_PATHSPECS",
+    "GIT_NOGLOB_PATHSPECS",
+    "GIT_ICASE_PATHSPECS",
+    "GIT_REFLOG_ACTION",
+    "GIT_AUTHOR_DATE",
+    "GIT_COMMITTER_DATE",
+    // By these a signature would ask for a passphrase, on the terminal or in a window.
+    "GPG_TTY",
+    "DISPLAY",
+    "WAYLAND_DISPLAY",
 ];
+
+/// How long a call may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Limit {
+    Local,
+    Remote,
+    Transfer,
+}
+
+/// One run of git: what it is told and how.
+#[derive(Debug)]
+pub(crate) struct Call {
+    config: Vec<&'static str>,
+    args: Vec<OsString>,
+    env: Vec<(&'static str, OsString)>,
+    limit: Limit,
+    kept: u64,
+    held: Option<File>,
+}
+
+impl Call {
+    pub(crate) fn new<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Self {
+        let args = args.into_iter().map(|arg| arg.as_ref().to_owned()).collect();
+        Self { config: Vec::new(), args, env: Vec::new(), limit: Limit::Local, kept: OUTPUT_KEPT, held: None }
+    }
+
+    /// A call that changes the repository: none of its hooks is run.
+    pub(crate) fn change<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Self {
+        Self::new(args)
+            .config("core.hooksPath=/dev/null")
+            .config("maintenance.auto=false")
+            .config("gc.auto=0")
+    }
+
+    /// One more argument.
+    pub(crate) fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
+        self.args.push(arg.as_ref().to_owned());
+        self
+    }
+
+    /// A setting for this call only.
+    pub(crate) fn config(mut self, setting: &'static str) -> Self {
+        self.config.push(setting);
+        self
+    }
+
+    pub(crate) fn env(mut self, name: &'static str, value: impl Into<OsString>) -> Self {
+        self.env.push((name, value.into()));
+        self
+    }
+
+    pub(crate) fn limit(self, limit: Limit) -> Self {
+        Self { limit, ..self }
+    }
+
+    /// How much of its output is kept, in bytes; 16 MiB unless set.
+    pub(crate) fn keeping(self, kept: u64) -> Self {
+        Self { kept, ..self }
+    }
+
+    /// The lock under which it runs. Git gets it as its standard input, so that the lock lasts as long as git
+    /// does, even when orch is killed.
+    pub(crate) fn holding(mut self, lock: &File) -> io::Result<Self> {
+        self.held = Some(lock.try_clone()?);
+        Ok(self)
+    }
+
+    fn shown(&self) -> Vec<String> {
+        self.args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect()
+    }
+}
 
 /// Git in one folder.
 #[derive(Clone, Debug)]
 pub struct Git {
     dir: PathBuf,
     program: OsString,
+    local_limit: Duration,
     remote_limit: Duration,
+    transfer_limit: Duration,
+    patience: Duration,
 }
 
 impl Git {
     /// The `git` on the `PATH`, working in `dir`.
     pub fn at(dir: impl Into<PathBuf>) -> Self {
-        Self { dir: dir.into(), program: "git".into(), remote_limit: REMOTE_LIMIT }
+        Self {
+            dir: dir.into(),
+            program: "git".into(),
+            local_limit: LOCAL_LIMIT,
+            remote_limit: REMOTE_LIMIT,
+            transfer_limit: TRANSFER_LIMIT,
+            patience: PATIENCE,
+        }
     }
 
     /// The same with another program in the place of `git`.
@@ -49,10 +160,29 @@ impl Git {
         Self { program: program.into(), ..self }
     }
 
+    /// The same with another limit for commands that stay on this machine; 10 minutes unless set.
+    #[must_use]
+    pub fn with_local_limit(self, local_limit: Duration) -> Self {
+        Self { local_limit, ..self }
+    }
+
     /// The same with another limit for commands that ask another machine; 10 seconds unless set.
     #[must_use]
     pub fn with_remote_limit(self, remote_limit: Duration) -> Self {
         Self { remote_limit, ..self }
+    }
+
+    /// The same with another limit for commands that move commits between machines (push, fetch, submodules);
+    /// 60 seconds unless set.
+    #[must_use]
+    pub fn with_transfer_limit(self, transfer_limit: Duration) -> Self {
+        Self { transfer_limit, ..self }
+    }
+
+    /// The same with another time to wait for a lock that another git or another orch holds; 10 seconds unless set.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// The folder that git works in.
@@ -60,30 +190,55 @@ impl Git {
         &self.dir
     }
 
+    /// The same git in another folder.
+    pub(crate) fn beside(&self, dir: impl Into<PathBuf>) -> Self {
+        Self { dir: dir.into(), ..self.clone() }
+    }
+
+    pub(crate) fn patience(&self) -> Duration {
+        self.patience
+    }
+
     /// Runs a command that stays on this machine, and returns its standard output.
     pub(crate) fn local(&self, args: &[&str]) -> Result<Vec<u8>, GitError> {
-        self.run(args, None)
+        self.call(&Call::new(args))
     }
 
     /// Runs a command that may ask another machine. When its time is up it is ended with all it started.
     pub(crate) fn remote(&self, args: &[&str]) -> Result<Vec<u8>, GitError> {
-        self.run(args, Some(self.remote_limit))
+        self.call(&Call::new(args).limit(Limit::Remote))
     }
 
-    fn run(&self, args: &[&str], limit: Option<Duration>) -> Result<Vec<u8>, GitError> {
-        let deadline = limit.map(|limit| Instant::now() + limit);
-        let child = self.command(args).spawn().map_err(|error| match error.kind() {
-            ErrorKind::NotFound => GitError::NotInstalled { program: self.program.clone() },
-            _ => GitError::CouldNotRun { args: owned(args), error },
-        })?;
+    /// Runs a call as it is, and returns its standard output.
+    pub(crate) fn call(&self, call: &Call) -> Result<Vec<u8>, GitError> {
+        let limit = match call.limit {
+            Limit::Local => self.local_limit,
+            Limit::Remote => self.remote_limit,
+            Limit::Transfer => self.transfer_limit,
+        };
+        let deadline = Instant::now().checked_add(limit);
+        let could_not_run = |error| GitError::CouldNotRun { args: call.shown(), error };
+        let child =
+            self.command(call).map_err(could_not_run)?.spawn().map_err(|error| match error.kind() {
+                ErrorKind::NotFound => GitError::NotInstalled { program: self.program.clone() },
+                _ => could_not_run(error),
+            })?;
         let mut group = Group { leader: child, has_ended: false };
-        let stdout = collect(group.leader.stdout.take());
-        let stderr = collect(group.leader.stderr.take());
-        let timed_out = || GitError::TimedOut { args: owned(args), limit: limit.unwrap_or_default() };
-        let stdout = wait_for(&stdout, deadline).ok_or_else(timed_out)?;
-        let stderr = wait_for(&stderr, deadline).ok_or_else(timed_out)?;
+        let stdout = collect(group.leader.stdout.take(), call.kept);
+        let stderr = collect(group.leader.stderr.take(), OUTPUT_KEPT);
+        let streams =
+            wait_for(&stdout, deadline).and_then(|out| wait_for(&stderr, deadline).map(|err| (out, err)));
+        let Some((stdout, stderr)) = streams else {
+            group.ask_to_end();
+            let grace = Instant::now().checked_add(GRACE);
+            // Once both have ended, git has put its lock files away; whoever is left is killed with the group.
+            if wait_for(&stdout, grace).is_some() {
+                let _ = wait_for(&stderr, grace);
+            }
+            return Err(GitError::TimedOut { args: call.shown(), limit });
+        };
         // Both streams have ended, so nothing but git's own exit is left to wait for.
-        let status = group.wait().map_err(|error| GitError::CouldNotRun { args: owned(args), error })?;
+        let status = group.wait().map_err(could_not_run)?;
         if status.success() {
             return Ok(stdout);
         }
@@ -91,32 +246,38 @@ impl Git {
         if stderr.contains("not a git repository") {
             return Err(GitError::NotARepository { dir: self.dir.clone() });
         }
-        Err(GitError::Failed { args: owned(args), code: status.code(), stderr })
+        Err(GitError::Failed { args: call.shown(), code: status.code(), stderr })
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    fn command(&self, call: &Call) -> io::Result<Command> {
         let mut command = Command::new(&self.program);
         // Not `current_dir`: a folder that is missing would look like a git that is missing.
-        command.arg("-C").arg(&self.dir).args(args.iter().map(OsStr::new));
+        command.arg("-C").arg(&self.dir);
+        for setting in &call.config {
+            command.args(["-c", setting]);
+        }
+        command.args(&call.args);
         for pointer in POINTERS {
             command.env_remove(pointer);
         }
         command
             .env("GIT_EDITOR", "true")
+            .env("GIT_SEQUENCE_EDITOR", "true")
             .env("GIT_TERMINAL_PROMPT", "0")
+            .env("SSH_ASKPASS_REQUIRE", "never")
             // A look at the repository takes no lock away from those who work in it.
             .env("GIT_OPTIONAL_LOCKS", "0")
             .env("LC_ALL", "C")
-            .stdin(Stdio::null())
+            .envs(call.env.iter().map(|(name, value)| (name, value)))
+            .stdin(match &call.held {
+                Some(lock) => Stdio::from(lock.try_clone()?),
+                None => Stdio::null(),
+            })
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0);
-        command
+        Ok(command)
     }
-}
-
-fn owned(args: &[&str]) -> Vec<String> {
-    args.iter().map(|&arg| arg.to_owned()).collect()
 }
 
 /// A child that leads a process group of its own. Dropped before it was waited for, it is ended with its whole
@@ -132,6 +293,19 @@ impl Group {
         self.has_ended = true;
         Ok(status)
     }
+
+    /// Asks the whole group to end. Only for a leader that nobody has waited for yet: its id still means this group,
+    /// even if it has exited.
+    fn ask_to_end(&self) {
+        self.signal(Signal::TERM);
+    }
+
+    fn signal(&self, signal: Signal) {
+        if let Some(group) = i32::try_from(self.leader.id()).ok().and_then(Pid::from_raw) {
+            // It fails only when there is nobody left to end.
+            let _ = kill_process_group(group, signal);
+        }
+    }
 }
 
 impl Drop for Group {
@@ -139,23 +313,19 @@ impl Drop for Group {
         if self.has_ended {
             return;
         }
-        // Nobody has waited for the leader, so its id still means this group, even if it has exited.
-        if let Some(group) = i32::try_from(self.leader.id()).ok().and_then(Pid::from_raw) {
-            // It fails only when there is nobody left to end.
-            let _ = kill_process_group(group, Signal::KILL);
-        }
+        self.signal(Signal::KILL);
         let _ = self.leader.wait();
     }
 }
 
 /// Reads a stream to its end on a thread of its own. The rest of an over-long stream is read and thrown away, so
 /// that git never waits for a reader.
-fn collect(stream: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Vec<u8>> {
+fn collect(stream: Option<impl Read + Send + 'static>, most: u64) -> mpsc::Receiver<Vec<u8>> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         let mut kept = Vec::new();
         if let Some(mut stream) = stream
-            && stream.by_ref().take(OUTPUT_KEPT).read_to_end(&mut kept).is_ok()
+            && stream.by_ref().take(most).read_to_end(&mut kept).is_ok()
         {
             // What can't be read is as good as ended.
             let _ = io::copy(&mut stream, &mut io::sink());
@@ -216,4 +386,42 @@ pub enum GitError {
         #[source]
         error: io::Error,
     },
+    /// A lock file stands in the way, and it did not go away in time.
+    #[error(
+        "{} is locked: another git works there, or one was killed; when none is running, delete {}",
+        path.parent().unwrap_or(path).display(), path.display()
+    )]
+    LockHeld {
+        /// The lock file.
+        path: PathBuf,
+    },
+    /// No remote of this name is configured.
+    #[error("there is no remote {name:?}")]
+    NoRemote {
+        /// The name.
+        name: String,
+    },
+    /// Another orch works on the same work tree or branch, and it did not end in time.
+    #[error("another orch works on {what}")]
+    Busy {
+        /// The work tree or branch.
+        what: String,
+    },
+    /// A file or folder could not be read, made or removed.
+    #[error("{}: {error}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        error: io::Error,
+    },
+}
+
+impl GitError {
+    /// For `map_err` on what is done with the file `path`.
+    pub(crate) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |error| Self::Io { path, error }
+    }
 }
