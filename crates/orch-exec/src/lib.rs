@@ -2,6 +2,7 @@
 //!
 //! - [`process`] starts programs, watches any number of them from one thread, stops them with everything they
 //!   started, and finds the ones that outlived an earlier run.
+//! - [`tmux`] runs them in tmux sessions, where people can watch them.
 //! - [`agent`] describes the coding agents: how each is called and how its result is read.
 //!
 //! A worker writes straight into its log file and, where a receipt is asked for, leaves its exit code in a file of
@@ -10,3 +11,4 @@
 pub mod agent;
 mod platform;
 pub mod process;
+pub mod tmux;

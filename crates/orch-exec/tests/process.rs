@@ -431,3 +431,36 @@ fn children_of_others_are_left_alone() {
     alive.kill().unwrap();
     alive.wait().unwrap();
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn processes_are_found_by_the_folder_they_work_in() {
+    use orch_exec::process::processes_in;
+
+    let mut place = Place::new();
+    fs::create_dir_all(place.path("tree/inner folder")).unwrap();
+    fs::create_dir(place.path("tree-2")).unwrap();
+    symlink(place.path("tree"), place.path("link")).unwrap();
+    let mut processes = processes(true, LONG);
+    let mut pids = Vec::new();
+    for (key, folder) in [(0, "tree"), (1, "link/inner folder"), (2, "tree-2")] {
+        let mut launch = place.script("echo on >$SAY; exec sleep 1000");
+        launch.cwd = place.path(folder);
+        pids.push(processes.start(key, &launch).unwrap().pid);
+        place.hear();
+    }
+    for (folder, mut want) in [
+        ("tree", vec![pids[0], pids[1]]),
+        ("link", vec![pids[0], pids[1]]),
+        ("tree/inner folder", vec![pids[1]]),
+        ("tree-2", vec![pids[2]]),
+        ("", pids.clone()),
+        ("absent", vec![]),
+    ] {
+        want.sort_unstable();
+        assert_eq!(processes_in(&place.path(folder)), want, "{folder}");
+    }
+    assert!(!processes_in(Path::new("/")).contains(&std::process::id()));
+    (0..3).for_each(|key| processes.kill(key));
+    wait_for_all(&mut processes);
+}

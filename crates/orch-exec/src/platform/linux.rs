@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io;
 use std::os::fd::OwnedFd;
+use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use rustix::fs::{FallocateFlags, SeekFrom};
@@ -103,6 +104,12 @@ pub(crate) fn marks_of(pids: &[u32], name: &str) -> HashMap<u32, Mark> {
         Some(Mark::Value(value.to_vec()))
     };
     pids.iter().filter_map(|&pid| Some((pid, value(pid)?))).collect()
+}
+
+/// The current folder of every process for which it may be read.
+pub(crate) fn folders() -> Vec<(u32, PathBuf)> {
+    let folder = |pid| Some((pid, fs::read_link(format!("/proc/{pid}/cwd")).ok()?));
+    numbers_in("/proc").filter_map(folder).collect()
 }
 
 fn numbers_in(folder: &str) -> impl Iterator<Item = u32> {

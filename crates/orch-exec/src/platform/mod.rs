@@ -7,6 +7,7 @@
 //! | who a process is | `/proc/PID/stat`, in clock ticks | `ps`, in seconds |
 //! | whose a process is | `/proc/PID/environ` | `ps -E`; hidden for the system's own programs |
 //! | inherit orphans | `PR_SET_CHILD_SUBREAPER` | not to be had: only the group and marked processes are ended |
+//! | where a process works | `/proc/PID/cwd` | not to be had |
 //! | free the middle of a log | `fallocate(PUNCH_HOLE)` | not to be had: logs are not capped |
 
 #[cfg(target_os = "linux")]
@@ -27,7 +28,7 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process_group};
 
 pub(crate) use system::{
-    adopt_orphans, boot_id, children, free_range, marks_of, next_data, next_hole, process, processes,
+    adopt_orphans, boot_id, children, folders, free_range, marks_of, next_data, next_hole, process, processes,
 };
 
 /// How often what cannot be waited for is looked at.

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
@@ -71,6 +72,11 @@ pub(crate) fn marks_of(pids: &[u32], name: &str) -> HashMap<u32, Mark> {
         pids.contains(&pid).then(|| (pid, Mark::Value(value.as_bytes().to_vec())))
     };
     String::from_utf8_lossy(&lines).lines().filter_map(read).collect()
+}
+
+/// Not to be had here.
+pub(crate) fn folders() -> Vec<(u32, PathBuf)> {
+    Vec::new()
 }
 
 /// `pid ppid pgid stat Fri Nov 21 01:30:00 2026`. The start becomes a number that orders as time does.

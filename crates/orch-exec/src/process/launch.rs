@@ -182,6 +182,26 @@ impl Launch {
         })
     }
 
+    /// Finds what would keep it from starting, as far as that shows without starting it. Creates the log.
+    pub(crate) fn check(&self) -> Result<(), StartError> {
+        self.program()?;
+        self.folder()?;
+        if let Stdin::File(path) = &self.stdin {
+            // Not opened: it may be a pipe, and the worker is to be its only reader.
+            access(path, Access::READ_OK)
+                .map_err(|source| StartError::Stdin { path: path.clone(), source: source.into() })?;
+        }
+        open_log(&self.log).map_err(|source| StartError::Log { path: self.log.clone(), source })?;
+        Ok(())
+    }
+
+    /// [`argv`](Self::argv), with the program's own path in front.
+    pub(crate) fn resolved_argv(&self) -> Result<Vec<OsString>, StartError> {
+        let program = self.program()?;
+        let arguments = self.argv.iter().skip(1).cloned();
+        Ok(std::iter::once(program.into_os_string()).chain(arguments).collect())
+    }
+
     fn folder(&self) -> Result<PathBuf, StartError> {
         let failed = |source| StartError::Cwd { path: self.cwd.clone(), source };
         let cwd = std::path::absolute(&self.cwd).map_err(failed)?;
@@ -238,7 +258,7 @@ fn check_interpreter(program: PathBuf) -> Result<PathBuf, StartError> {
     Ok(program)
 }
 
-fn open_log(path: &Path) -> io::Result<File> {
+pub(crate) fn open_log(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.append(true).create(true).mode(0o600);
     options.custom_flags(OFlags::NOFOLLOW.bits().cast_signed()).open(path)

@@ -35,6 +35,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod folder;
 mod launch;
 pub mod log;
 mod orphans;
@@ -46,6 +47,8 @@ mod waker;
 
 use std::time::Duration;
 
+pub use folder::processes_in;
+pub(crate) use launch::open_log;
 pub use launch::{Launch, StartError, Stdin};
 pub use supervise::Processes;
 pub use survivor::{end_survivor, is_alive, survivors};

@@ -6,7 +6,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::OpenOptions;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -53,11 +53,18 @@ pub fn read(path: &Path) -> Option<Exit> {
 }
 
 /// Removes what an earlier worker left under this name: it would speak for the new one.
-pub(super) fn clear(path: &Path) -> io::Result<()> {
+pub(crate) fn clear(path: &Path) -> io::Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
+}
+
+/// Writes what [`read`] reads, in place of whatever is there.
+pub(crate) fn write(path: &Path, code: u8) -> io::Result<()> {
+    clear(path)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(format!("{code}\n").as_bytes())
 }
 
 #[cfg(test)]
@@ -89,6 +96,18 @@ mod tests {
         }
         assert_eq!(read(&folder.path().join("absent")), None);
         assert_eq!(read(folder.path()), None);
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("receipt");
+        std::os::unix::fs::symlink(folder.path().join("elsewhere"), &path).unwrap();
+        for code in 0..=255 {
+            write(&path, code).unwrap();
+            assert_eq!(read(&path), Some(Exit::Code(code.into())));
+        }
+        assert!(!folder.path().join("elsewhere").exists());
     }
 
     proptest! {

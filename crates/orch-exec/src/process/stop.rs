@@ -201,6 +201,16 @@ impl Processes {
         }
     }
 
+    /// Sends a signal to the process group of a worker started here, as a terminal does. An unknown key changes
+    /// nothing.
+    pub(crate) fn signal_group(&self, key: u64, signal: Signal) {
+        let started_here = |entry: &&Entry| entry.origin == Origin::Child && entry.runs();
+        if let Some(entry) = self.entries.get(&key).filter(started_here) {
+            // It is uncollected, so the number is its own. Failing means that all of the group have ended.
+            let _ = platform::raw(entry.worker.pid).map(|group| kill_process_group(group, signal));
+        }
+    }
+
     pub(super) fn endings_due(&self) -> Option<Instant> {
         let endings = || self.entries.values().filter_map(|entry| entry.ending.as_ref());
         let due = endings().map(Ending::due).min()?;
