@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
+use crate::lock::Backoff;
+
 /// More of git's output than this is thrown away.
 const OUTPUT_KEPT: u64 = 16 << 20;
 
@@ -209,8 +211,19 @@ impl Git {
         self.call(&Call::new(args).limit(Limit::Remote))
     }
 
-    /// Runs a call as it is, and returns its standard output.
+    /// Runs a call and returns its standard output. One that came upon a work tree that another git is about to make is
+    /// run again.
     pub(crate) fn call(&self, call: &Call) -> Result<Vec<u8>, GitError> {
+        let mut backoff = Backoff::new(self.patience);
+        loop {
+            match self.run(call) {
+                Err(GitError::Failed { stderr, .. }) if met_half_a_worktree(&stderr) && backoff.wait() => {}
+                other => return other,
+            }
+        }
+    }
+
+    fn run(&self, call: &Call) -> Result<Vec<u8>, GitError> {
         let limit = match call.limit {
             Limit::Local => self.local_limit,
             Limit::Remote => self.remote_limit,
@@ -334,6 +347,11 @@ fn collect(stream: Option<impl Read + Send + 'static>, most: u64) -> mpsc::Recei
         let _ = sender.send(kept);
     });
     receiver
+}
+
+/// Git (2.47) makes a work tree's files one by one and gives up where it finds another's empty.
+fn met_half_a_worktree(stderr: &str) -> bool {
+    stderr.contains("failed to read ") && stderr.contains("/commondir: ")
 }
 
 /// What was collected, or `None` when the time is up.

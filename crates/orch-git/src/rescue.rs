@@ -171,11 +171,15 @@ impl Git {
             |commit: &str| self.local(&["rev-parse", &format!("{commit}^{{tree}}")]).map(|id| text(&id));
         let index = TemporaryIndex::copied_from(&self.git_dir()?)?;
         let top = self.beside(crate::commit::path_from(self.local(&["rev-parse", "--show-toplevel"])?));
-        // An index with conflicts is no tree; the files with the marks in them are taken below.
-        let staged = match top.change(&index.call(&["write-tree"])) {
-            Ok(tree) => Some(text(&tree)),
-            Err(GitError::Failed { .. }) => None,
-            Err(error) => return Err(error),
+        let staged = if index.0.exists() {
+            match top.change(&index.call(&["write-tree"])) {
+                Ok(tree) => Some(text(&tree)),
+                // An index with conflicts is no tree; the files with the marks in them are taken below.
+                Err(GitError::Failed { .. }) => None,
+                Err(error) => return Err(error),
+            }
+        } else {
+            None
         };
         let add = index.call(&["add", "--all", "--no-ignore-errors", "--", ":/"]);
         top.change(&add.config("core.safecrlf=false").config("advice.addEmbeddedRepo=false"))?;

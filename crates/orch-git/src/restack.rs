@@ -105,7 +105,9 @@ impl Git {
                 plan.stuck.push(stacked.clone());
                 continue;
             };
-            if tip != from && self.contains(&trunk, &tip, Some(&from))? {
+            // One that nobody has worked on yet has not arrived, it follows.
+            let is_new = cut_from.as_ref() == Some(&tip);
+            if !is_new && self.contains(&trunk, &tip, Some(&from))? {
                 continue;
             }
             let moves = plan.steps.iter().any(|step| step.branch == *onto);

@@ -7,8 +7,8 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-use common::{Repository, commit, git, name, picture, program};
-use orch_git::{BranchName, Force, GitError, How, Operation, WorktreeError};
+use common::{Repository, commit, git, name, picture, plain_git, program};
+use orch_git::{BranchName, Force, Git, GitError, How, Operation, WorktreeError};
 
 #[test]
 fn a_work_tree_gets_a_branch_of_its_own_and_the_main_one_stays_as_it_is() {
@@ -473,6 +473,48 @@ fn the_default_branch_is_found_without_a_remote() {
     assert_eq!(found(), ("main".into(), How::Exists));
     git(&repository.top, &["branch", "-D", "main", "master"]);
     assert_eq!(found(), ("main".into(), How::Assumed));
+}
+
+/// Run inside itself, so that there is an orch to kill. The stand-in waits until it is told to go on.
+#[test]
+fn a_git_that_outlives_its_orch_is_waited_for() {
+    if let Some(top) = std::env::var_os("ORCH_GIT_TEST_TOP") {
+        let program = std::env::var_os("ORCH_GIT_TEST_PROGRAM").unwrap();
+        let made = Git::at(top).with_program(program).add_worktree("../w".as_ref(), &name("w"), "trunk");
+        panic!("it should have been killed: {made:?}");
+    }
+    let repository = Repository::new();
+    let (started, go_on) = (repository.beside("started"), repository.beside("go on"));
+    for pipe in [&started, &go_on] {
+        assert!(Command::new("mkfifo").arg(pipe).status().unwrap().success());
+    }
+    let wait = format!("echo >'{}'; read -r x <'{}'", started.display(), go_on.display());
+    let first = format!("case \"$*\" in *'worktree add'*) {wait};; esac");
+    let slow = plain_git(repository.folder.path(), "slow", &first);
+    let mut orch = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "a_git_that_outlives_its_orch_is_waited_for"])
+        .env("ORCH_GIT_TEST_TOP", &repository.top)
+        .env("ORCH_GIT_TEST_PROGRAM", slow)
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    assert_eq!(fs::read(&started).unwrap(), b"\n");
+    orch.kill().unwrap();
+    orch.wait().unwrap();
+
+    let path = repository.beside("w");
+    let hurried = repository.orch().with_patience(Duration::ZERO);
+    for refused in [
+        hurried.add_worktree(&path, &name("w"), "trunk").map(drop),
+        hurried.remove_worktree(&path, Force::No).map(drop),
+    ] {
+        assert!(matches!(refused, Err(WorktreeError::Git(GitError::Busy { .. }))), "{refused:?}");
+    }
+    fs::write(&go_on, "\n").unwrap();
+    let added = repository.orch().add_worktree(&path, &name("w"), "trunk").unwrap();
+    assert!(added.adopted && !added.repaired);
+    assert_eq!(repository.orch().recorded_base(&name("w")).unwrap(), Some(repository.tip("trunk")));
 }
 
 /// The stand-in waits on a pipe that nobody writes to.

@@ -56,6 +56,13 @@ pub struct Picture {
     said: [String; 3],
 }
 
+impl Picture {
+    /// The same without the index, which holds times of files that were written anew.
+    pub fn without_index(self) -> Self {
+        Self { index: None, ..self }
+    }
+}
+
 pub fn picture(dir: &Path) -> Picture {
     fn read(dir: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) {
         for entry in fs::read_dir(dir).unwrap() {
