@@ -106,7 +106,9 @@ impl TmuxError {
     }
 
     pub(super) fn is_no_session(&self) -> bool {
-        matches!(self, Self::Failed { stderr, .. } if stderr.starts_with("can't find "))
+        // The second: it has none at all and is about to end.
+        let said = ["can't find ", "no current "];
+        matches!(self, Self::Failed { stderr, .. } if said.iter().any(|start| stderr.starts_with(start)))
     }
 
     pub(super) fn is_duplicate(&self) -> bool {
@@ -261,13 +263,14 @@ fn wait_until(child: &mut Child, until: Instant) -> io::Result<Option<ExitStatus
 mod tests {
     use super::*;
     use std::fs;
-    use std::os::unix::fs::PermissionsExt;
 
     /// A tmux of our own making.
     fn fake(folder: &std::path::Path, script: &str) -> Result<Tmux, TmuxError> {
-        let path = folder.join("tmux");
-        fs::write(&path, format!("#!/bin/sh\nPATH=/usr/bin:/bin\n{script}\n")).unwrap();
-        fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
+        let source = folder.join("script");
+        fs::write(&source, format!("#!/bin/sh\nPATH=/usr/bin:/bin\n{script}\n")).unwrap();
+        // By another program: a process that another test just starts may share what this one has open for writing.
+        let mut install = Command::new("install");
+        assert!(install.args(["-m", "755"]).arg(source).arg(folder.join("tmux")).status().unwrap().success());
         Tmux::find_in([("PATH".into(), folder.into())], None)
     }
 

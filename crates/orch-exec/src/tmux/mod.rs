@@ -107,7 +107,7 @@ impl Tmux {
     }
 
     /// The time a worker has to end once its pane is asked to or its session is gone. Default: that of
-    /// [`Settings`](crate::process::Settings).
+    /// [`Settings`].
     #[must_use]
     pub fn with_grace(self, grace: Duration) -> Self {
         Self { grace, ..self }

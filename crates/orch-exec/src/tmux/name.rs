@@ -20,7 +20,7 @@ const SUFFIX: usize = 9;
 /// let name = SessionName::from_parts(&["vertical", "plan-20260119-1430", "w-01"]);
 /// assert_eq!(name.as_str(), "vertical-plan-20260119-1430-w-01");
 /// // What cannot stand is replaced, and what was replaced stays apart from what was so already.
-/// assert_eq!(SessionName::from_parts(&["plan-x.y"]).as_str(), "plan-x_y-1dbe4f18");
+/// assert_eq!(SessionName::from_parts(&["plan-x.y"]).as_str(), "plan-x_y-3a8a70e7");
 /// assert!("#(touch x)".parse::<SessionName>().is_err());
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -117,8 +116,12 @@ impl Server {
         let real = real.into_iter().find(|path| fs::exists(path).unwrap()).expect("tmux in a usual place");
         let script =
             format!("#!/bin/sh\nTMUX_PROGRAM={real}\ntest $1 = -V && exec $TMUX_PROGRAM -V\n{script}\n");
-        fs::write(folder.join("tmux"), script).unwrap();
-        fs::set_permissions(folder.join("tmux"), PermissionsExt::from_mode(0o755)).unwrap();
+        // Put there by another program: while this one has it open for writing, a process that another test just starts
+        // may have it open, too, and it could not be run.
+        fs::write(folder.join("script"), script).unwrap();
+        let mut install = Command::new("install");
+        install.args(["-m", "755"]).arg(folder.join("script")).arg(folder.join("tmux"));
+        assert!(install.status().unwrap().success());
         let path = (
             OsString::from("PATH"),
             std::env::join_paths([folder, "/usr/bin".into(), "/bin".into()]).unwrap(),
