@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 use orch_core::OnFailure;
-use orch_systems::{Durability, RunOptions, parse_duration};
+use orch_systems::{Durability, ExecutorKind, RunOptions, parse_duration};
 
-/// Runs a plan of prompts: starts what may run, judges what came back, writes everything down, and goes on after any
+/// Runs a plan that you have already, of prompts or of weavers: starts what may run, judges what came back, writes everything down, and goes on after any
 /// crash.
 #[derive(Debug, Parser)]
 #[command(name = "orch", version, about, max_term_width = 100, disable_help_subcommand = true)]
@@ -105,7 +105,41 @@ pub(crate) enum Command {
         #[command(flatten)]
         kind: Kinded,
     },
-    /// What is no command of prompts.
+    /// Look into the terminal session of a task's worker.
+    Attach {
+        /// The task, by id or short id.
+        id: String,
+        #[command(flatten)]
+        plan: Pointed,
+    },
+    /// Print the stack of branches and pull requests in the order in which they can be merged.
+    MergeOrder {
+        #[command(flatten)]
+        looked: Looked,
+    },
+    /// Rebase branches whose base was merged or has moved, in order; stops at a conflict, and loses nothing.
+    Restack {
+        /// Only what this task's branch needs; all of the plan's unless given. A plan's file or folder may stand here.
+        #[arg(value_name = "ID")]
+        ids: Vec<String>,
+        #[command(flatten)]
+        kind: Kinded,
+        /// Only say what would be done.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// List, remove or rescue work trees.
+    Worktree {
+        #[command(subcommand)]
+        command: WorktreeCommand,
+    },
+    /// Run a worker in the terminal session that was opened for it. (orch calls this itself.)
+    #[command(hide = true)]
+    Pane {
+        /// What is to be run.
+        file: PathBuf,
+    },
+    /// What belongs to other systems.
     #[command(external_subcommand)]
     Other(Vec<String>),
     /// Print completions for a shell.
@@ -114,6 +148,54 @@ pub(crate) enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
+}
+
+/// What is done to work trees.
+#[derive(Debug, Subcommand)]
+pub(crate) enum WorktreeCommand {
+    /// The work trees of the repository: whose they are, and what stands against removing each.
+    List {
+        #[command(flatten)]
+        looked: Looked,
+    },
+    /// Remove work trees that hold nothing unsaved, and leave their branches.
+    Remove {
+        /// Tasks or paths; all that are safe to remove when none is given. A plan's file or folder may stand among
+        /// them.
+        #[arg(value_name = "ID")]
+        names: Vec<String>,
+        #[command(flatten)]
+        kind: Kinded,
+        /// Also those that hold unsaved work: it is kept under a rescue ref first.
+        #[arg(long)]
+        force: bool,
+    },
+    /// Keep all that is in a work tree, saved or not, under a ref; without a name, list what was kept.
+    Rescue {
+        /// Tasks or paths. A plan's file or folder may stand among them.
+        #[arg(value_name = "ID")]
+        names: Vec<String>,
+        #[command(flatten)]
+        kind: Kinded,
+    },
+}
+
+/// A plan that is pointed at.
+#[derive(Debug, Group)]
+pub(crate) struct Pointed {
+    /// The plan: its file or folder, or the id of a plan of weavers.
+    pub(crate) plan: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) kind: Kinded,
+}
+
+/// What workers run in.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ExecutorArg {
+    /// Plain processes.
+    Process,
+    /// A tmux session each.
+    Tmux,
 }
 
 /// A plan that is only looked at.
@@ -219,11 +301,12 @@ pub(crate) struct Run {
     /// What recorded work survives.
     #[arg(long, value_enum)]
     pub(crate) durability: Option<DurabilityArg>,
-    /// How workers are executed.
-    #[arg(long, value_name = "EXECUTOR", default_value = "process", value_parser = ["process"])]
-    pub(crate) executor: String,
-    /// Give each task a work tree of its own; refused for prompts, which build on each other in one.
-    #[arg(long, hide = true)]
+    /// What workers run in: plain processes, or a tmux session each. Weavers run in sessions where there is a tmux,
+    /// everything else in processes.
+    #[arg(long, value_name = "EXECUTOR")]
+    pub(crate) executor: Option<ExecutorArg>,
+    /// Give each task a work tree of its own. Weavers always have one; refused for prompts, which build on each other.
+    #[arg(long)]
     pub(crate) worktrees: bool,
     /// Answer questions with yes. (This command asks none.)
     #[arg(long)]
@@ -259,6 +342,11 @@ impl Run {
                 DurabilityArg::Power => Durability::Power,
             }),
             end_survivors: self.end_survivors,
+            executor: self.executor.map(|executor| match executor {
+                ExecutorArg::Process => ExecutorKind::Process,
+                ExecutorArg::Tmux => ExecutorKind::Tmux,
+            }),
+            pane: None,
             command: command_line(),
         }
     }
@@ -282,11 +370,17 @@ impl Args {
                 | Command::Why { looked, .. }
                 | Command::Graph { looked, .. }
                 | Command::Prompt { looked, .. }
-                | Command::Logs { looked, .. },
+                | Command::Logs { looked, .. }
+                | Command::MergeOrder { looked }
+                | Command::Worktree { command: WorktreeCommand::List { looked } },
             ) => looked.json,
             Some(
                 Command::Retry { .. }
                 | Command::Stop { .. }
+                | Command::Attach { .. }
+                | Command::Restack { .. }
+                | Command::Worktree { .. }
+                | Command::Pane { .. }
                 | Command::Completions { .. }
                 | Command::Other(_),
             )

@@ -96,6 +96,9 @@ impl Observer for Events {
             What::Session { task, attempt, session } => json!({
                 "t": t, "event": "session", "task": id(*task), "attempt": attempt, "session": session,
             }),
+            What::Progress { task, attempt, text } => json!({
+                "t": t, "event": "progress", "task": id(*task), "attempt": attempt, "detail": text,
+            }),
             What::ReviewBegan { task, attempt } => json!({
                 "t": t, "event": "gate", "task": id(*task), "attempt": attempt, "gate": "review",
                 "verdict": null, "detail": null,

@@ -16,8 +16,5 @@ use clap::Parser;
 fn main() -> ExitCode {
     let args = args::Args::parse();
     let as_json = args.wants_json();
-    match commands::run(args) {
-        Ok(code) => ExitCode::from(code),
-        Err(failure) => failure.report(as_json),
-    }
+    commands::run(args).unwrap_or_else(|failure| failure.report(as_json))
 }

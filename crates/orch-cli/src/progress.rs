@@ -91,12 +91,15 @@ impl Observer for Progress {
                 let detail = detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default();
                 let how = match (moved.to, moved.outcome) {
                     (Status::Pending, Some(outcome)) => format!("{}, to be run again", words(outcome)),
-                    (to, Some(outcome @ (Outcome::TimedOut | Outcome::Crashed))) => {
+                    (to, Some(outcome @ (Outcome::TimedOut | Outcome::Crashed | Outcome::Rejected))) => {
                         format!("{to}, {}", words(outcome))
                     }
                     (to, _) => to.word().to_owned(),
                 };
                 self.line("Execute", &agent, &format!("{} {how}{detail}", id(moved.task)), run);
+            }
+            What::Progress { task, text, .. } => {
+                self.line("Execute", &agent, &format!("{}: {text}", id(*task)), run);
             }
             What::ReviewBegan { task, .. } => {
                 self.line("Review", "reviewer", &format!("{} under review", id(*task)), run);

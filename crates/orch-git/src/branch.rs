@@ -29,27 +29,27 @@ pub enum How {
 }
 
 impl Git {
-    /// The default branch, in this order:
+    /// The default branch of `origin`: as this clone remembers it, else as the remote itself says, when there is one (it
+    /// has ten seconds, see [`with_remote_limit`](Git::with_remote_limit)), else `main` (seed 002, 0.5).
     ///
-    /// 1. that of `origin` as this clone remembers it;
-    /// 2. what `origin` itself says, when there is one (it has ten seconds, see
-    ///    [`with_remote_limit`](Git::with_remote_limit));
-    /// 3. the only local branch;
-    /// 4. the branch checked out in the main work tree;
-    /// 5. `main`, else `master`, whichever exists;
-    /// 6. `main`.
-    ///
-    /// Branches without a commit count as absent. It never fails: without a repository or git itself, `main` is assumed
-    /// and [`found`](BaseBranch::found) says so.
+    /// It never fails: without a repository, a remote or git itself, `main` is assumed and
+    /// [`found`](BaseBranch::found) says so.
     pub fn default_branch(&self) -> BaseBranch {
         self.remembered()
             .or_else(|| self.asked())
-            .or_else(|| self.among_local_branches())
             .unwrap_or_else(|| BaseBranch { name: "main".into(), found: How::Assumed })
     }
 
-    /// The default branch as far as this machine knows: [`default_branch`](Self::default_branch) without asking
-    /// `origin`, so that it never waits for a network.
+    /// The branch that finished work goes to, as far as this machine knows; it never waits for a network. In this
+    /// order:
+    ///
+    /// 1. the default branch of `origin` as this clone remembers it;
+    /// 2. the only local branch;
+    /// 3. `main`, else `master`, whichever exists;
+    /// 4. the branch checked out in the main work tree;
+    /// 5. `main`.
+    ///
+    /// Branches without a commit count as absent.
     pub fn local_default_branch(&self) -> BaseBranch {
         self.remembered()
             .or_else(|| self.among_local_branches())
@@ -81,12 +81,12 @@ impl Git {
         if let [only] = branches[..] {
             return found(only, How::OnlyBranch);
         }
-        let checked_out = self.checked_out_in_main();
-        if let Some(name) = checked_out.filter(|name| branches.contains(&name.as_str())) {
-            return found(&name, How::CheckedOut);
+        // What is checked out may be anything: it counts last.
+        if let Some(usual) = ["main", "master"].into_iter().find(|name| branches.contains(name)) {
+            return found(usual, How::Exists);
         }
-        let usual = ["main", "master"].into_iter().find(|name| branches.contains(name))?;
-        found(usual, How::Exists)
+        let checked_out = self.checked_out_in_main().filter(|name| branches.contains(&name.as_str()))?;
+        found(&checked_out, How::CheckedOut)
     }
 
     /// The branch that the main work tree is on, or that a bare repository calls its own.

@@ -189,6 +189,10 @@ fn work_in_submodules_keeps_the_work_tree_and_is_rescued_by_force() {
     git(&sub, &["switch", "-q", "-c", "mine"]);
     let committed = commit(&sub, "l", "committed\n");
     git(&sub, &["switch", "-q", "--detach", "HEAD~1"]);
+    // Here git itself sees nothing in the way.
+    assert_eq!(git(&path, &["status", "--porcelain", "--ignore-submodules=none"]), "");
+    let refused = orch.remove_worktree(&path, Force::No).unwrap_err();
+    assert!(matches!(refused, WorktreeError::NotSafe { .. }), "{refused}");
     fs::write(deep.join("d"), "stashed\n").unwrap();
     git(&deep, &["stash", "-q"]);
     fs::write(deep.join("new"), "untracked\n").unwrap();

@@ -146,6 +146,17 @@ fn a_base_that_was_merged_or_amended_is_followed() {
 }
 
 #[test]
+fn commits_of_a_squashed_base_go_even_where_the_trunk_was_merged_by_hand() {
+    let (repository, stack) = stack_of_three();
+    squash(&repository, "a");
+    git(&repository.beside("b"), &["merge", "-q", "trunk"]);
+    let steps = self::steps(&repository, &stack);
+    assert_eq!(told(&steps)[0], ("b", "trunk", Reason::BaseMerged));
+    repository.orch().restack_one(&steps[0]).unwrap();
+    assert_eq!(own(&repository, "b", "trunk"), ["write of b", "write of b"]);
+}
+
+#[test]
 fn a_branch_nobody_has_worked_on_yet_follows_a_base_that_arrived() {
     let (repository, mut stack) = stack_of_three();
     let path = repository.beside("new");
@@ -357,7 +368,9 @@ fn an_interrupted_restack_is_recognised_and_can_be_undone() {
     assert_eq!(picture(&b).without_index(), before);
     assert_eq!(repository.tip("b"), tip);
 
-    // A rebase of the user's own is not taken for one of orch.
+    // A rebase of the user's own is not taken for one of orch, not even beside a mark that was left over.
+    let left_over = format!("refs/heads/c {}\n", repository.tip("trunk"));
+    fs::write(repository.top.join(".git/worktrees/b/orch-restack"), left_over).unwrap();
     assert!(!try_git(&b, &["rebase", "--onto", "trunk", "a"]).status.success());
     let refused = orch.restack_one(&step).unwrap_err();
     assert!(matches!(refused, RestackError::UnderWay { operation: Operation::Rebase, .. }), "{refused}");

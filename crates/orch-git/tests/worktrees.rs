@@ -456,21 +456,21 @@ fn the_default_branch_is_found_without_a_remote() {
     let repository = Repository::new();
     let orch = repository.orch();
     let found = || {
-        let (asked, local) = (orch.default_branch(), orch.local_default_branch());
-        assert_eq!(asked, local);
-        (asked.name, asked.found)
+        let base = orch.local_default_branch();
+        (base.name, base.found)
     };
+    assert_eq!(orch.default_branch().name, "main", "the one that the prompts system falls back to (seed 002)");
     assert_eq!(found(), ("trunk".into(), How::OnlyBranch));
     git(&repository.top, &["checkout", "-q", "-b", "other"]);
-    git(&repository.top, &["branch", "master"]);
     assert_eq!(found(), ("other".into(), How::CheckedOut));
     let path = repository.beside("w");
     orch.add_worktree(&path, &name("w"), "trunk").unwrap();
-    assert_eq!(repository.at(&path).default_branch().name, "other", "the main work tree counts");
-    git(&repository.top, &["checkout", "-q", "--detach"]);
+    assert_eq!(repository.at(&path).local_default_branch().name, "other", "the main work tree counts");
+    git(&repository.top, &["branch", "master"]);
     assert_eq!(found(), ("master".into(), How::Exists));
     git(&repository.top, &["branch", "main"]);
     assert_eq!(found(), ("main".into(), How::Exists));
+    git(&repository.top, &["checkout", "-q", "--detach"]);
     git(&repository.top, &["branch", "-D", "main", "master"]);
     assert_eq!(found(), ("main".into(), How::Assumed));
 }

@@ -92,19 +92,25 @@ impl Home {
         self.of_attempt("logs", task, attempt, "result")
     }
 
+    /// Where it is kept what the worker has said of itself so far, whatever it writes over.
+    pub fn status(&self, task: &str, attempt: u32) -> PathBuf {
+        self.of_attempt("logs", task, attempt, "status.json")
+    }
+
     /// Where it is written what became of the checks of the worker's claim.
     pub fn checks(&self, task: &str, attempt: u32) -> PathBuf {
         self.of_attempt("logs", task, attempt, "checks.json")
     }
 
-    /// Removes the prompt, the receipt, the result and the checks that an earlier history may have left under the names of
+    /// Removes the prompt, the receipt, the result, the status and the checks that an earlier history may have left under the names of
     /// this attempt, so that they are not taken for its own. To be called before the attempt is started.
     ///
     /// # Errors
     /// [`StoreError::Io`] when one is there and can't be removed.
     pub fn clear(&self, task: &str, attempt: u32) -> Result<(), StoreError> {
         let (prompt, receipt) = (self.prompt(task, attempt), self.receipt(task, attempt));
-        for path in [prompt, receipt, self.result(task, attempt), self.checks(task, attempt)] {
+        let (status, checks) = (self.status(task, attempt), self.checks(task, attempt));
+        for path in [prompt, receipt, self.result(task, attempt), status, checks] {
             match std::fs::remove_file(&path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
                     return Err(StoreError::io(&path, "remove")(error));

@@ -42,6 +42,12 @@ pub enum ConfigError {
 pub struct Config {
     /// How runs go.
     pub run: RunTable,
+    /// Terminal sessions.
+    pub tmux: TmuxTable,
+    /// Work trees.
+    pub worktrees: WorktreesTable,
+    /// What only plans of weavers have.
+    pub weavers: WeaversTable,
     /// Agents of one's own, and changes to the built-in ones.
     pub agents: BTreeMap<String, ProfileTable>,
     /// Where it was found; none when there is no file.
@@ -85,8 +91,59 @@ pub struct RunTable {
     pub grace: Option<Duration>,
     /// The most that one attempt's log may occupy, in MiB; 0 for no limit.
     pub log_cap_mib: Option<u64>,
+    /// What workers run in, unless the system's custom.
+    pub executor: Option<ExecutorKind>,
+    /// Told at the end of every run: a command, with `{title}` and `{text}` in its arguments replaced.
+    pub notify: Option<Vec<String>>,
     /// A folder of templates that replace the built-in ones of the same name, relative to `orch.toml`.
     pub templates: Option<PathBuf>,
+}
+
+/// The table `[tmux]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TmuxTable {
+    /// The name of a server of its own (`tmux -L`), rather than the user's default one.
+    pub server: Option<String>,
+}
+
+/// The table `[worktrees]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WorktreesTable {
+    /// The folder that they are made in, relative to the repository's root; `.worktrees` unless set.
+    pub folder: Option<PathBuf>,
+    /// A command that makes a new work tree ready (installs dependencies); runs in it before its worker starts.
+    pub setup: Option<Vec<String>>,
+    /// Files of the main work tree that git does not track and that each new work tree needs, such as `.env`.
+    pub copy: Vec<PathBuf>,
+    /// Whether submodules are checked out in new work trees; they are unless this is `false`.
+    pub submodules: Option<bool>,
+}
+
+/// The table `[weavers]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WeaversTable {
+    /// How a pull request is opened: a command (`gh pr create` and its arguments unless set), or `false`.
+    pub pull_request: Option<Command>,
+    /// The remote that branches are pushed to before that; `origin` unless set.
+    pub remote: Option<String>,
+    /// How often a weaver may try until its checks pass; 5 unless set.
+    pub iterations: Option<NonZeroU32>,
+    /// How long one check may take unless its spec says so, such as `10m`; 5 minutes unless set.
+    #[serde(deserialize_with = "duration")]
+    pub check_timeout: Option<Duration>,
+}
+
+/// What workers run in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ExecutorKind {
+    /// Plain processes.
+    Process,
+    /// A tmux session each.
+    Tmux,
 }
 
 /// A command as an argument vector, or `false` for none.

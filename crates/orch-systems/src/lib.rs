@@ -17,11 +17,13 @@
 mod config;
 mod control;
 mod error;
+mod evidence;
 mod kept;
 mod locate;
 mod memory;
 mod plan;
 mod platform;
+mod project;
 mod prompts;
 mod reviewer;
 mod session;
@@ -30,20 +32,31 @@ mod system;
 mod view;
 mod weavers;
 mod workers;
+mod worktrees;
 
-pub use config::{Command, Config, ConfigError, Durability, RunTable, Survivors, parse_duration};
+pub use config::{
+    Command, Config, ConfigError, Durability, ExecutorKind, RunTable, Survivors, TmuxTable, WeaversTable,
+    WorktreesTable, parse_duration,
+};
 pub use control::{Ask, Asker};
 pub use error::OpenError;
 pub use locate::{Found, Kind, locate};
 pub use plan::{AnyPlan, Finding};
+pub use project::Project;
 pub use prompts::PromptPlan;
-pub use session::{Counts, Report, Requirements, RunOptions, Session};
+pub use session::{BoardRow, Counts, Report, Requirements, RunOptions, Session};
 pub use system::{TellError, Told};
 pub use view::View;
+pub use weavers::{PlannedSpec, Restacked, StackEntry, WeaverPlan};
+pub use worktrees::ListedWorktree;
 
 // What the types above are made of.
+pub use orch_git::Rescued;
 pub use orch_prompt::{Block, Source};
 pub use orch_store::{Holder, TaskRecord};
+
+// What a terminal session that orch opens is to run, see `RunOptions::pane`.
+pub use orch_exec::tmux::pane;
 
 // Reading the log of a worker in parts, while it grows.
 pub use orch_exec::process::log;

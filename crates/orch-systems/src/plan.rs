@@ -3,17 +3,19 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use orch_core::{Diagnostic, Plan};
+use orch_core::{Diagnostic, Plan, TaskIx};
 
 use crate::locate::{Found, Kind};
 use crate::system::Source;
-use crate::{OpenError, PromptPlan};
+use crate::{OpenError, PromptPlan, WeaverPlan};
 
 /// A plan of any of the systems, loaded and valid.
 #[derive(Clone, Debug)]
 pub enum AnyPlan {
     /// A Markdown index of prompt files (seed 002).
     Prompts(PromptPlan),
+    /// A folder of specs, each built on a branch of its own (seed 003).
+    Weavers(WeaverPlan),
 }
 
 impl AnyPlan {
@@ -24,7 +26,7 @@ impl AnyPlan {
     pub fn load(found: &Found) -> Result<Self, OpenError> {
         match found.kind {
             Kind::Prompts => PromptPlan::load(&found.path).map(Self::Prompts),
-            Kind::Weavers => unreachable!(),
+            Kind::Weavers => WeaverPlan::load(&found.path).map(Self::Weavers),
         }
     }
 
@@ -32,6 +34,7 @@ impl AnyPlan {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Prompts(_) => Kind::Prompts,
+            Self::Weavers(_) => Kind::Weavers,
         }
     }
 
@@ -39,6 +42,7 @@ impl AnyPlan {
     pub fn path(&self) -> &Path {
         match self {
             Self::Prompts(plan) => &plan.path,
+            Self::Weavers(plan) => &plan.path,
         }
     }
 
@@ -51,6 +55,7 @@ impl AnyPlan {
     pub fn shown_name(&self) -> &str {
         match self {
             Self::Prompts(plan) => plan.path.file_name().and_then(|name| name.to_str()).unwrap_or_default(),
+            Self::Weavers(plan) => plan.id(),
         }
     }
 
@@ -58,6 +63,7 @@ impl AnyPlan {
     pub fn folder(&self) -> &Path {
         match self {
             Self::Prompts(plan) => &plan.folder,
+            Self::Weavers(plan) => plan.home_folder(),
         }
     }
 
@@ -65,6 +71,7 @@ impl AnyPlan {
     pub fn name(&self) -> &str {
         match self {
             Self::Prompts(plan) => plan.stem(),
+            Self::Weavers(plan) => plan.id(),
         }
     }
 
@@ -72,6 +79,7 @@ impl AnyPlan {
     pub fn plan(&self) -> &Arc<Plan> {
         match self {
             Self::Prompts(plan) => &plan.plan,
+            Self::Weavers(plan) => &plan.plan,
         }
     }
 
@@ -79,6 +87,15 @@ impl AnyPlan {
     pub fn warnings(&self) -> &[Finding] {
         match self {
             Self::Prompts(plan) => &plan.warnings,
+            Self::Weavers(plan) => &plan.warnings,
+        }
+    }
+
+    /// The name of a task's work tree in orch's folder of work trees; none where tasks have none of their own.
+    pub fn worktree_name(&self, task: TaskIx) -> Option<String> {
+        match self {
+            Self::Prompts(_) => None,
+            Self::Weavers(plan) => Some(plan.worktree_name(task)),
         }
     }
 
@@ -86,6 +103,7 @@ impl AnyPlan {
     pub(crate) fn source(&self) -> &dyn Source {
         match self {
             Self::Prompts(plan) => plan,
+            Self::Weavers(plan) => plan,
         }
     }
 }
@@ -93,6 +111,12 @@ impl AnyPlan {
 impl From<PromptPlan> for AnyPlan {
     fn from(plan: PromptPlan) -> Self {
         Self::Prompts(plan)
+    }
+}
+
+impl From<WeaverPlan> for AnyPlan {
+    fn from(plan: WeaverPlan) -> Self {
+        Self::Weavers(plan)
     }
 }
 

@@ -108,8 +108,12 @@ impl Store for RunStore {
             self.history.append_unsynced(last.at, &entries)?;
         }
         for happening in happened {
-            if let What::Moved { moved, detail } = &happening.what {
-                self.keeper.moved(run, moved, detail.as_deref())?;
+            match &happening.what {
+                What::Moved { moved, detail } => {
+                    self.keeper.moved(run, moved, detail.as_deref(), happening.at)?;
+                }
+                What::Session { task, session, .. } => self.keeper.session(*task, session),
+                _ => {}
             }
         }
         for (task, path) in std::mem::take(&mut *self.plan_paths.borrow_mut()) {

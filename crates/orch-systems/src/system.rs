@@ -11,18 +11,21 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use orch_core::{
     Memory, Moved, OnFailure, OnIncomplete, Order, Outcome, Plan, Resumed, Run, Status, TaskIx, Time,
 };
 use orch_exec::agent::{Builtin, Profile};
 use orch_exec::process::Exit;
+use orch_exec::tmux::SessionName;
 use orch_prompt::{Block, PromptError};
 use orch_run::{Driven, Failure};
 use orch_store::{Durability, Escape, Folded, Home, StoreError};
 
 use crate::reviewer::Reviewer;
-use crate::{Config, OpenError, Requirements, RunOptions};
+use crate::workers::Place;
+use crate::{BoardRow, Config, OpenError, Requirements, RunOptions};
 
 /// A plan as its system loaded it.
 pub(crate) trait Source {
@@ -56,6 +59,10 @@ pub(crate) struct Defaults {
     pub(crate) order: Order,
     pub(crate) on_failure: OnFailure,
     pub(crate) on_incomplete: OnIncomplete,
+    /// Whether workers run in terminal sessions where there are any to be had.
+    pub(crate) sessions: bool,
+    /// How often work that does not pass its checks goes back to its worker.
+    pub(crate) reworks: u32,
     /// Whether recorded progress belongs to this very list of tasks, rather than to each by its id.
     pub(crate) same_list: bool,
 }
@@ -106,7 +113,17 @@ pub(crate) trait Keeper {
     ///
     /// # Errors
     /// When the state has no place for the task: a bug.
-    fn moved(&mut self, run: &Run, moved: &Moved, detail: Option<&str>) -> Result<(), Failure>;
+    fn moved(&mut self, run: &Run, moved: &Moved, detail: Option<&str>, at: Time) -> Result<(), Failure>;
+
+    /// Takes note of the terminal sessions that the workers of this run have, by task.
+    fn terminals(&mut self, names: Vec<String>) {
+        let _ = names;
+    }
+
+    /// Takes note of the session that a worker has named.
+    fn session(&mut self, task: TaskIx, session: &str) {
+        let _ = (task, session);
+    }
 
     /// Takes note of the plan path that a report has named.
     fn plan_path(&mut self, task: TaskIx, path: &str) {
@@ -166,6 +183,29 @@ pub(crate) trait System {
     /// The file that the plan was read from.
     fn plan_file(&self) -> &Path;
 
+    /// Makes the place where an attempt is to work, or finds the one that is there. `session` is the terminal session
+    /// that its worker will run in, if it will.
+    ///
+    /// # Errors
+    /// [`GroundError`] when there is none and none can be made.
+    fn ground(
+        &self,
+        place: &Place,
+        session: Option<&SessionName>,
+        task: TaskIx,
+        attempt: u32,
+    ) -> Result<Ground, GroundError> {
+        let _ = session;
+        let result = place.home.result(self.plan().id(task), attempt);
+        Ok(Ground {
+            folder: place.folder.clone(),
+            base_branch: place.base_branch.clone(),
+            result,
+            set_up: Vec::new(),
+            ready: None,
+        })
+    }
+
     /// What the worker of an attempt is told.
     ///
     /// # Errors
@@ -177,6 +217,41 @@ pub(crate) trait System {
     /// # Errors
     /// When its traces are there and can't be read.
     fn judge(&self, ended: &EndedAttempt<'_>) -> io::Result<Judged>;
+
+    /// What is to be done with an attempt that was judged a success before it counts as one; nothing by default.
+    fn follow_up(&self, ended: &EndedAttempt<'_>, claim: &Judged) -> Option<Box<dyn FollowUp>> {
+        let _ = (ended, claim);
+        None
+    }
+
+    /// Whether successes are followed up: an earlier orch may have gone away in the middle of that.
+    fn follows_up(&self) -> bool {
+        false
+    }
+
+    /// The name of the terminal session that shows the task's worker.
+    fn session_name(&self, task: TaskIx) -> SessionName {
+        SessionName::from_parts(&["orch", self.name(), self.plan().id(task)])
+    }
+
+    /// The name that orch's own files for the plan go by.
+    fn name(&self) -> &str;
+
+    /// The folder in which workers say how far they are, to be watched.
+    fn watched(&self) -> Option<&Path> {
+        None
+    }
+
+    /// What a worker says of itself while it works.
+    fn glance(&self, home: &Home, task: TaskIx, attempt: u32) -> Glance {
+        let _ = (home, task, attempt);
+        Glance::default()
+    }
+
+    /// Of the conditions that tasks of the plan await, those that hold now.
+    fn holding(&self) -> Vec<String> {
+        Vec::new()
+    }
 
     /// The gate after each task, if there is one.
     fn reviewer(&self) -> Option<&Reviewer> {
@@ -199,26 +274,127 @@ pub(crate) trait System {
     }
 }
 
+/// Where an attempt works.
+#[derive(Clone, Debug)]
+pub(crate) struct Ground {
+    /// The folder it runs in.
+    pub(crate) folder: PathBuf,
+    /// The branch that its work is based on.
+    pub(crate) base_branch: String,
+    /// The file that it writes its result to.
+    pub(crate) result: PathBuf,
+    /// Commands that make the folder ready before the worker starts, one after the other.
+    pub(crate) set_up: Vec<Vec<String>>,
+    /// The file to be made when that is done, so that it is done once.
+    pub(crate) ready: Option<PathBuf>,
+}
+
+/// Why there is no place for an attempt to work.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum GroundError {
+    /// The environment's fault: the run stops.
+    #[error("{0}")]
+    Environment(String),
+    /// The task's own: it fails.
+    #[error("{0}")]
+    Task(String),
+}
+
+/// What a worker says of itself while it works.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Glance {
+    /// How far it is, for a person.
+    pub(crate) progress: Option<String>,
+    /// It has said its last word, and only has to end.
+    pub(crate) is_final: bool,
+    /// It is to be ended.
+    pub(crate) is_over: bool,
+}
+
+/// What orch itself does with a claim of success, one process after the other.
+pub(crate) trait FollowUp {
+    /// What to do next.
+    fn next(&mut self) -> Step;
+
+    /// The errand that was asked for last is over.
+    fn ended(&mut self, ended: ErrandEnd<'_>);
+}
+
+/// What a follow-up wants next.
+pub(crate) enum Step {
+    /// This is to be run to its end.
+    Run(Errand),
+    /// The attempt is judged.
+    Done { outcome: Outcome, detail: Option<String> },
+}
+
+/// A process of a follow-up.
+pub(crate) struct Errand {
+    /// A short word for its files, unique in the follow-up.
+    pub(crate) name: String,
+    pub(crate) what: ErrandKind,
+    /// Where it runs.
+    pub(crate) folder: PathBuf,
+    /// How long it may take.
+    pub(crate) limit: Option<Duration>,
+    /// What a person is told while it runs.
+    pub(crate) progress: String,
+}
+
+/// What a follow-up has run.
+pub(crate) enum ErrandKind {
+    /// A program, in the environment of a worker.
+    Command(Vec<String>),
+    /// A program of the person who runs orch, in orch's own environment.
+    Own(Vec<String>),
+    /// The agent, with this prompt.
+    Agent(String),
+}
+
+/// How an errand ended.
+pub(crate) enum ErrandEnd<'a> {
+    /// Its process ended; `output` is the end of what it printed, or the last word of an agent.
+    Exited { exit: Exit, output: &'a str },
+    /// Its time was up.
+    TimedOut { output: &'a str },
+    /// It could not be started.
+    CouldNotStart { why: String },
+}
+
 /// What a worker is to be told about.
 pub(crate) struct Telling<'a> {
     pub(crate) profile: &'a Profile,
     pub(crate) task: TaskIx,
     pub(crate) attempt: u32,
+    /// Where it works; none when it is only rehearsed.
+    pub(crate) ground: Option<&'a Ground>,
+    /// The other tasks under way.
+    pub(crate) others: &'a [TaskIx],
+    /// Where orch's own files are; none before the first run.
+    pub(crate) home: Option<&'a Home>,
     /// What is known of the attempt before.
     pub(crate) previous: Option<&'a str>,
     /// The branch that the plan's work is based on.
     pub(crate) base_branch: &'a str,
 }
 
+/// Runs the command with these arguments to its end, by a name of its own, with these variables beside the usual ones:
+/// how it ended and what it printed.
+pub(crate) type RunOnce<'a> = dyn FnMut(&[String], &str, &[(&str, OsString)]) -> (String, String) + 'a;
+
 /// The end of a run, for the system to conclude.
 pub(crate) struct Closing<'a> {
     pub(crate) run: &'a Run,
     pub(crate) driven: Driven,
+    pub(crate) home: &'a Home,
+    pub(crate) now: Time,
     pub(crate) durability: Durability,
     /// What a person should be told.
     pub(crate) notes: &'a mut Vec<String>,
+    /// What became of each task, for the board that is shown at the end.
+    pub(crate) board: &'a mut Vec<BoardRow>,
     /// Runs a command to its end: how it ended and what it printed.
-    pub(crate) run_once: &'a mut dyn FnMut(&[String], &str, &[(&str, OsString)]) -> (String, String),
+    pub(crate) run_once: &'a mut RunOnce<'a>,
 }
 
 impl Closing<'_> {
@@ -287,6 +463,12 @@ pub enum TellError {
     #[error("{path} has no `sh` block for the agent `shell` to run")]
     NoCommands {
         /// The prompt file.
+        path: String,
+    },
+    /// The agent is a shell, and a spec is prose.
+    #[error("{path} is a spec, and the agent `shell` only runs commands")]
+    NeedsAgent {
+        /// The spec file.
         path: String,
     },
     /// A block of commands has no end.

@@ -8,6 +8,7 @@ use orch_core::{
     Time, resume,
 };
 use orch_exec::agent::{Builtin, resolve};
+use orch_exec::tmux::Tmux;
 use orch_run::{Clock, SystemClock};
 use orch_store::{Folded, Holder, Home, Lock, TaskRecord, read};
 
@@ -90,6 +91,13 @@ impl View {
         let mut notes = notes;
         if let Beginning::Anew(why) = &resumed.beginning {
             notes.push(format!("{why}: the next run starts everything anew"));
+        }
+        if !alive {
+            notes.extend(traces.claims.keys().map(|id| traces.note(id)));
+        }
+        for condition in system.holding() {
+            // Every condition is one of the plan's.
+            let _ = run.apply(Event::Holds { condition }, now);
         }
         for event in resumed.settle {
             if let orch_core::Event::Ended { task, outcome, .. } = event {
@@ -177,6 +185,26 @@ impl View {
         log.is_file().then_some(log)
     }
 
+    /// The command that attaches this terminal to the session of the task's worker.
+    ///
+    /// # Errors
+    /// [`OpenError::Request`] when it has no session now.
+    pub fn attach(&self, task: TaskIx) -> Result<std::process::Command, OpenError> {
+        let id = self.plan.plan().id(task);
+        let none = |message: String| OpenError::Request {
+            code: "session.none",
+            message,
+            hint: format!("`orch logs {id} -f` shows what its worker says"),
+        };
+        let tmux = Tmux::find(self.config.tmux.server.clone()).map_err(|error| none(error.to_string()))?;
+        let name = self.system.session_name(task);
+        match tmux.has(&name) {
+            Ok(true) => Ok(tmux.attach_command(&name)),
+            Ok(false) => Err(none(format!("`{id}` has no terminal session now"))),
+            Err(error) => Err(none(error.to_string())),
+        }
+    }
+
     /// Whether the task is under way in a run that is live right now.
     pub fn is_running(&self, task: TaskIx) -> bool {
         self.run.status(task) == Status::Running
@@ -195,8 +223,16 @@ impl View {
         let previous =
             record.and_then(|record| Some(crate::workers::told(record.outcome?, record.detail.as_deref())));
         let attempt = self.run.attempt(task) + 1;
-        let telling =
-            Telling { profile: &profile, task, attempt, previous: previous.as_deref(), base_branch: &base };
+        let telling = Telling {
+            profile: &profile,
+            task,
+            attempt,
+            ground: None,
+            others: &[],
+            home: self.home.as_ref(),
+            previous: previous.as_deref(),
+            base_branch: &base,
+        };
         self.system.tell(&telling).map_err(|error| OpenError::Request {
             code: "prompt.untellable",
             message: error.to_string(),

@@ -1,5 +1,7 @@
 //! One room a command.
 
+mod attach;
+mod board;
 mod check;
 mod completions;
 mod graph;
@@ -8,14 +10,17 @@ mod next;
 mod prompt;
 mod retry;
 mod run;
+mod stack;
 mod status;
 mod stop;
 #[cfg(test)]
 mod tests;
 mod why;
+mod worktree;
 
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
+use std::process::ExitCode;
 
 use orch_systems::{AnyPlan, Found, Kind, OpenError, RunOptions, View, locate};
 
@@ -23,8 +28,8 @@ use crate::args::{Args, Command, GraphFormat, Kinded, Looked};
 use crate::failure::Failure;
 use crate::sanitise::Sanitised;
 
-/// Does what the command line asks for; the exit code.
-pub(crate) fn run(args: Args) -> Result<u8, Failure> {
+/// Does what the command line asks for.
+pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
     if let Some(directory) = &args.directory {
         std::env::set_current_dir(directory).map_err(|error| {
             Failure::Open(OpenError::NoPlan {
@@ -37,7 +42,7 @@ pub(crate) fn run(args: Args) -> Result<u8, Failure> {
         looked: Looked { plan: None, kind: Kinded { kind: None }, json: false },
         all: false,
     });
-    match command {
+    let done: Result<u8, Failure> = match command {
         Command::Run(run) => run::run(&run),
         Command::Check(looked) => {
             let loaded = AnyPlan::load(&find(looked.plan.as_deref(), &looked.kind)?);
@@ -74,38 +79,36 @@ pub(crate) fn run(args: Args) -> Result<u8, Failure> {
         Command::Logs { id, looked, follow, attempt } => logs(&id, &looked, follow, attempt),
         Command::Retry { ids, kind } => retry::run(&ids, &kind),
         Command::Stop { ids, kind } => stop::run(&ids, &kind),
+        Command::Pane { file } => return Ok(orch_systems::pane(&file)),
+        Command::Attach { id, plan } => attach::run(&id, &plan),
+        Command::MergeOrder { looked } => {
+            let view = look(&looked)?;
+            let mut out = BufWriter::new(io::stdout().lock());
+            let code = stack::merge_order(&view, looked.json, &mut out)?;
+            out.flush()?;
+            Ok(code)
+        }
+        Command::Restack { ids, kind, dry_run } => stack::restack(&ids, &kind, dry_run),
+        Command::Worktree { command } => worktree::run(&command),
         Command::Other(words) => Err(other(&words)),
         Command::Completions { shell } => answer(|out| completions::run(shell, out)),
-    }
+    };
+    done.map(ExitCode::from)
 }
 
-/// Commands of the contract that plans of prompts have no use for, or that are not there yet.
-const ELSEWHERE: [&str; 19] = [
-    "generate",
-    "dispatch",
-    "collect",
-    "ack",
-    "show",
-    "mode",
-    "close",
-    "attach",
-    "merge-order",
-    "restack",
-    "plan",
-    "sessions",
-    "worktree",
-    "mcp",
-    "report",
-    "watch",
-    "simulate",
-    "wait",
-    "init",
+/// Commands of the contract that plans of prompts and weavers have no use for, or that are not there yet.
+const ELSEWHERE: [&str; 15] = [
+    "generate", "dispatch", "collect", "ack", "show", "mode", "close", "plan", "sessions", "mcp", "report",
+    "watch", "simulate", "wait", "init",
 ];
 
 fn other(words: &[String]) -> Failure {
     let name = words.first().map_or("", String::as_str);
     let (message, hint) = if ELSEWHERE.contains(&name) {
-        (format!("`orch {name}` makes no sense for a plan of prompts"), "`orch --help` lists what does")
+        (
+            format!("`orch {name}` makes no sense for a plan of prompts or weavers"),
+            "`orch --help` lists what does",
+        )
     } else {
         (format!("there is no command `{name}`"), "`orch --help` lists the commands")
     };

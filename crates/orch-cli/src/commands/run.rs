@@ -8,7 +8,7 @@ use orch_run::Observer;
 use orch_systems::{AnyPlan, Counts, OpenError, Report, Requirements, Session, View};
 use serde::Serialize;
 
-use super::{load, tell};
+use super::{board, load, tell};
 use crate::args::Run;
 use crate::events::{Events, halt_word};
 use crate::failure::{Failure, code};
@@ -18,18 +18,19 @@ use crate::progress::{Progress, words};
 use crate::sanitise::Sanitised;
 
 pub(crate) fn run(args: &Run) -> Result<u8, Failure> {
-    if args.worktrees {
+    let plan = load(args.plan.as_deref(), &args.kind)?;
+    if args.worktrees && matches!(plan, AnyPlan::Prompts(_)) {
         return Err(Failure::Open(OpenError::Request {
             code: "run.worktrees",
             message: "the prompts of a plan work in one work tree".into(),
             hint: "leave `--worktrees` out; `-j N` runs them side by side".into(),
         }));
     }
-    let plan = load(args.plan.as_deref(), &args.kind)?;
     if args.dry_run {
         return dry_run(args, plan);
     }
     let began = Instant::now();
+    let name = plan.shown_name().to_owned();
     let mut session = Session::open(plan, args.options())?;
     tell(session.notes());
     let told = session.notes().len();
@@ -77,7 +78,7 @@ pub(crate) fn run(args: &Run) -> Result<u8, Failure> {
         // On standard output there may be events: then the last line belongs elsewhere.
         let events_on_stdout = args.events.as_ref().is_some_and(|path| path.as_os_str() == "-");
         let last: &mut dyn Write = if events_on_stdout { &mut io::stderr() } else { &mut io::stdout() };
-        summarise(&report, &report.notes[told..], &tally, began, last)?;
+        summarise(&report, &name, &report.notes[told..], &tally, began, last)?;
     }
     Ok(code)
 }
@@ -123,6 +124,7 @@ impl Observer for Tally {
 
 fn summarise(
     report: &Report,
+    title: &str,
     notes: &[String],
     tally: &Tally,
     began: Instant,
@@ -156,6 +158,7 @@ fn summarise(
     if report.nothing_to_do {
         return writeln!(out, "nothing to do: every task is done");
     }
+    board::write(title, &report.board, out)?;
     let counts = tally.counts.unwrap_or_default();
     let mut parts = Vec::new();
     for (count, word) in [

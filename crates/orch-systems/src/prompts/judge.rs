@@ -1,15 +1,13 @@
 //! What an ended attempt means: evidence first, claims second.
 
-use std::fs::File;
-use std::io::{self, BufReader};
-use std::time::UNIX_EPOCH;
+use std::io;
 
-use orch_core::{Outcome, Time};
-use orch_exec::agent::{End, ExitInfo, Reading, ResultKind, read};
-use orch_exec::process::Exit;
+use orch_core::Outcome;
+use orch_exec::agent::{End, ExitInfo, Reading, ResultKind};
 use orch_state_md::report::{ReportStatus, RunReport, read_run_report};
-use orch_store::{open_regular, read_regular};
+use orch_store::read_regular;
 
+use crate::evidence::Evidence;
 use crate::system::{EndedAttempt, Judged};
 
 /// The most that is read of a result file.
@@ -23,44 +21,14 @@ const LONGEST_RESULT: u64 = 1 << 20;
 /// # Errors
 /// When its log is there and can't be read: then nobody can say, and nothing is to be made up.
 pub(crate) fn judge(task: &str, ended: &EndedAttempt<'_>) -> io::Result<Judged> {
-    let &EndedAttempt { home, profile, attempt, exit, resumed, now, .. } = ended;
-    let exit = match exit {
-        Exit::Code(code) => Some(ExitInfo { code: Some(code), signal: None }),
-        Exit::Signal(signal) => Some(ExitInfo { code: None, signal: Some(signal) }),
-        Exit::Unknown => None,
-    };
-    let path = home.log(task, attempt);
-    let failed = |error: io::Error| {
-        io::Error::new(error.kind(), format!("can't read the log {}: {error}", path.display()))
-    };
-    let reading = match open_regular(&path) {
-        Ok(log) => {
-            let now = written_at(&log).map_err(failed)?.min(now);
-            read(&profile.result, &profile.rate_limit, BufReader::new(log), exit, now).map_err(failed)?
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => silent("it left no log"),
-        Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
-            silent("it put something else in the place of its log")
-        }
-        Err(error) => return Err(failed(error)),
-    };
+    let evidence = Evidence::of(task, ended)?;
     // Only a file counts as a result; whatever else a worker put there is none.
-    let result = read_regular(&home.result(task, attempt), LONGEST_RESULT).ok();
+    let result = read_regular(&ended.home.result(task, ended.attempt), LONGEST_RESULT).ok();
     let result = result.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     let report = result.as_deref().and_then(read_run_report);
-    let report = report.or_else(|| reading.text.as_deref().and_then(read_run_report));
-    Ok(weigh(profile.result, reading, report, exit, resumed))
-}
-
-fn silent(why: &str) -> Reading {
-    Reading { end: End::Silent, session: None, text: None, detail: Some(why.to_owned()) }
-}
-
-/// When a log was written to last. What it says of a time ("try again at 2:45") was meant then, which may be long ago
-/// when no orch was there to see the end.
-fn written_at(log: &File) -> std::io::Result<Time> {
-    let since = log.metadata()?.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
-    Ok(Time::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX)))
+    let report = report.or_else(|| evidence.reading.text.as_deref().and_then(read_run_report));
+    let gone = ended.resumed && evidence.session_is_gone();
+    Ok(weigh(ended.profile.result, evidence.reading, report, evidence.exit, gone))
 }
 
 fn weigh(
@@ -68,10 +36,9 @@ fn weigh(
     reading: Reading,
     report: Option<RunReport>,
     exit: Option<ExitInfo>,
-    resumed: bool,
+    gone: bool,
 ) -> Judged {
     let asked_for_report = !matches!(kind, ResultKind::Exit | ResultKind::Report);
-    let gone = resumed && reading.session.is_none() && asked_for_report && gave_up(reading.end, exit);
     let status = report.as_ref().and_then(|report| report.status);
     let has_evidence = status.is_some() || (reading.end != End::Silent && asked_for_report);
     let exit_said = exit.map(said);
@@ -120,18 +87,6 @@ fn weigh(
         plan_path: report.and_then(|report| report.plan),
         session: reading.session,
         has_evidence,
-    }
-}
-
-/// Whether the program itself ended the attempt as failed. Of a session that is gone most say so on stderr only, and
-/// exit; what a signal ended (128 and its number, with a receipt) did not give up.
-fn gave_up(end: End, exit: Option<ExitInfo>) -> bool {
-    match end {
-        End::Badly => true,
-        End::Silent => {
-            exit.and_then(|exit| exit.code).is_some_and(|code| !matches!(code, 0 | 129 | 130 | 137 | 143))
-        }
-        End::Well | End::RateLimited { .. } => false,
     }
 }
 
@@ -198,20 +153,10 @@ mod tests {
 
     #[test]
     fn a_session_that_is_gone_uses_no_try() {
-        let dead = Reading { session: None, ..reading(End::Badly) };
-        assert_eq!(weigh(ResultKind::Claude, dead.clone(), None, BAD, true).outcome, Outcome::Lost);
-        assert_eq!(weigh(ResultKind::Claude, dead, None, BAD, false).outcome, Outcome::Failed);
-        // codex, opencode and gemini print nothing on stdout then.
-        let silent = Reading { session: None, ..reading(End::Silent) };
-        let killed = Some(ExitInfo { code: Some(143), signal: None });
-        for (exit, outcome) in [(BAD, Outcome::Lost), (killed, Outcome::Crashed), (None, Outcome::Lost)] {
-            assert_eq!(
-                weigh(ResultKind::Codex, silent.clone(), None, exit, true).outcome,
-                outcome,
-                "{exit:?}"
-            );
+        for end in [End::Badly, End::Silent] {
+            assert_eq!(weigh(ResultKind::Claude, reading(end), None, BAD, true).outcome, Outcome::Lost);
         }
-        assert_eq!(weigh(ResultKind::Codex, silent, None, BAD, false).outcome, Outcome::Crashed);
+        assert_eq!(weigh(ResultKind::Claude, reading(End::Badly), None, BAD, false).outcome, Outcome::Failed);
     }
 
     #[test]

@@ -85,7 +85,7 @@ impl Keeper for PromptKeeper {
         self.show(&resumed.run);
     }
 
-    fn moved(&mut self, _: &Run, moved: &Moved, _: Option<&str>) -> Result<(), Failure> {
+    fn moved(&mut self, _: &Run, moved: &Moved, _: Option<&str>, _: Time) -> Result<(), Failure> {
         self.state.set_status(moved.task.index(), moved.to)?;
         if moved.to == Status::Running {
             self.state.set_current(moved.task.index() as u32);

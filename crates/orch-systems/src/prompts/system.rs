@@ -33,6 +33,8 @@ impl Source for PromptPlan {
             order: Order::List,
             on_failure: OnFailure::Stop,
             on_incomplete: OnIncomplete::Release,
+            sessions: false,
+            reworks: 0,
             same_list: true,
         }
     }
@@ -84,6 +86,10 @@ impl System for PromptSystem {
 
     fn plan_file(&self) -> &Path {
         &self.plan.path
+    }
+
+    fn name(&self) -> &str {
+        self.plan.stem()
     }
 
     fn tell(&self, telling: &Telling<'_>) -> Result<Told, TellError> {

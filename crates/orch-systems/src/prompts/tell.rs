@@ -10,7 +10,7 @@ use crate::system::{TellError, Telling, Told, is_shell};
 
 /// What the worker of a prompt is told.
 pub(crate) fn tell(plan: &PromptPlan, templates: &Prompts, telling: &Telling<'_>) -> Result<Told, TellError> {
-    let &Telling { profile, task, attempt, previous, base_branch } = telling;
+    let &Telling { profile, task, attempt, previous, base_branch, .. } = telling;
     let path = plan.prompt_file(task)?;
     let bytes = fs::read(&path).map_err(|source| TellError::Read { path, source })?;
     let text = String::from_utf8_lossy(&bytes);

@@ -12,7 +12,7 @@ use orch_run::Settled;
 use orch_store::{Folded, Home, What as Entry};
 
 use super::RunOptions;
-use super::settle::{Profiles, Traces, left_behind};
+use super::settle::{Left, Profiles, Traces, left_behind};
 use crate::OpenError;
 use crate::system::{Remembered, System};
 use crate::workers::{AgentWorkers, Past, Survivor, may_go_on, told};
@@ -43,7 +43,7 @@ impl<'a> Start<'a> {
                 || !resumed.survivors.iter().any(|&task| self.id(task) == id)
         };
         let workers = self.traces.alive.iter().filter(|(id, _)| unwanted(id)).map(|(_, survivor)| survivor);
-        for Survivor { worker, marker } in workers.chain(&self.traces.reviewers) {
+        for Survivor { worker, marker } in workers.chain(&self.traces.helpers) {
             let gone = end_survivor(worker, marker, grace)
                 .map_err(OpenError::system("end the worker of an earlier run"))?;
             if !gone {
@@ -133,7 +133,7 @@ impl<'a> Start<'a> {
             let id = self.id(task);
             if resumed.to_end.contains(&task)
                 && !strict
-                && let Some((outcome, detail)) = self.left(home, profiles, id, attempt)?
+                && let Left::Result(outcome, detail) = self.left(home, profiles, id, attempt)?
             {
                 return Ok(Settled { event: Event::Ended { task, attempt, outcome }, detail });
             }
@@ -142,16 +142,10 @@ impl<'a> Start<'a> {
         resumed.settle.iter().map(settle).collect()
     }
 
-    fn left(
-        &self,
-        home: &Home,
-        profiles: Profiles<'_>,
-        id: &str,
-        attempt: u32,
-    ) -> io::Result<Option<(Outcome, Option<String>)>> {
+    fn left(&self, home: &Home, profiles: Profiles<'_>, id: &str, attempt: u32) -> io::Result<Left> {
         match self.remembered.history.tasks.get(id) {
             Some(record) => left_behind(self.system, home, &profiles.of(record), id, attempt, self.now),
-            None => Ok(None),
+            None => Ok(Left::Nothing),
         }
     }
 
@@ -168,12 +162,21 @@ impl<'a> Start<'a> {
             let (id, attempt) = (self.id(task), resumed.run.attempt(task));
             let record = self.remembered.history.tasks.get(id);
             let profile = record.map_or_else(|| profiles.otherwise.clone(), |record| profiles.of(record));
-            if workers.adopt(task, attempt, &self.traces.alive[id], profile) {
+            if let Some(&exit) = self.traces.claims.get(id) {
+                workers.take_up(task, attempt, exit, profile);
                 continue;
             }
-            let left = self.left(home, profiles, id, attempt)?;
-            let (outcome, detail) =
-                left.unwrap_or_else(|| (Outcome::Lost, self.traces.detail(id, Outcome::Lost)));
+            if workers.adopt(task, attempt, &self.traces.alive[id], profile.clone()) {
+                continue;
+            }
+            let (outcome, detail) = match self.left(home, profiles, id, attempt)? {
+                Left::Nothing => (Outcome::Lost, self.traces.detail(id, Outcome::Lost)),
+                Left::Result(outcome, detail) => (outcome, detail),
+                Left::Claim(exit) => {
+                    workers.take_up(task, attempt, exit, profile);
+                    continue;
+                }
+            };
             settled.push(Settled { event: Event::Ended { task, attempt, outcome }, detail });
         }
         Ok(())

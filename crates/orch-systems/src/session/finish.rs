@@ -1,6 +1,6 @@
 //! The end of a run: the system's own conclusion, the overall status, the last writes.
 
-use orch_core::{Halt, OnFailure, Order, Status};
+use orch_core::{Halt, OnFailure, Order, Status, Verdict};
 use orch_run::{Clock, Driven};
 use orch_store::What as Entry;
 
@@ -35,12 +35,16 @@ impl Session {
         self.store.write_state(self.clock.now())?;
         let system = self.workers.system();
         let mut notes = std::mem::take(&mut self.notes);
+        let mut board = Vec::new();
         let workers = &mut self.workers;
         let mut closing = Closing {
             run: &self.run,
             driven,
+            home: &self.place.home,
+            now: self.clock.now(),
             durability: self.options.durability(&self.config),
             notes: &mut notes,
+            board: &mut board,
             run_once: &mut |argv, name, vars| workers.run_once(argv, name, vars),
         };
         let validation = system.finish(&mut closing)?;
@@ -59,8 +63,26 @@ impl Session {
         self.store.append(now, &[Entry::RunEnded { run: run.into(), verdict: verdict.word().into() }])?;
         self.store.write_state(now)?;
         notes.extend(self.store.take_alerts());
+        notes.extend(self.notify(verdict));
         let chosen = self.chosen.map(|chosen| Counts::of_these(&self.run, chosen, now));
-        Ok(Report { verdict, halt, nothing_to_do: false, chosen, validation, notes })
+        Ok(Report { verdict, halt, nothing_to_do: false, chosen, validation, notes, board })
+    }
+
+    /// Has the configured command tell a person that the run is over; what kept it from that.
+    fn notify(&mut self, verdict: Verdict) -> Option<String> {
+        let words = self.config.run.notify.as_ref().filter(|words| !words.is_empty())?;
+        let counts = Counts::of(&self.run, self.clock.now());
+        let title = format!("{}: {}", self.plan.shown_name(), verdict.word());
+        let text = format!(
+            "{} done, {} failed, {} blocked",
+            counts.success + counts.incomplete,
+            counts.fail,
+            counts.blocked
+        );
+        let words: Vec<String> =
+            words.iter().map(|word| word.replace("{title}", &title).replace("{text}", &text)).collect();
+        let why = self.workers.tell_person(&words, verdict.word())?;
+        Some(format!("the notification could not be given: {why}"))
     }
 
     /// Leaves the state as it is after a change by hand.

@@ -58,6 +58,21 @@ pub struct Report {
     pub validation: Requirements,
     /// What a person should be told, lower-case fragments.
     pub notes: Vec<String>,
+    /// What became of each task, where the system shows that on a board (seed 003); else empty.
+    pub board: Vec<BoardRow>,
+}
+
+/// What became of a task, for a board.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BoardRow {
+    /// Whether it is done; none when it is neither done nor failed.
+    pub done: Option<bool>,
+    /// What the plan calls it.
+    pub name: String,
+    /// Where it stands, in the system's own word.
+    pub status: String,
+    /// What came of it, such as `PR #42`; `-` when nothing did.
+    pub result: String,
 }
 
 /// What became of the validation of the requirements.
@@ -215,6 +230,7 @@ impl Session {
             chosen: None,
             validation: Requirements::NotValidated,
             notes: self.notes,
+            board: Vec::new(),
         })
     }
 

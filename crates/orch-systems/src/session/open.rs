@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use orch_core::{Beginning, Plan, ResumeRules, Status, TaskIx, resume};
+use orch_core::{Beginning, Event, Plan, ResumeRules, Status, TaskIx, resume};
 use orch_exec::agent::{Profile, resolve};
 use orch_exec::process::Settings;
 use orch_git::Git;
@@ -100,11 +100,7 @@ impl Session {
         beginning.end_workers(&resumed, anew, config.run.grace.unwrap_or(GRACE))?;
         let resumed = beginning.go_on_counting(resumed, anew);
         keeper.go_on(&resumed, &base_branch, options.fresh);
-        notes.extend(resumed.survivors.iter().map(|&task| {
-            let id = graph.id(task);
-            let pid = traces.alive[id].worker.pid;
-            format!("`{id}` still runs from an earlier orch (process {pid}); it is waited for")
-        }));
+        notes.extend(resumed.survivors.iter().map(|&task| traces.note(graph.id(task))));
         let run_id = format!("{:x}-{:x}", now.as_millis(), std::process::id());
         let mut entries = beginning.entries(&resumed, anew, &options);
         if remembered.history.base_branch.as_ref() != Some(&base_branch) || anew {
@@ -119,17 +115,32 @@ impl Session {
             grace: config.run.grace.unwrap_or(GRACE),
             log_cap: config.run.log_cap_mib.map_or(Settings::default().log_cap, |mib| mib << 20),
         };
+        let executor = options.executor(&config, defaults.sessions, &mut notes)?;
+        if executor.has_sessions() {
+            keeper
+                .terminals(graph.tasks().map(|task| system.session_name(task).as_str().to_owned()).collect());
+        }
         let strict = options.strict_resume;
         let mut settled = beginning.settled(&resumed, &place.home, profiles, strict).map_err(unreadable())?;
         let past = if anew { HashMap::new() } else { beginning.past(&profile) };
-        let mut workers =
-            AgentWorkers::new(Rc::clone(&system), profile.clone(), place.clone(), settings, clock, past)
-                .map_err(OpenError::system("watch processes"))?;
+        let mut workers = AgentWorkers::new(
+            Rc::clone(&system),
+            profile.clone(),
+            place.clone(),
+            executor,
+            settings,
+            clock,
+            past,
+        )
+        .map_err(OpenError::system("watch processes"))?;
         beginning.adopt(&mut workers, &resumed, &place.home, profiles, &mut settled).map_err(unreadable())?;
         let beginning = resumed.beginning;
         let mut run = resumed.run;
         if let Some(chosen) = &chosen {
             run.select(chosen.iter().copied());
+        }
+        for condition in system.holding() {
+            run.apply(Event::Holds { condition }, now).map_err(orch_run::DriveError::from)?;
         }
         let store =
             RunStore::new(Arc::clone(graph), (history, history_id), keeper, durability, workers.plan_paths());
@@ -180,6 +191,9 @@ impl Session {
                 profile,
                 task,
                 attempt: 1,
+                ground: None,
+                others: &[],
+                home: None,
                 previous: None,
                 base_branch: &self.place.base_branch,
             });

@@ -1,12 +1,16 @@
 //! What a person may choose for one run; what is not chosen comes from `orch.toml`, then from the system.
 
+use std::ffi::OsString;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 use orch_core::{Backoff, OnFailure, Order, Policy, RateLimits};
+use orch_exec::tmux::Tmux;
 
+use crate::config::ExecutorKind;
 use crate::system::Defaults;
-use crate::{Config, Durability};
+use crate::workers::Executor;
+use crate::{Config, Durability, OpenError};
 
 /// What a person chose for one run.
 #[derive(Clone, Debug, Default)]
@@ -41,6 +45,11 @@ pub struct RunOptions {
     pub durability: Option<Durability>,
     /// End workers that outlived their orch instead of waiting for them.
     pub end_survivors: bool,
+    /// What workers run in; none: what the system runs them in.
+    pub executor: Option<ExecutorKind>,
+    /// The words that run a launch file in a terminal session, which is added to them; none: this program and the
+    /// word `pane`. See [`orch_exec::tmux::pane`].
+    pub pane: Option<Vec<OsString>>,
     /// What was called, for the one who finds the plan held: such as `orch run PLAN.md`.
     pub command: String,
 }
@@ -61,6 +70,7 @@ impl RunOptions {
             order: if jobs.is_some() { Order::Graph } else { defaults.order },
             on_failure: self.on_failure.or(configured).unwrap_or(defaults.on_failure),
             on_incomplete: defaults.on_incomplete,
+            reworks: defaults.reworks,
             retries: self.retries.or(table.retries).unwrap_or(0),
             backoff: Backoff { first: table.backoff.unwrap_or(default.backoff.first), ..default.backoff },
             timeout: self.timeout.or(table.timeout),
@@ -70,6 +80,44 @@ impl RunOptions {
                 ..default.rate_limits
             },
             ..default
+        }
+    }
+
+    /// What workers run in. Where terminal sessions are only the system's custom and there is no tmux, they run as
+    /// plain processes.
+    pub(crate) fn executor(
+        &self,
+        config: &Config,
+        custom: bool,
+        notes: &mut Vec<String>,
+    ) -> Result<Executor, OpenError> {
+        let asked = self.executor.or(config.run.executor);
+        if asked == Some(ExecutorKind::Process) || (asked.is_none() && !custom) {
+            return Ok(Executor::Process);
+        }
+        match Tmux::find(config.tmux.server.clone()) {
+            Ok(tmux) => {
+                let tmux = config.run.grace.map_or(tmux.clone(), |grace| tmux.with_grace(grace));
+                Ok(Executor::Tmux { tmux, pane: self.pane()? })
+            }
+            Err(error) if asked.is_some() => Err(OpenError::Environment {
+                message: error.to_string(),
+                hint: "install tmux 3.2 or newer, or leave `--executor tmux` out".into(),
+            }),
+            Err(error) => {
+                notes.push(format!("{error}: workers run as plain processes"));
+                Ok(Executor::Process)
+            }
+        }
+    }
+
+    fn pane(&self) -> Result<Vec<OsString>, OpenError> {
+        match &self.pane {
+            Some(words) => Ok(words.clone()),
+            None => {
+                let own = std::env::current_exe().map_err(OpenError::system("find this program"))?;
+                Ok(vec![own.into(), "pane".into()])
+            }
         }
     }
 

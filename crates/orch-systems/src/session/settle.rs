@@ -11,7 +11,7 @@ use orch_store::{Folded, Home, TaskRecord};
 
 use super::Session;
 use crate::system::{EndedAttempt, System};
-use crate::workers::{Survivor, attempt_id, review_name};
+use crate::workers::{Survivor, attempt_id, errand_name, review_name};
 use crate::{Config, OpenError};
 
 /// What is known of the attempts that were under way.
@@ -19,8 +19,11 @@ use crate::{Config, OpenError};
 pub(crate) struct Traces {
     /// Workers that still live, by task.
     pub(crate) alive: HashMap<String, Survivor>,
-    /// Reviewers that still live: nobody waits for them, a review that is owed is done again.
-    pub(crate) reviewers: Vec<Survivor>,
+    /// Reviewers and errands that still live: nobody waits for them, what they did is done again.
+    pub(crate) helpers: Vec<Survivor>,
+    /// Attempts whose worker is gone and has said that it is done, with its claim still to be followed up: how each
+    /// ended.
+    pub(crate) claims: HashMap<String, Exit>,
     /// Judged receipts, by task: the outcome and a line for a person.
     pub(crate) receipts: HashMap<String, (Outcome, Option<String>)>,
 }
@@ -69,12 +72,17 @@ impl Traces {
         }
         let markers: Vec<String> =
             running.iter().map(|(id, record)| attempt_id(history.history, id, record.attempt)).collect();
-        let names: Vec<&str> = markers.iter().chain(&reviews).map(String::as_str).collect();
+        let errands = running.iter().map(|(id, record)| (errand_name(id), record.attempt));
+        let helpers: Vec<String> = reviews
+            .into_iter()
+            .chain(errands.map(|(name, attempt)| attempt_id(history.history, &name, attempt)))
+            .collect();
+        let names: Vec<&str> = markers.iter().chain(&helpers).map(String::as_str).collect();
         let found: HashMap<String, Worker> = survivors(&names).into_iter().collect();
         let living = |marker: &String| {
             found.get(marker).map(|worker| Survivor { worker: worker.clone(), marker: marker.clone() })
         };
-        traces.reviewers = reviews.iter().filter_map(living).collect();
+        traces.helpers = helpers.iter().filter_map(living).collect();
         for ((id, record), marker) in running.into_iter().zip(&markers) {
             let recorded = record.worker.as_ref();
             let recorded = recorded.map(|worker| Worker {
@@ -89,8 +97,14 @@ impl Traces {
                 continue;
             }
             let profile = profiles.of(record);
-            if let Some(receipt) = left_behind(system, home, &profile, id, record.attempt, now)? {
-                traces.receipts.insert(id.clone(), receipt);
+            match left_behind(system, home, &profile, id, record.attempt, now)? {
+                Left::Nothing => {}
+                Left::Claim(exit) => {
+                    traces.claims.insert(id.clone(), exit);
+                }
+                Left::Result(outcome, detail) => {
+                    traces.receipts.insert(id.clone(), (outcome, detail));
+                }
             }
         }
         Ok(traces)
@@ -98,12 +112,23 @@ impl Traces {
 
     /// What the traces say of a task that is recorded as RUNNING.
     pub(crate) fn evidence(&self, task: &RecordedTask) -> Evidence {
-        if self.alive.contains_key(&task.id) {
+        if self.alive.contains_key(&task.id) || self.claims.contains_key(&task.id) {
+            // What is to be followed up is under way as well.
             Evidence::Alive
         } else if let Some((outcome, _)) = self.receipts.get(&task.id) {
             Evidence::Receipt(*outcome)
         } else {
             Evidence::None
+        }
+    }
+
+    /// A line for a person about an attempt that goes on.
+    pub(crate) fn note(&self, id: &str) -> String {
+        match self.alive.get(id) {
+            Some(Survivor { worker, .. }) => {
+                format!("`{id}` still runs from an earlier orch (process {}); it is waited for", worker.pid)
+            }
+            None => format!("`{id}` says that it is done, and its orch went away before that was checked"),
         }
     }
 
@@ -119,7 +144,16 @@ impl Traces {
     }
 }
 
-/// What a worker that is gone left behind: how it ended, and a line for a person.
+/// What a worker that is gone left behind.
+pub(crate) enum Left {
+    Nothing,
+    /// How it ended, and a line for a person.
+    Result(Outcome, Option<String>),
+    /// It ended so and says that it is done, which is still to be followed up.
+    Claim(Exit),
+}
+
+/// What a worker that is gone left behind.
 ///
 /// To be asked only once it is known that the worker is gone. A worker that was killed while nobody watched says
 /// nothing about the work, unless it had reported before.
@@ -133,14 +167,18 @@ pub(crate) fn left_behind(
     id: &str,
     attempt: u32,
     now: Time,
-) -> io::Result<Option<(Outcome, Option<String>)>> {
+) -> io::Result<Left> {
     let exit = receipt::read(&home.receipt(id, attempt)).filter(|exit| !was_killed(*exit));
     let known = exit.is_some();
     let exit = exit.unwrap_or(Exit::Unknown);
     // What the plan has no longer is nobody's result.
-    let Some(task) = system.plan().find(id) else { return Ok(None) };
+    let Some(task) = system.plan().find(id) else { return Ok(Left::Nothing) };
     let judged = system.judge(&EndedAttempt { home, profile, task, attempt, exit, resumed: false, now })?;
-    Ok((known || judged.has_evidence).then_some((judged.outcome, judged.detail)))
+    Ok(match known || judged.has_evidence {
+        false => Left::Nothing,
+        true if judged.outcome == Outcome::Succeeded && system.follows_up() => Left::Claim(exit),
+        true => Left::Result(judged.outcome, judged.detail),
+    })
 }
 
 /// Ended by a signal, as a receipt spells it: 128 and the signal's number.

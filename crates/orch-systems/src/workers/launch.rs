@@ -8,68 +8,84 @@ use std::time::Duration;
 
 use orch_core::{Outcome, TaskIx, Time};
 use orch_exec::agent::{Handover, ProfileError, Values, environment};
-use orch_exec::process::{Launch, StartError, Stdin, Worker};
+use orch_exec::process::{Ended, Launch, StartError, Stdin};
+use orch_exec::tmux::TmuxError;
+use orch_run::{Started, WorkerIdentity};
 use orch_store::{StoreError, create_private};
 
-use super::{Active, AgentWorkers, Kind, work_key};
-use crate::system::{TellError, Telling};
+use super::executor::Begun;
+use super::{AgentWorkers, Work, identity, work_key};
+use crate::system::{Ground, GroundError, TellError, Telling};
 
 /// How long a start is put off when the machine is out of processes or memory.
 const OUT_OF_RESOURCES: Duration = Duration::from_secs(15);
 
 impl AgentWorkers {
-    pub(super) fn environment(&self, vars: &[(&str, OsString)]) -> Vec<(OsString, OsString)> {
+    /// What a process of orch's finds in its environment, in the place of an attempt or in the plan's.
+    pub(super) fn environment(
+        &self,
+        ground: Option<&Ground>,
+        vars: &[(&str, OsString)],
+    ) -> Vec<(OsString, OsString)> {
+        let folder = ground.map_or(&self.place.folder, |ground| &ground.folder);
+        let base_branch = ground.map_or(&self.place.base_branch, |ground| &ground.base_branch);
         let always = [
             ("ORCH_RUN", OsString::from(&self.place.run_id)),
             ("ORCH_PLAN", self.system.plan_file().into()),
-            ("ORCH_WORKTREE", self.place.folder.clone().into()),
-            ("ORCH_BASE_BRANCH", OsString::from(&self.place.base_branch)),
+            ("ORCH_WORKTREE", folder.into()),
+            ("ORCH_BASE_BRANCH", base_branch.into()),
         ];
         let vars = always.into_iter().chain(vars.iter().cloned());
         environment(&self.profile, std::env::vars_os(), vars)
     }
 
-    /// Makes everything ready for an attempt and starts it.
-    pub(super) fn launch(&mut self, task: TaskIx, attempt: u32) -> Result<(Worker, PathBuf), LaunchError> {
+    /// Makes everything ready for an attempt and starts it, or what has to be done before.
+    pub(super) fn launch(&mut self, task: TaskIx, attempt: u32) -> Result<Started, LaunchError> {
+        let id = self.id(task);
+        self.place.home.clear(&id, attempt)?;
+        let session = self.executor.has_sessions().then(|| self.system.session_name(task));
+        let ground = self.system.ground(&self.place, session.as_ref(), task, attempt)?;
+        if !ground.set_up.is_empty() {
+            let commands = ground.set_up.iter().cloned().collect();
+            self.set_up(task, attempt, ground, commands)?;
+            return Ok(Started::default());
+        }
+        let (worker, log) = self.work(task, attempt, &ground)?;
+        Ok(Started { worker, log: Some(log) })
+    }
+
+    /// Starts the worker of an attempt in the place that was made for it.
+    pub(super) fn work(
+        &mut self,
+        task: TaskIx,
+        attempt: u32,
+        ground: &Ground,
+    ) -> Result<(Option<WorkerIdentity>, PathBuf), LaunchError> {
         let id = self.id(task);
         let past = self.past.get(&task).cloned().unwrap_or_default();
         let session = past.session.filter(|_| !self.profile.resume.is_empty());
+        let mut others: Vec<TaskIx> =
+            self.active.values().map(|active| active.task).filter(|&other| other != task).collect();
+        others.sort_unstable();
         let told = self.system.tell(&Telling {
             profile: &self.profile,
             task,
             attempt,
+            ground: Some(ground),
+            others: &others,
+            home: Some(&self.place.home),
             previous: past.told.as_deref(),
-            base_branch: &self.place.base_branch,
+            base_branch: &ground.base_branch,
         })?;
-        let home = &self.place.home;
-        home.clear(&id, attempt)?;
-        let prompt_file = home.prompt(&id, attempt);
-        let mut file = create_private(&prompt_file)?;
-        file.write_all(told.text.as_bytes()).map_err(|source| StoreError::Io {
-            path: prompt_file.clone(),
-            step: "write",
-            source,
-        })?;
-        drop(file);
+        let prompt_file = self.prompt_file(&id, attempt, &told.text)?;
         let (argv, stdin) = match told.shell {
             Some(shell) => (vec![shell.into(), prompt_file.clone().into()], Stdin::Null),
             None => {
-                let values = Values {
-                    prompt_file: &prompt_file,
-                    prompt: &told.text,
-                    task: &id,
-                    attempt: &attempt.to_string(),
-                    plan: self.system.plan_file(),
-                    worktree: Some(&self.place.folder),
-                    session: session.as_deref(),
-                };
-                let stdin = match self.profile.prompt {
-                    Handover::Stdin => Stdin::File(prompt_file.clone()),
-                    Handover::File | Handover::Arg => Stdin::Null,
-                };
-                (self.profile.argv(&values)?, stdin)
+                let session = session.as_deref();
+                self.agent_command(&prompt_file, &told.text, &id, attempt, &ground.folder, session)?
             }
         };
+        let home = &self.place.home;
         let log = home.log(&id, attempt);
         // A history that was lost may have had an attempt of this number; its output is not this one's.
         if log.exists() {
@@ -78,22 +94,69 @@ impl AgentWorkers {
         let receipt = home.receipt(&id, attempt);
         let launch = Launch {
             argv,
-            cwd: self.place.folder.clone(),
-            env: self.environment(&[
-                ("ORCH_TASK", OsString::from(&id)),
-                ("ORCH_PROMPT_FILE", prompt_file.into()),
-                ("ORCH_RESULT", home.result(&id, attempt).into()),
-            ]),
+            cwd: ground.folder.clone(),
+            env: self.environment(
+                Some(ground),
+                &[
+                    ("ORCH_TASK", OsString::from(&id)),
+                    ("ORCH_PROMPT_FILE", prompt_file.into()),
+                    ("ORCH_RESULT", ground.result.clone().into()),
+                ],
+            ),
             stdin,
             log: log.clone(),
             receipt: Some(receipt),
             marker: self.place.attempt_id(&id, attempt),
         };
-        let worker = self.processes.start(work_key(task), &launch)?;
-        let resumed = session.is_some();
-        let kind = Kind::Work { resumed, session: None, profile: None };
-        self.active.insert(work_key(task), Active { task, attempt, kind, stopped: None });
+        let session_name = self.system.session_name(task);
+        let folder = home.folder().join("prompts");
+        let started =
+            self.executor.start(&mut self.processes, work_key(task), &launch, &session_name, &folder)?;
+        let worker = match started {
+            Begun::Runs(worker) => Some(identity(worker)),
+            Begun::Ended(exit) => {
+                self.ended.push(Ended { key: work_key(task), exit });
+                None
+            }
+        };
+        self.working(task, attempt, Work { resumed: session.is_some(), ..Work::default() });
         Ok((worker, log))
+    }
+
+    /// Writes what a worker is told to a file of its own that nobody else can read or swap.
+    pub(super) fn prompt_file(&self, name: &str, attempt: u32, text: &str) -> Result<PathBuf, StoreError> {
+        let path = self.place.home.prompt(name, attempt);
+        let _ = fs::remove_file(&path);
+        let mut file = create_private(&path)?;
+        let written = file.write_all(text.as_bytes());
+        written.map_err(|source| StoreError::Io { path: path.clone(), step: "write", source })?;
+        Ok(path)
+    }
+
+    /// The arguments and the input of the agent for a prompt.
+    pub(super) fn agent_command(
+        &self,
+        prompt_file: &Path,
+        prompt: &str,
+        task: &str,
+        attempt: u32,
+        folder: &Path,
+        session: Option<&str>,
+    ) -> Result<(Vec<OsString>, Stdin), ProfileError> {
+        let values = Values {
+            prompt_file,
+            prompt,
+            task,
+            attempt: &attempt.to_string(),
+            plan: self.system.plan_file(),
+            worktree: Some(folder),
+            session,
+        };
+        let stdin = match self.profile.prompt {
+            Handover::Stdin => Stdin::File(prompt_file.to_owned()),
+            Handover::File | Handover::Arg => Stdin::Null,
+        };
+        Ok((self.profile.argv(&values)?, stdin))
     }
 }
 
@@ -111,6 +174,10 @@ pub(super) enum LaunchError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Start(#[from] StartError),
+    #[error(transparent)]
+    Ground(#[from] GroundError),
+    #[error(transparent)]
+    Terminal(#[from] TmuxError),
 }
 
 impl LaunchError {
@@ -123,13 +190,15 @@ impl LaunchError {
             LaunchError::Tell(TellError::Read { source, .. }) if source.kind() != io::ErrorKind::NotFound => {
                 Outcome::CouldNotStart
             }
-            LaunchError::Tell(_) => Outcome::Failed,
+            LaunchError::Tell(_) | LaunchError::Ground(GroundError::Task(_)) => Outcome::Failed,
             LaunchError::Start(error) if error.is_transient() => {
                 Outcome::RateLimited { until: Some(now + OUT_OF_RESOURCES) }
             }
-            LaunchError::Profile { .. } | LaunchError::Store(_) | LaunchError::Start(_) => {
-                Outcome::CouldNotStart
-            }
+            LaunchError::Profile { .. }
+            | LaunchError::Store(_)
+            | LaunchError::Start(_)
+            | LaunchError::Ground(GroundError::Environment(_))
+            | LaunchError::Terminal(_) => Outcome::CouldNotStart,
         }
     }
 }

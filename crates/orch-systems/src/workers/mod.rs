@@ -1,6 +1,13 @@
 //! Workers that are processes: the driver's hands, for every system.
+//!
+//! An attempt goes through up to three stages: its place is set up, its worker works, its claim is followed up. Each is
+//! one process at a time, under the attempt's key.
 
+mod executor;
+mod follow_up;
 mod launch;
+mod listen;
+mod set_up;
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -8,33 +15,34 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use orch_core::{Outcome, Phase, ReviewVerdict, Run, StopCause, TaskIx, Time};
-use orch_exec::agent::{Profile, ResultKind, session};
+use orch_exec::agent::Profile;
 use orch_exec::process::{Ended, Exit, Launch, Processes, Settings, StartError, Stdin, Worker, log};
 use orch_run::{
     Clock, CouldNotStart, Failure, Notice, Request, Started, SystemClock, WorkerIdentity, Workers,
 };
 use orch_store::Home;
 
+pub(crate) use executor::Executor;
 pub(crate) use launch::is_installed;
 
 use crate::control::{Ask, Control};
 use crate::reviewer::Before;
-use crate::system::{EndedAttempt, PlanPaths, System};
+use crate::system::{EndedAttempt, Judged, PlanPaths, System};
+use follow_up::FollowingUp;
+use listen::Listening;
+use set_up::SettingUp;
 
-/// How often the logs of new workers are looked at for the name of their session.
-const SESSION_TICK: Duration = Duration::from_secs(1);
-
-/// How far into a log a session's name is looked for, in bytes.
-const SESSION_WITHIN: usize = 64 << 10;
+/// How long a notification may take.
+const NOTIFYING: Duration = Duration::from_secs(30);
 
 /// Where workers run and by what they are known.
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
     pub(crate) home: Home,
-    /// The folder they run in.
+    /// The folder they run in, unless their system gives each its own.
     pub(crate) folder: PathBuf,
     /// The branch that their work is based on.
     pub(crate) base_branch: String,
@@ -49,6 +57,11 @@ impl Place {
     pub(crate) fn attempt_id(&self, task: &str, attempt: u32) -> String {
         attempt_id(self.history, task, attempt)
     }
+
+    /// The time of day.
+    pub(crate) fn now(&self) -> Time {
+        SystemClock::new().now()
+    }
 }
 
 /// The id of an attempt: unique over all runs of all plans.
@@ -59,6 +72,11 @@ pub(crate) fn attempt_id(history: u64, task: &str, attempt: u32) -> String {
 /// The name of a task's reviewer among the attempts.
 pub(crate) fn review_name(task: &str) -> String {
     format!("{task}.review")
+}
+
+/// The name under which the errands of a task's attempt go: what sets its place up, and what follows its claim up.
+pub(crate) fn errand_name(task: &str) -> String {
+    format!("{task}.errand")
 }
 
 /// A process of an earlier run that still lives.
@@ -83,34 +101,45 @@ pub(crate) struct AgentWorkers {
     system: Rc<dyn System>,
     profile: Profile,
     place: Place,
+    executor: Executor,
     processes: Processes,
     control: Control,
     clock: SystemClock,
     past: HashMap<TaskIx, Past>,
     active: HashMap<u64, Active>,
+    listening: Listening,
+    /// Ends that were known before they were waited for.
+    ended: Vec<Ended>,
     plan_paths: PlanPaths,
 }
 
 struct Active {
     task: TaskIx,
     attempt: u32,
-    kind: Kind,
+    doing: Doing,
     /// Why it was told to end, if it was.
     stopped: Option<StopCause>,
 }
 
-enum Kind {
-    Work {
-        /// Goes on with an earlier session.
-        resumed: bool,
-        session: Option<String>,
-        /// Whose it is, when it was started by another run: it is judged as what it is.
-        profile: Option<Profile>,
-    },
-    Review {
-        before: Before,
-        log: PathBuf,
-    },
+enum Doing {
+    SetUp(Box<SettingUp>),
+    Work(Work),
+    FollowUp(Box<FollowingUp>),
+    Review { before: Before, log: PathBuf },
+}
+
+/// A worker at work.
+#[derive(Default)]
+struct Work {
+    /// Goes on with an earlier session.
+    resumed: bool,
+    session: Option<String>,
+    /// Whose it is, when it was started by another run: it is judged as what it is.
+    profile: Option<Profile>,
+    /// How far it said it is.
+    progress: Option<String>,
+    /// When it was first seen to have said its last word.
+    final_since: Option<Instant>,
 }
 
 impl AgentWorkers {
@@ -118,21 +147,26 @@ impl AgentWorkers {
         system: Rc<dyn System>,
         profile: Profile,
         place: Place,
+        executor: Executor,
         settings: Settings,
         clock: SystemClock,
         past: HashMap<TaskIx, Past>,
     ) -> io::Result<Self> {
         let processes = Processes::new(settings)?;
         let control = Control::new(processes.waker());
+        let listening = Listening::to(system.watched(), system.plan().conditions(), processes.waker());
         Ok(Self {
             system,
             profile,
             place,
+            executor,
             processes,
             control,
             clock,
             past,
             active: HashMap::new(),
+            listening,
+            ended: Vec::new(),
             plan_paths: PlanPaths::default(),
         })
     }
@@ -166,10 +200,24 @@ impl AgentWorkers {
         let Survivor { worker, marker } = survivor;
         let adopted = self.processes.adopt(work_key(task), worker, marker, Some(receipt), Some(log));
         if adopted {
-            let kind = Kind::Work { resumed: false, session: None, profile: Some(profile) };
-            self.active.insert(work_key(task), Active { task, attempt, kind, stopped: None });
+            self.working(task, attempt, Work { profile: Some(profile), ..Work::default() });
         }
         adopted
+    }
+
+    /// Takes over an attempt of an earlier run whose worker has ended, with its claim still to be followed up.
+    pub(crate) fn take_up(&mut self, task: TaskIx, attempt: u32, exit: Exit, profile: Profile) {
+        self.working(task, attempt, Work { profile: Some(profile), ..Work::default() });
+        self.ended.push(Ended { key: work_key(task), exit });
+    }
+
+    fn working(&mut self, task: TaskIx, attempt: u32, work: Work) {
+        self.enter(task, attempt, Doing::Work(work));
+    }
+
+    fn enter(&mut self, task: TaskIx, attempt: u32, doing: Doing) {
+        let key = if matches!(doing, Doing::Review { .. }) { review_key(task) } else { work_key(task) };
+        self.active.insert(key, Active { task, attempt, doing, stopped: None });
     }
 
     /// Runs a command of orch's own to its end, beside the workers' places: its exit and its output.
@@ -184,16 +232,49 @@ impl AgentWorkers {
         let launch = Launch {
             argv: argv.iter().map(OsString::from).collect(),
             cwd: self.place.folder.clone(),
-            env: self.environment(vars),
+            env: self.environment(None, vars),
             stdin: Stdin::Null,
-            log: log.clone(),
+            log,
             receipt: None,
             marker: self.place.attempt_id(name, 0),
         };
-        if let Err(error) = self.processes.start(u64::MAX, &launch) {
-            return (error.to_string(), String::new());
+        let (ended, output) = self.run_to_end(&launch, None);
+        (ended.map_or_else(|error| error, said), output)
+    }
+
+    /// Runs a command of the person's own, in orch's own environment, for half a minute at most; what kept it from
+    /// ending well.
+    pub(crate) fn tell_person(&mut self, argv: &[String], verdict: &str) -> Option<String> {
+        let log = self.place.home.log("notification", 0);
+        let _ = fs::remove_file(&log);
+        let launch = Launch {
+            argv: argv.iter().map(OsString::from).collect(),
+            cwd: self.place.folder.clone(),
+            env: std::env::vars_os().chain([("ORCH_VERDICT".into(), verdict.into())]).collect(),
+            stdin: Stdin::Null,
+            log,
+            receipt: None,
+            marker: self.place.attempt_id("notification", 0),
+        };
+        match self.run_to_end(&launch, Some(Instant::now() + NOTIFYING)) {
+            (Ok(Exit::Code(0)), _) => None,
+            (Ok(exit), _) => Some(format!("`{}` ended with {}", argv[0], said(exit))),
+            (Err(error), _) => Some(error),
         }
+    }
+
+    /// Runs a process to its end, or until its time is up: how it ended, and what it printed.
+    fn run_to_end(&mut self, launch: &Launch, until: Option<Instant>) -> (Result<Exit, String>, String) {
+        if let Err(error) = self.processes.start(u64::MAX, launch) {
+            return (Err(error.to_string()), String::new());
+        }
+        let mut is_late = false;
         loop {
+            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+            if left == Some(Duration::ZERO) && !is_late {
+                is_late = true;
+                self.processes.stop(u64::MAX);
+            }
             for ask in self.control.take() {
                 match ask {
                     Ask::Kill => self.processes.kill(u64::MAX),
@@ -201,14 +282,14 @@ impl AgentWorkers {
                     Ask::StopTask(_) | Ask::Retry(_) => {}
                 }
             }
-            match self.processes.wait(None) {
+            match self.processes.wait(left.filter(|_| !is_late)) {
                 Ok(ended) => {
                     if let Some(ended) = ended.into_iter().find(|ended| ended.key == u64::MAX) {
-                        let output = log::tail(&log, 1 << 20).unwrap_or_default();
-                        return (said(ended.exit), String::from_utf8_lossy(&output).into_owned());
+                        let output = log::tail(&launch.log, 1 << 20).unwrap_or_default();
+                        return (Ok(ended.exit), String::from_utf8_lossy(&output).into_owned());
                     }
                 }
-                Err(error) => return (error.to_string(), String::new()),
+                Err(error) => return (Err(error.to_string()), String::new()),
             }
         }
     }
@@ -219,51 +300,75 @@ impl AgentWorkers {
 
     fn ended(&mut self, ended: Ended) -> io::Result<Vec<Notice>> {
         let Some(active) = self.active.remove(&ended.key) else { return Ok(Vec::new()) };
-        match &active.kind {
-            Kind::Work { resumed, session, profile } => {
-                let mut notices = Vec::new();
-                if session.is_none() {
-                    notices.extend(self.find_session(active.task, active.attempt));
-                }
-                let end = self.ended_work(&active, ended.exit, *resumed, profile.as_ref())?;
-                if *resumed && matches!(end, Notice::Ended { outcome: Outcome::Lost, .. }) {
-                    // The session is gone; recorded as none, so that no later run tries it again.
-                    let (task, attempt) = (active.task, active.attempt);
-                    notices.push(Notice::Session { task, attempt, session: String::new() });
-                }
-                notices.push(end);
-                Ok(notices)
+        let Active { task, attempt, doing, stopped } = active;
+        match doing {
+            Doing::SetUp(setting_up) => {
+                Ok(self.set_up_ended(task, attempt, *setting_up, ended.exit, stopped))
             }
-            Kind::Review { before, log } => {
+            Doing::Work(work) => self.work_ended(task, attempt, work, ended.exit, stopped),
+            Doing::FollowUp(following_up) => {
+                Ok(self.errand_ended(task, attempt, *following_up, ended.exit, stopped))
+            }
+            Doing::Review { before, log } => {
                 let now = self.clock.now();
                 let reviewer = self.system.reviewer();
-                let reviewed = reviewer.map(|reviewer| reviewer.judge(before, ended.exit, log, now));
+                let reviewed = reviewer.map(|reviewer| reviewer.judge(&before, ended.exit, &log, now));
                 let (verdict, detail) = reviewed
                     .map_or((ReviewVerdict::Skipped, None), |reviewed| (reviewed.verdict, reviewed.detail));
-                Ok(vec![Notice::Reviewed { task: active.task, verdict, detail }])
+                Ok(vec![Notice::Reviewed { task, verdict, detail }])
             }
         }
     }
 
-    fn ended_work(
+    fn work_ended(
         &mut self,
-        active: &Active,
+        task: TaskIx,
+        attempt: u32,
+        work: Work,
         exit: Exit,
-        resumed: bool,
-        profile: Option<&Profile>,
-    ) -> io::Result<Notice> {
-        let &Active { task, attempt, stopped, .. } = active;
-        let judged = self.system.judge(&EndedAttempt {
+        stopped: Option<StopCause>,
+    ) -> io::Result<Vec<Notice>> {
+        let mut notices = Vec::new();
+        if work.session.is_none() {
+            notices.extend(self.find_session(task, attempt));
+        }
+        self.executor.tidy(&self.system.session_name(task));
+        let ended = EndedAttempt {
             home: &self.place.home,
-            profile: profile.unwrap_or(&self.profile),
+            profile: work.profile.as_ref().unwrap_or(&self.profile),
             task,
             attempt,
             exit,
-            resumed,
+            resumed: work.resumed,
             now: self.clock.now(),
-        })?;
+        };
+        let claim = self.system.judge(&ended)?;
+        let follow_up = (claim.outcome == Outcome::Succeeded && stopped.is_none())
+            .then(|| self.system.follow_up(&ended, &claim))
+            .flatten();
+        match follow_up {
+            Some(follow_up) => notices.extend(self.follow_up(task, attempt, work, claim, follow_up)),
+            None => notices.extend(self.settled(task, attempt, &work, claim, stopped)),
+        }
+        Ok(notices)
+    }
+
+    /// The end of an attempt, judged.
+    fn settled(
+        &mut self,
+        task: TaskIx,
+        attempt: u32,
+        work: &Work,
+        judged: Judged,
+        stopped: Option<StopCause>,
+    ) -> Vec<Notice> {
+        let mut notices = Vec::new();
         if let Some(path) = judged.plan_path {
             self.plan_paths.borrow_mut().push((task, path));
+        }
+        if work.resumed && judged.outcome == Outcome::Lost {
+            // The session is gone; recorded as none, so that no later run tries it again.
+            notices.push(Notice::Session { task, attempt, session: String::new() });
         }
         let outcome = judged.outcome.after_stop(stopped);
         // Why it was ended says more than how it took it.
@@ -274,44 +379,14 @@ impl AgentWorkers {
         };
         let past = self.past.entry(task).or_default();
         // One that went on with a session and said nothing (killed before its first event) leaves it as it was.
-        let went_on = past.session.take().filter(|_| resumed && judged.outcome != Outcome::Lost);
+        let went_on = past.session.take().filter(|_| work.resumed && judged.outcome != Outcome::Lost);
         let session = judged.session.or(went_on);
         // One agent's conversation means nothing to another.
-        past.session = session
-            .filter(|_| may_go_on(outcome) && profile.is_none_or(|other| other.name == self.profile.name));
+        let same = work.profile.as_ref().is_none_or(|other| other.name == self.profile.name);
+        past.session = session.filter(|_| may_go_on(outcome) && same);
         past.told = Some(told(outcome, detail.as_deref()));
-        Ok(Notice::Ended { task, attempt, outcome: judged.outcome, detail })
-    }
-
-    /// Looks for the names of sessions in the logs of workers that have not said theirs yet.
-    fn find_sessions(&mut self) -> Vec<Notice> {
-        let silent = self.active.values().filter_map(|active| match active.kind {
-            Kind::Work { session: None, .. } => Some((active.task, active.attempt)),
-            _ => None,
-        });
-        let silent: Vec<(TaskIx, u32)> = silent.collect();
-        let mut found = Vec::new();
-        for (task, attempt) in silent {
-            if let Some(notice) = self.find_session(task, attempt) {
-                if let (Notice::Session { session: name, .. }, Some(active)) =
-                    (&notice, self.active.get_mut(&work_key(task)))
-                    && let Kind::Work { session, .. } = &mut active.kind
-                {
-                    *session = Some(name.clone());
-                }
-                found.push(notice);
-            }
-        }
-        found
-    }
-
-    fn find_session(&self, task: TaskIx, attempt: u32) -> Option<Notice> {
-        if !has_sessions(&self.profile) {
-            return None;
-        }
-        let head = log::head(&self.place.home.log(&self.id(task), attempt), SESSION_WITHIN).ok()?;
-        let session = session(&self.profile.result, &head)?;
-        Some(Notice::Session { task, attempt, session })
+        notices.push(Notice::Ended { task, attempt, outcome: judged.outcome, detail });
+        notices
     }
 
     fn request(&mut self, ask: Ask) -> Option<Notice> {
@@ -334,15 +409,8 @@ impl AgentWorkers {
 
 impl Workers for AgentWorkers {
     fn start(&mut self, _: &Run, task: TaskIx, attempt: u32) -> Result<Started, CouldNotStart> {
-        match self.launch(task, attempt) {
-            Ok((worker, log)) => {
-                let worker = WorkerIdentity { pid: worker.pid, start: worker.start, boot: worker.boot };
-                Ok(Started { worker: Some(worker), log: Some(log) })
-            }
-            Err(error) => {
-                Err(CouldNotStart { outcome: error.means(self.clock.now()), why: error.to_string() })
-            }
-        }
+        self.launch(task, attempt)
+            .map_err(|error| CouldNotStart { outcome: error.means(self.clock.now()), why: error.to_string() })
     }
 
     fn review(&mut self, run: &Run, task: TaskIx) -> Result<(), (ReviewVerdict, String)> {
@@ -360,7 +428,7 @@ impl Workers for AgentWorkers {
         let launch = Launch {
             argv: argv.into_iter().map(OsString::from).collect(),
             cwd: self.place.folder.clone(),
-            env: self.environment(&[("ORCH_TASK", OsString::from(&id))]),
+            env: self.environment(None, &[("ORCH_TASK", OsString::from(&id))]),
             stdin: Stdin::Null,
             log: log.clone(),
             receipt: None,
@@ -368,8 +436,7 @@ impl Workers for AgentWorkers {
         };
         match self.processes.start(review_key(task), &launch) {
             Ok(_) => {
-                let kind = Kind::Review { before, log };
-                self.active.insert(review_key(task), Active { task, attempt, kind, stopped: None });
+                self.enter(task, attempt, Doing::Review { before, log });
                 Ok(())
             }
             Err(StartError::NotFound { program }) => {
@@ -393,23 +460,24 @@ impl Workers for AgentWorkers {
         let mut notices: Vec<Notice> = Vec::new();
         let asked: Vec<Ask> = self.control.take().collect();
         notices.extend(asked.into_iter().filter_map(|ask| self.request(ask)));
+        for ended in std::mem::take(&mut self.ended) {
+            notices.extend(self.ended(ended)?);
+        }
         if !notices.is_empty() {
             return Ok(notices);
         }
-        let silent = has_sessions(&self.profile)
-            && run.active().iter().any(|active| active.phase == Phase::Work)
-            && self.active.values().any(|active| matches!(active.kind, Kind::Work { session: None, .. }));
+        let silent =
+            self.is_waiting_for_sessions() && run.active().iter().any(|active| active.phase == Phase::Work);
         let now = self.clock.now();
-        let until = until.map(|until| until.since(now));
-        let limit =
-            if silent { Some(until.map_or(SESSION_TICK, |until| until.min(SESSION_TICK))) } else { until };
-        let ended = self.processes.wait(limit)?;
+        let limits = [until.map(|until| until.since(now)), self.look_again(silent, Instant::now())];
+        let ended = self.processes.wait(limits.into_iter().flatten().min())?;
         for ended in ended {
             notices.extend(self.ended(ended)?);
         }
         if silent {
             notices.extend(self.find_sessions());
         }
+        notices.extend(self.look(Instant::now()));
         let asked: Vec<Ask> = self.control.take().collect();
         notices.extend(asked.into_iter().filter_map(|ask| self.request(ask)));
         Ok(notices)
@@ -421,6 +489,7 @@ pub(crate) fn may_go_on(outcome: Outcome) -> bool {
     matches!(
         outcome,
         Outcome::Incomplete
+            | Outcome::Rejected
             | Outcome::Crashed
             | Outcome::TimedOut
             | Outcome::RateLimited { .. }
@@ -437,11 +506,12 @@ pub(crate) fn told(outcome: Outcome, detail: Option<&str>) -> String {
     }
 }
 
-fn has_sessions(profile: &Profile) -> bool {
-    !matches!(profile.result, ResultKind::Report | ResultKind::Exit)
+fn identity(worker: Worker) -> WorkerIdentity {
+    WorkerIdentity { pid: worker.pid, start: worker.start, boot: worker.boot }
 }
 
-fn said(exit: Exit) -> String {
+/// How a process ended, for a person.
+pub(crate) fn said(exit: Exit) -> String {
     match exit {
         Exit::Code(code) => format!("exit code {code}"),
         Exit::Signal(signal) => format!("signal {signal}"),

@@ -1,0 +1,231 @@
+//! Keeping `run/state.json` and the ends of `run/weavers/w-NN.json` as the originals' scripts read them.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use orch_core::{Beginning, Moved, Outcome, Plan, Readiness, Resumed, Run, Status, TaskIx, Time};
+use orch_run::Failure;
+use orch_state_json::{Overall, RunState, Weaver, WeaverFile, WeaverStatus, timestamp};
+use orch_store::{Home, StoreError};
+
+use super::WeaverPlan;
+use super::ground::worktree_path;
+use super::status_file::{Said, StatusFiles};
+use crate::kept::{Aside, KeptFile};
+use crate::system::{Keeper, Stand, Writing};
+
+/// Keeps the state of a plan of weavers.
+pub(super) struct WeaverKeeper {
+    plan: Arc<Plan>,
+    plan_id: String,
+    specs: Vec<String>,
+    worktrees: Vec<PathBuf>,
+    statuses: StatusFiles,
+    run_folder: PathBuf,
+    home: Option<Home>,
+    /// The state file as it was found, when it can be read.
+    found: Option<RunState>,
+    state: RunState,
+    file: KeptFile,
+    /// Attempts that have ended since the files were written: what is to be added to what their weavers said.
+    ended: Vec<(TaskIx, u32, WeaverFile)>,
+    /// The terminal sessions of the weavers of this run, if they have any.
+    terminals: Vec<String>,
+    /// The conversations of the agents, for whoever wants to go on with one.
+    sessions: HashMap<TaskIx, String>,
+    behind: bool,
+}
+
+impl WeaverKeeper {
+    pub(super) fn new(plan: &WeaverPlan, home: Option<&Home>, found: Option<RunState>) -> Self {
+        let run_folder = plan.run_folder();
+        Self {
+            plan: Arc::clone(&plan.plan),
+            plan_id: plan.id().to_owned(),
+            specs: plan.specs.iter().map(|spec| spec.file.clone()).collect(),
+            worktrees: plan.plan.tasks().map(|task| worktree_path(plan, None, task)).collect(),
+            statuses: StatusFiles::of(plan),
+            file: KeptFile::at(run_folder.join("state.json")),
+            run_folder,
+            home: home.cloned(),
+            state: found.clone().unwrap_or_else(|| RunState::new(plan.id())),
+            found,
+            ended: Vec::new(),
+            terminals: Vec::new(),
+            sessions: HashMap::new(),
+            behind: true,
+        }
+    }
+
+    /// What the weaver of an attempt has said.
+    fn said(&self, task: TaskIx, attempt: u32) -> Said {
+        let (id, worktree) = (self.plan.id(task), &self.worktrees[task.index()]);
+        let kept = self.home.as_ref().map(|home| home.status(id, attempt));
+        self.statuses.read(id, &self.specs[task.index()], Some(worktree), kept.as_deref())
+    }
+
+    /// Brings every weaver in step with the run. What a weaver's entry says beside its status stays while that is the
+    /// same.
+    fn show(&mut self, run: &Run, at: Time) {
+        let survey = run.survey(at);
+        for task in run.plan().tasks() {
+            let (blocked, error) = match survey.of(task) {
+                Some(Readiness::Blocked { by }) => {
+                    let by = by.first().map(|&by| self.plan.id(by)).unwrap_or_default();
+                    (true, Some(format!("Dependency {by} failed")))
+                }
+                _ => (false, None),
+            };
+            let id = self.plan.id(task);
+            let known = self.state.weaver(id).cloned().unwrap_or_default();
+            let crashed = known.status == WeaverStatus::Crashed;
+            let status = WeaverStatus::from_core(run.status(task), crashed, blocked);
+            if known.status == status && known.spec == self.specs[task.index()] && known.error == error {
+                continue;
+            }
+            let keeps_error = matches!(status, WeaverStatus::Failed | WeaverStatus::Crashed);
+            let weaver = Weaver {
+                spec: self.specs[task.index()].clone(),
+                error: if keeps_error { known.error } else { error },
+                status,
+                session: known.session,
+                pr: known.pr,
+                extra: known.extra,
+            };
+            self.state.set(id, weaver);
+            self.behind = true;
+        }
+    }
+}
+
+impl Keeper for WeaverKeeper {
+    fn sweep(&self) -> Result<(), StoreError> {
+        self.file.sweep()
+    }
+
+    fn go_on(&mut self, resumed: &Resumed, _: &str, fresh: bool) {
+        let goes_on = matches!(resumed.beginning, Beginning::Continued { .. });
+        if !(goes_on && self.found.is_some()) {
+            if self.file.is_there() {
+                let (reason, why) = match &resumed.beginning {
+                    _ if fresh => ("replaced", "a fresh start was asked for".to_owned()),
+                    Beginning::Anew(why) => ("unreadable", why.to_string()),
+                    _ => {
+                        ("unreadable", "it can't be read; what it said is known from the history".to_owned())
+                    }
+                };
+                self.file.put_aside(Aside { reason, why });
+            }
+            self.state = RunState::new(&self.plan_id);
+        }
+        self.show(&resumed.run, Time::default());
+    }
+
+    fn moved(&mut self, run: &Run, moved: &Moved, detail: Option<&str>, at: Time) -> Result<(), Failure> {
+        let task = moved.task;
+        let id = self.plan.id(task).to_owned();
+        let spec = &self.specs[task.index()];
+        let said = self.said(task, moved.attempt).file;
+        let crashed = matches!(moved.outcome, Some(Outcome::Crashed | Outcome::Lost));
+        let status = WeaverStatus::from_core(moved.to, crashed, false);
+        let known = self.state.weaver(&id).cloned().unwrap_or_default();
+        let failed = matches!(status, WeaverStatus::Failed | WeaverStatus::Crashed);
+        let error = failed.then(|| detail.map(str::to_owned).or(said.error.clone())).flatten();
+        let session = match moved.to {
+            Status::Running => self.terminals.get(task.index()).cloned(),
+            _ => known.session,
+        };
+        let weaver = Weaver {
+            spec: spec.clone(),
+            status: status.clone(),
+            session,
+            pr: said.pr.clone().or(known.pr),
+            error: error.clone(),
+            extra: known.extra,
+        };
+        self.state.set(&id, weaver);
+        if moved.from == Status::Running {
+            // What the weaver said of itself, set right: a claim that was not believed is none.
+            let status = if moved.to == Status::Pending { WeaverStatus::Waiting } else { status };
+            let more = WeaverFile {
+                status: Some(status),
+                no_error: error.is_none(),
+                error: error.or_else(|| detail.filter(|_| moved.to == Status::Pending).map(str::to_owned)),
+                session_id: self.sessions.get(&task).filter(|session| !session.is_empty()).cloned(),
+                completed_at: moved.to.is_settled().then(|| timestamp(at)),
+                ..WeaverFile::default()
+            };
+            self.ended.push((task, moved.attempt, more));
+        }
+        self.behind = true;
+        // Only what fails, or did, blocks others.
+        if moved.to == Status::Fail || moved.from == Status::Fail {
+            self.show(run, at);
+        }
+        Ok(())
+    }
+
+    fn terminals(&mut self, names: Vec<String>) {
+        self.terminals = names;
+    }
+
+    fn session(&mut self, task: TaskIx, session: &str) {
+        self.sessions.insert(task, session.to_owned());
+    }
+
+    fn stands(&mut self, run: &Run, stand: Stand, now: Time) {
+        let statuses = |run: &Run| -> Vec<WeaverStatus> {
+            let ids = run.plan().tasks().map(|task| run.plan().id(task));
+            ids.filter_map(|id| Some(self.state.weaver(id)?.status.clone())).collect()
+        };
+        let (status, completed_at) = match stand {
+            Stand::Running => (Overall::Running, None),
+            _ => (Overall::of(&statuses(run)), Some(timestamp(now))),
+        };
+        self.behind |= self.state.status != status;
+        if stand == Stand::Running
+            && (self.state.started_at.is_none() || self.state.status != Overall::Running)
+        {
+            self.state.started_at.get_or_insert_with(|| timestamp(now));
+        }
+        if self.state.completed_at.is_none() || stand == Stand::Running {
+            self.state.completed_at = completed_at;
+        }
+        self.state.status = status;
+        self.show(run, now);
+    }
+
+    fn is_behind(&self) -> bool {
+        self.behind
+    }
+
+    fn must_mend(&self) -> bool {
+        let same = |found: &RunState| {
+            found.status == Overall::Complete
+                && self.plan.tasks().all(|task| {
+                    let id = self.plan.id(task);
+                    found.weaver(id).map(|weaver| &weaver.status)
+                        == self.state.weaver(id).map(|weaver| &weaver.status)
+                })
+        };
+        self.file.is_to_be_put_aside() || !self.found.as_ref().is_some_and(same)
+    }
+
+    fn write(&mut self, with: Writing<'_>) -> Result<usize, StoreError> {
+        let failed = |source| StoreError::Io { path: self.run_folder.clone(), step: "create", source };
+        fs::create_dir_all(&self.run_folder).map_err(failed)?;
+        self.statuses.make_folder().map_err(failed)?;
+        for (task, attempt, more) in std::mem::take(&mut self.ended) {
+            let (id, spec) = (self.plan.id(task), &self.specs[task.index()]);
+            let said = self.said(task, attempt);
+            let more = WeaverFile { spec: Some(spec.clone()), ..more };
+            self.statuses.amend(id, &said, more, with.durability)?;
+        }
+        let bytes = self.state.to_bytes_marked(with.history, with.seq);
+        self.file.replace(&bytes, with.durability, with.now, with.alerts)?;
+        self.behind = false;
+        Ok(bytes.len())
+    }
+}

@@ -1,0 +1,116 @@
+//! What a weaver is told.
+
+use orch_core::TaskIx;
+use orch_prompt::{
+    FromFile, OpenedBy, Prompts, Sibling, Skill, Source, WEAVER, WEAVER_BASE, WEAVER_VERIFIER, Weaver,
+    commit_message,
+};
+use orch_state_json::WeaverFile;
+
+use super::WeaverPlan;
+use super::checks::Checked;
+use super::ground::worktree_path;
+use super::skills::SkillText;
+use super::status_file::StatusFiles;
+use super::verify::Rules;
+use crate::config::WorktreesTable;
+use crate::system::{TellError, Telling, Told, is_shell};
+
+/// The file of a spec's own words, or the text that comes with orch.
+struct Base {
+    path: Option<String>,
+    text: String,
+}
+
+/// What the weaver of a spec is told.
+pub(super) fn tell(
+    plan: &WeaverPlan,
+    prompts: &Prompts,
+    rules: &Rules,
+    worktrees: &WorktreesTable,
+    statuses: &StatusFiles,
+    telling: &Telling<'_>,
+) -> Result<Told, TellError> {
+    let task = telling.task;
+    if is_shell(telling.profile) {
+        return Err(TellError::NeedsAgent { path: plan.spec(task).path.display().to_string() });
+    }
+    let (planned, id) = (plan.spec(task), plan.plan.id(task));
+    let base = skill(plan.skills.base("weaver-base"), prompts, WEAVER_BASE)?;
+    let verifier = skill(plan.skills.base("verifier"), prompts, WEAVER_VERIFIER)?;
+    let texts: Vec<SkillText> = planned.skills.texts();
+    let paths: Vec<String> = texts.iter().map(|skill| shown(plan, &skill.path)).collect();
+    let skills: Vec<FromFile<'_>> =
+        texts.iter().zip(&paths).map(|(skill, path)| FromFile { path, text: &skill.text }).collect();
+    let worktree = match telling.ground {
+        Some(ground) => ground.folder.clone(),
+        None => worktree_path(plan, Some(worktrees), task),
+    };
+    let files: Vec<Vec<&str>> = telling.others.iter().map(|&other| claimed(plan, other)).collect();
+    let siblings: Vec<Sibling<'_>> = telling
+        .others
+        .iter()
+        .zip(&files)
+        .map(|(&other, files)| Sibling { weaver: plan.plan.id(other), branch: plan.branch(other), files })
+        .collect();
+    let checked =
+        telling.home.and_then(|home| Checked::latest(plan, home, task, telling.attempt.saturating_sub(1)));
+    let feedback =
+        checked.as_ref().filter(|checked| !checked.passed).map(|checked| checked.feedback.as_str());
+    let kept = telling.home.map(|home| home.status(id, telling.attempt));
+    let said = statuses.read(id, &planned.file, Some(&worktree), kept.as_deref()).file;
+    let rendered = prompts.render(
+        WEAVER,
+        &Weaver {
+            weaver: id,
+            plan: plan.id(),
+            base: Skill { path: base.path.as_deref(), text: &base.text },
+            spec: FromFile { path: &shown(plan, &planned.path), text: &planned.text },
+            spec_name: &planned.file,
+            skills: &skills,
+            verifier: Skill { path: verifier.path.as_deref(), text: &verifier.text },
+            worktree: &worktree.to_string_lossy(),
+            branch: plan.branch(task),
+            base_branch: &planned.base,
+            siblings: &siblings,
+            iteration: iteration(&said, checked.as_ref(), telling.attempt, telling.ground.is_some()),
+            most_iterations: rules.most_iterations,
+            feedback,
+            status_file: &statuses.path(id).to_string_lossy(),
+            commit_message: &commit_message(&planned.spec.pr.title, &planned.spec.name.value),
+            pull_request: OpenedBy::Orch,
+        },
+    )?;
+    Ok(Told { text: rendered.text, blocks: rendered.blocks, shell: None })
+}
+
+/// Which iteration the coming attempt is. One that was begun has it in its status file; before that it follows the one
+/// that was checked last.
+pub(super) fn iteration(said: &WeaverFile, checked: Option<&Checked>, attempt: u32, is_begun: bool) -> u32 {
+    match (said.iteration, checked) {
+        (Some(iteration), _) if is_begun => iteration,
+        (_, Some(checked)) if !checked.passed && attempt > 1 => checked.iteration + 1,
+        _ => 1,
+    }
+}
+
+fn skill(own: Option<SkillText>, prompts: &Prompts, built_in: &str) -> Result<Base, TellError> {
+    if let Some(own) = own {
+        return Ok(Base { path: Some(own.path.display().to_string()), text: own.text });
+    }
+    let rendered = prompts.render(built_in, &())?;
+    let path = rendered.blocks.first().and_then(|block| match &block.source {
+        Source::File(path) => Some(path.display().to_string()),
+        Source::BuiltIn | Source::Value => None,
+    });
+    Ok(Base { path, text: rendered.text })
+}
+
+fn claimed(plan: &WeaverPlan, task: TaskIx) -> Vec<&str> {
+    plan.spec(task).spec.building_spec.files.iter().map(|file| file.value.as_str()).collect()
+}
+
+/// A path as a reader of the repository finds it.
+fn shown(plan: &WeaverPlan, path: &std::path::Path) -> String {
+    path.strip_prefix(&plan.root).unwrap_or(path).display().to_string()
+}

@@ -1,0 +1,156 @@
+//! What is heard of workers while they work: the name of their session, how far they say they are, and what the plan
+//! awaits from outside.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use notify::{RecommendedWatcher, RecursiveMode, Watcher};
+use orch_core::TaskIx;
+use orch_exec::agent::{Profile, ResultKind, session};
+use orch_exec::process::{Waker, log};
+use orch_run::Notice;
+
+use super::{AgentWorkers, Doing, work_key};
+
+/// How often the logs of new workers are looked at for the name of their session.
+const SESSION_TICK: Duration = Duration::from_secs(1);
+
+/// How far into a log a session's name is looked for, in bytes.
+const SESSION_WITHIN: usize = 64 << 10;
+
+/// How often status files are looked at although no event came (seed 003: every 30 seconds).
+const POLL: Duration = Duration::from_secs(30);
+
+/// How often it is looked whether what is awaited has come.
+const AWAIT_TICK: Duration = Duration::from_secs(3);
+
+/// How long a worker that has said its last word may take to end.
+const LINGER: Duration = Duration::from_secs(60);
+
+/// What is listened to.
+pub(super) struct Listening {
+    /// Wakes the waiting thread when a status file changes. None where nothing can be watched: polling remains.
+    _watcher: Option<RecommendedWatcher>,
+    watches: bool,
+    /// The conditions that do not hold yet.
+    awaited: Vec<String>,
+}
+
+impl Listening {
+    pub(super) fn to<'a>(
+        watched: Option<&Path>,
+        conditions: impl Iterator<Item = &'a str>,
+        waker: Waker,
+    ) -> Self {
+        let watcher = watched.and_then(|folder| {
+            let mut watcher = notify::recommended_watcher(move |_| waker.wake()).ok()?;
+            watcher.watch(folder, RecursiveMode::NonRecursive).ok()?;
+            Some(watcher)
+        });
+        let awaited = conditions.map(str::to_owned).collect();
+        Self { _watcher: watcher, watches: watched.is_some(), awaited }
+    }
+}
+
+impl AgentWorkers {
+    /// How long may be waited at most before something has to be looked at again.
+    pub(super) fn look_again(&self, silent: bool, now: Instant) -> Option<Duration> {
+        let working = self.active.values().filter_map(|active| match &active.doing {
+            Doing::Work(work) => Some(work),
+            _ => None,
+        });
+        let lingering = working.filter_map(|work| work.final_since).map(|since| since + LINGER);
+        let limits = self.active.values().filter_map(|active| match &active.doing {
+            Doing::FollowUp(following_up) => following_up.deadline(),
+            _ => None,
+        });
+        let moments = lingering.chain(limits).map(|moment| moment.saturating_duration_since(now));
+        let ticks = [
+            silent.then_some(SESSION_TICK),
+            (self.listening.watches && !self.active.is_empty()).then_some(POLL),
+            (!self.listening.awaited.is_empty()).then_some(AWAIT_TICK),
+        ];
+        moments.chain(ticks.into_iter().flatten()).min()
+    }
+
+    /// Looks at what workers say of themselves, at whose time is up, and for what is awaited.
+    pub(super) fn look(&mut self, now: Instant) -> Vec<Notice> {
+        let mut notices = Vec::new();
+        let mut to_end = Vec::new();
+        for (&key, active) in &mut self.active {
+            match &mut active.doing {
+                Doing::Work(work) if self.listening.watches => {
+                    let glance = self.system.glance(&self.place.home, active.task, active.attempt);
+                    if glance.progress.is_some() && glance.progress != work.progress {
+                        work.progress.clone_from(&glance.progress);
+                        let text = glance.progress.unwrap_or_default();
+                        notices.push(Notice::Progress { task: active.task, attempt: active.attempt, text });
+                    }
+                    let since = glance.is_final.then(|| work.final_since.unwrap_or(now));
+                    work.final_since = since;
+                    let lingers = since.is_some_and(|since| now >= since + LINGER);
+                    if lingers || glance.is_over {
+                        to_end.push(key);
+                    }
+                }
+                Doing::FollowUp(following_up) if following_up.is_late(now) => to_end.push(key),
+                _ => {}
+            }
+        }
+        for key in to_end {
+            self.processes.stop(key);
+        }
+        if !self.listening.awaited.is_empty() {
+            let holding = self.system.holding();
+            self.listening.awaited.retain(|condition| {
+                let holds = holding.contains(condition);
+                if holds {
+                    notices.push(Notice::Holds { condition: condition.clone() });
+                }
+                !holds
+            });
+        }
+        notices
+    }
+
+    /// Whether there are workers whose agent names its session and has not done so yet.
+    pub(super) fn is_waiting_for_sessions(&self) -> bool {
+        let silent = |doing: &Doing| matches!(doing, Doing::Work(work) if work.session.is_none());
+        has_sessions(&self.profile) && self.active.values().any(|active| silent(&active.doing))
+    }
+
+    /// Looks for the names of sessions in the logs of workers that have not said theirs yet.
+    pub(super) fn find_sessions(&mut self) -> Vec<Notice> {
+        let silent = self.active.values().filter_map(|active| match &active.doing {
+            Doing::Work(work) if work.session.is_none() => Some((active.task, active.attempt)),
+            _ => None,
+        });
+        let silent: Vec<(TaskIx, u32)> = silent.collect();
+        let mut found = Vec::new();
+        for (task, attempt) in silent {
+            if let Some(notice) = self.find_session(task, attempt) {
+                if let (Notice::Session { session: name, .. }, Some(active)) =
+                    (&notice, self.active.get_mut(&work_key(task)))
+                    && let Doing::Work(work) = &mut active.doing
+                {
+                    work.session = Some(name.clone());
+                }
+                found.push(notice);
+            }
+        }
+        found
+    }
+
+    pub(super) fn find_session(&self, task: TaskIx, attempt: u32) -> Option<Notice> {
+        if !has_sessions(&self.profile) {
+            return None;
+        }
+        let head = log::head(&self.place.home.log(&self.id(task), attempt), SESSION_WITHIN).ok()?;
+        let session = session(&self.profile.result, &head)?;
+        Some(Notice::Session { task, attempt, session })
+    }
+}
+
+fn has_sessions(profile: &Profile) -> bool {
+    !matches!(profile.result, ResultKind::Report | ResultKind::Exit)
+}

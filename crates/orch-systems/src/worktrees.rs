@@ -1,0 +1,240 @@
+//! Work trees: the one place that makes and removes them, for every system.
+//!
+//! They are made in a folder of their own that git ignores, one for each task, and adopted where they are there already.
+//! They go only when a person says so, and never with unsaved work in them.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use orch_exec::process::processes_in;
+use orch_git::{BranchName, Force, Git, GitError, Rescue, Rescued, Worktree, WorktreeError, WorktreeState};
+use orch_store::beneath;
+
+use crate::OpenError;
+use crate::config::WorktreesTable;
+use crate::system::{Ground, GroundError};
+
+/// The folder that they are made in unless configured.
+const FOLDER: &str = ".worktrees";
+
+/// The file, beside git's own of a work tree, that says that it was set up.
+const READY: &str = "orch-set-up";
+
+/// The work trees of a repository.
+#[derive(Clone, Debug)]
+pub(crate) struct Worktrees {
+    root: PathBuf,
+    folder: PathBuf,
+    table: WorktreesTable,
+}
+
+impl Worktrees {
+    pub(crate) fn of(root: &Path, table: &WorktreesTable) -> Self {
+        let folder = table.folder.as_deref().unwrap_or(Path::new(FOLDER));
+        Self { root: root.to_owned(), folder: root.join(folder), table: table.clone() }
+    }
+
+    /// Where the work tree called `name` is or would be.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// The work tree called `name` with `branch` checked out, made if it is not there: a branch that does not exist is
+    /// cut from `base`. `result` is where the worker in it writes its result.
+    pub(crate) fn ground(
+        &self,
+        name: &str,
+        branch: &BranchName,
+        base: &str,
+        result: PathBuf,
+    ) -> Result<Ground, GroundError> {
+        self.make_folder().map_err(|error| {
+            GroundError::Environment(format!("can't make the folder {}: {error}", self.folder.display()))
+        })?;
+        let git = Git::at(&self.root);
+        let added = git.add_worktree(&self.path(name), branch, base).map_err(refused)?;
+        let ready = ready_file(&added.path);
+        let is_ready = ready.as_deref().is_some_and(Path::exists);
+        let mut set_up = Vec::new();
+        if !is_ready {
+            self.copy_files(&added.path)?;
+            if self.table.submodules != Some(false) && added.path.join(".gitmodules").is_file() {
+                let words = ["git", "submodule", "update", "--init", "--recursive"];
+                set_up.push(words.map(str::to_owned).to_vec());
+            }
+            set_up.extend(self.table.setup.clone().filter(|setup| !setup.is_empty()));
+        }
+        Ok(Ground {
+            folder: added.path,
+            base_branch: base.to_owned(),
+            result,
+            ready: ready.filter(|_| !is_ready),
+            set_up,
+        })
+    }
+
+    /// Makes the folder, which git ignores where it lies in the repository.
+    fn make_folder(&self) -> io::Result<()> {
+        if self.folder.is_dir() {
+            return Ok(());
+        }
+        fs::create_dir_all(&self.folder)?;
+        if self.folder.starts_with(&self.root) {
+            fs::write(self.folder.join(".gitignore"), "*\n")?;
+        }
+        Ok(())
+    }
+
+    /// Copies what git does not track and every work tree needs. What is not there is not needed.
+    fn copy_files(&self, worktree: &Path) -> Result<(), GroundError> {
+        for file in &self.table.copy {
+            let name = file.to_string_lossy();
+            let place = |root: &Path| beneath(root, &name);
+            let failed = |why: String| {
+                GroundError::Environment(format!("can't copy {name} into the work tree: {why}"))
+            };
+            let from = place(&self.root).map_err(|escape| failed(escape.to_string()))?;
+            if !from.is_file() || worktree.join(file).exists() {
+                continue;
+            }
+            if let Some(folder) = worktree.join(file).parent() {
+                fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
+            }
+            let to = place(worktree).map_err(|escape| failed(escape.to_string()))?;
+            fs::copy(&from, &to).map_err(|error| failed(error.to_string()))?;
+        }
+        Ok(())
+    }
+
+    /// The work trees of the repository but its main one, and what stands against removing each.
+    pub(crate) fn list(&self) -> Result<Vec<ListedWorktree>, OpenError> {
+        let git = Git::at(&self.root);
+        let default = BranchName::new(git.local_default_branch().name).ok();
+        let into: Vec<&BranchName> = default.iter().collect();
+        let trees = git.worktrees().map_err(unreadable)?;
+        let mut listed = Vec::new();
+        for tree in trees.into_iter().filter(|tree| !tree.main && !tree.bare) {
+            let missing = !tree.path.is_dir();
+            let state = match missing {
+                true => None,
+                false => Some(git.worktree_state(&tree.path, &into).map_err(unreadable)?),
+            };
+            let branch = tree.branch.as_deref().and_then(|branch| BranchName::new(branch).ok());
+            let is_merged = state.as_ref().is_none_or(|state| state.ahead == 0)
+                || branch
+                    .zip(default.as_ref())
+                    .is_some_and(|(branch, default)| git.is_contained(&branch, default).unwrap_or(false));
+            let used_by = if missing { Vec::new() } else { processes_in(&tree.path) };
+            let name = tree.path.strip_prefix(&self.folder).ok();
+            let name = name.map(|name| name.to_string_lossy().into_owned());
+            listed.push(ListedWorktree { name, tree, state, is_merged, used_by });
+        }
+        Ok(listed)
+    }
+
+    /// Removes one work tree; its branch stays. One in which a process works is never removed; one with work that is
+    /// not saved, or neither merged nor pushed, only with `force`, and then everything in it is kept first.
+    pub(crate) fn remove(&self, listed: &ListedWorktree, force: bool) -> Result<Vec<Rescued>, OpenError> {
+        let path = &listed.tree.path;
+        if let Some(pid) = listed.used_by.first() {
+            return Err(OpenError::Request {
+                code: "worktree.in_use",
+                message: format!("{} is in use: process {pid} works in it", path.display()),
+                hint: "end it first: `orch stop`, or the shell whose current folder it is".into(),
+            });
+        }
+        if !force && !listed.is_merged {
+            let ahead = listed.state.as_ref().map_or(0, |state| state.ahead);
+            let commits = if ahead == 1 { "1 commit" } else { &*format!("{ahead} commits") };
+            let branch = listed.tree.branch.as_deref().unwrap_or("its HEAD");
+            return Err(OpenError::Request {
+                code: "worktree.unmerged",
+                message: format!("{}: {commits} of {branch} are neither merged nor pushed", path.display()),
+                hint: "merge or push the branch; or `--force`, which keeps everything under a ref first"
+                    .into(),
+            });
+        }
+        let name = rescue_name(path)?;
+        let force = if force { Force::RescueAs(&name) } else { Force::No };
+        Git::at(&self.root).remove_worktree(path, force).map_err(|error| match error {
+            WorktreeError::NotSafe { .. } | WorktreeError::Locked { .. } => OpenError::Request {
+                code: "worktree.unsaved",
+                message: error.to_string(),
+                hint: "commit or throw away what is in it; or `--force`, which keeps everything under a ref first"
+                    .into(),
+            },
+            other => OpenError::Request {
+                code: "worktree",
+                message: other.to_string(),
+                hint: "`orch worktree list` shows the work trees".into(),
+            },
+        })
+    }
+
+    /// Keeps everything in a work tree under a ref, and leaves it as it is.
+    pub(crate) fn rescue(&self, path: &Path) -> Result<Vec<Rescued>, OpenError> {
+        Git::at(&self.root).rescue(path, &rescue_name(path)?).map_err(unreadable)
+    }
+
+    /// What was kept.
+    pub(crate) fn rescues(&self) -> Result<Vec<Rescue>, OpenError> {
+        Git::at(&self.root).rescues().map_err(unreadable)
+    }
+}
+
+/// A work tree as it is now.
+#[derive(Clone, Debug)]
+pub struct ListedWorktree {
+    /// Its name in orch's folder of work trees; none when it is somewhere else.
+    pub name: Option<String>,
+    /// As git lists it.
+    pub tree: Worktree,
+    /// What is in it; none when its folder is gone.
+    pub state: Option<WorktreeState>,
+    /// Whether its commits have arrived in the default branch, also by a squash, or are known to be on a remote.
+    pub is_merged: bool,
+    /// The processes that work in it.
+    pub used_by: Vec<u32>,
+}
+
+impl ListedWorktree {
+    /// Whether it can be removed and nothing is lost.
+    pub fn is_safe(&self) -> bool {
+        let locked = self.tree.locked.is_some();
+        let is_free = !locked && self.used_by.is_empty();
+        is_free && self.is_merged && self.state.as_ref().is_none_or(WorktreeState::is_safe)
+    }
+}
+
+/// The file that says that a work tree was set up. It goes with the work tree.
+fn ready_file(worktree: &Path) -> Option<PathBuf> {
+    let text = fs::read_to_string(worktree.join(".git")).ok()?;
+    let folder = text.strip_prefix("gitdir:")?.trim();
+    Some(worktree.join(folder).join(READY))
+}
+
+/// A name under which what is in a work tree is kept.
+fn rescue_name(path: &Path) -> Result<BranchName, OpenError> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let fit = |c: char| if c.is_ascii_alphanumeric() || "-_".contains(c) { c } else { '_' };
+    let name: String = name.chars().map(fit).collect();
+    BranchName::new(name.trim_start_matches('-')).or_else(|_| BranchName::new("worktree")).map_err(|error| {
+        OpenError::Environment { message: error.to_string(), hint: "rename the work tree's folder".into() }
+    })
+}
+
+fn unreadable(error: GitError) -> OpenError {
+    OpenError::Environment { message: error.to_string(), hint: "look at it with `git worktree list`".into() }
+}
+
+/// Why there is no work tree: what the plan asks for and can't be, or what is in the way here.
+fn refused(error: WorktreeError) -> GroundError {
+    match error {
+        WorktreeError::NoBase { .. } => GroundError::Task(error.to_string()),
+        WorktreeError::BranchInUse { .. } => GroundError::Environment(format!(
+            "{error}: switch to another branch there, or remove that work tree"
+        )),
+        other => GroundError::Environment(other.to_string()),
+    }
+}
