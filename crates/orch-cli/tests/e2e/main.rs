@@ -23,3 +23,4 @@ mod review;
 mod signals;
 mod survivors;
 mod validation;
+mod weavers;
