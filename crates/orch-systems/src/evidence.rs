@@ -30,6 +30,12 @@ impl Evidence {
         Self::of_log(&ended.home.log(id, ended.attempt), ended.profile, ended.exit, ended.now)
     }
 
+    /// A reading and an exit, put together.
+    #[cfg(test)]
+    pub(crate) fn new(reading: Reading, exit: Option<ExitInfo>, kind: ResultKind) -> Self {
+        Self { reading, exit, kind }
+    }
+
     /// Of a process that wrote the log at `path`.
     ///
     /// # Errors
@@ -109,7 +115,7 @@ mod tests {
             (ResultKind::Report, End::Badly, None, coded(2), false),
         ] {
             let reading = Reading { end, session: session.map(str::to_owned), text: None, detail: None };
-            let evidence = Evidence { reading, exit, kind };
+            let evidence = Evidence::new(reading, exit, kind);
             assert_eq!(evidence.session_is_gone(), gone, "{kind:?} {end:?} {session:?} {exit:?}");
         }
     }

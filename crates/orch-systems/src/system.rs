@@ -32,6 +32,11 @@ pub(crate) trait Source {
     /// How runs go unless somebody chooses otherwise.
     fn defaults(&self) -> Defaults;
 
+    /// The branch that the plan's work is based on, where the plan itself knows.
+    fn base_branch(&self) -> Option<String> {
+        None
+    }
+
     /// Puts together what was written down: the plan's state files, which the keeper has as they were found, and the
     /// history.
     ///
@@ -191,12 +196,11 @@ pub(crate) trait System {
     fn ground(
         &self,
         place: &Place,
+        coming: Coming,
         session: Option<&SessionName>,
-        task: TaskIx,
-        attempt: u32,
     ) -> Result<Ground, GroundError> {
         let _ = session;
-        let result = place.home.result(self.plan().id(task), attempt);
+        let result = place.home.result(self.plan().id(coming.task), coming.attempt);
         Ok(Ground {
             folder: place.folder.clone(),
             base_branch: place.base_branch.clone(),
@@ -272,6 +276,15 @@ pub(crate) trait System {
         let _ = closing;
         Ok(Requirements::NotValidated)
     }
+}
+
+/// An attempt that is to be made.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Coming {
+    pub(crate) task: TaskIx,
+    pub(crate) attempt: u32,
+    /// How often its work has gone back since it was last asked for.
+    pub(crate) reworks: u32,
 }
 
 /// Where an attempt works.
@@ -364,8 +377,7 @@ pub(crate) enum ErrandEnd<'a> {
 /// What a worker is to be told about.
 pub(crate) struct Telling<'a> {
     pub(crate) profile: &'a Profile,
-    pub(crate) task: TaskIx,
-    pub(crate) attempt: u32,
+    pub(crate) coming: Coming,
     /// Where it works; none when it is only rehearsed.
     pub(crate) ground: Option<&'a Ground>,
     /// The other tasks under way.

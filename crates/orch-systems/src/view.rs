@@ -15,7 +15,7 @@ use orch_store::{Folded, Holder, Home, Lock, TaskRecord, read};
 use crate::control::{Ask, ask};
 use crate::memory::forget_limits;
 use crate::session::{Profiles, RunOptions, Traces, chosen, find, repository_root};
-use crate::system::{Remembered, SetUp, System, Telling};
+use crate::system::{Coming, Remembered, SetUp, System, Telling};
 use crate::{AnyPlan, Config, OpenError, Told};
 
 /// A plan as it stands now, for whoever only wants to look.
@@ -225,8 +225,7 @@ impl View {
         let attempt = self.run.attempt(task) + 1;
         let telling = Telling {
             profile: &profile,
-            task,
-            attempt,
+            coming: Coming { task, attempt, reworks: self.run.reworks(task) },
             ground: None,
             others: &[],
             home: self.home.as_ref(),

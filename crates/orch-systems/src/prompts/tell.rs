@@ -6,11 +6,11 @@ use orch_prompt::{Block, FromFile, Prompts, Source, WORKER, Worker};
 use orch_state_md::runbook;
 
 use super::PromptPlan;
-use crate::system::{TellError, Telling, Told, is_shell};
+use crate::system::{Coming, TellError, Telling, Told, is_shell};
 
 /// What the worker of a prompt is told.
 pub(crate) fn tell(plan: &PromptPlan, templates: &Prompts, telling: &Telling<'_>) -> Result<Told, TellError> {
-    let &Telling { profile, task, attempt, previous, base_branch, .. } = telling;
+    let &Telling { profile, coming: Coming { task, attempt, .. }, previous, base_branch, .. } = telling;
     let path = plan.prompt_file(task)?;
     let bytes = fs::read(&path).map_err(|source| TellError::Read { path, source })?;
     let text = String::from_utf8_lossy(&bytes);

@@ -20,7 +20,7 @@ use super::{RunOptions, Session};
 use crate::config::Survivors;
 use crate::memory::forget_limits;
 use crate::store::RunStore;
-use crate::system::{Keeper, Remembered, SetUp, System, TellError, Telling, is_shell};
+use crate::system::{Coming, Keeper, Remembered, SetUp, System, TellError, Telling, is_shell};
 use crate::workers::{AgentWorkers, Place, is_installed};
 use crate::{AnyPlan, Config, OpenError};
 
@@ -189,8 +189,7 @@ impl Session {
         for task in to_do.into_iter().take(MOST_LOOKED_INTO) {
             let told = system.tell(&Telling {
                 profile,
-                task,
-                attempt: 1,
+                coming: Coming { task, attempt: 1, reworks: 0 },
                 ground: None,
                 others: &[],
                 home: None,
@@ -249,6 +248,9 @@ fn base_branch(
     anew: bool,
     in_repository: bool,
 ) -> String {
+    if let Some(known) = plan.source().base_branch() {
+        return known;
+    }
     let recorded = keeper.base_branch().or_else(|| remembered.history.base_branch.clone());
     recorded.filter(|_| !anew).unwrap_or_else(|| {
         if in_repository { Git::at(plan.folder()).default_branch().name } else { "main".into() }

@@ -11,7 +11,6 @@ use orch_state_json::{Overall, RunState, Weaver, WeaverFile, WeaverStatus, times
 use orch_store::{Home, StoreError};
 
 use super::WeaverPlan;
-use super::ground::worktree_path;
 use super::status_file::{Said, StatusFiles};
 use crate::kept::{Aside, KeptFile};
 use crate::system::{Keeper, Stand, Writing};
@@ -21,7 +20,6 @@ pub(super) struct WeaverKeeper {
     plan: Arc<Plan>,
     plan_id: String,
     specs: Vec<String>,
-    worktrees: Vec<PathBuf>,
     statuses: StatusFiles,
     run_folder: PathBuf,
     home: Option<Home>,
@@ -45,7 +43,6 @@ impl WeaverKeeper {
             plan: Arc::clone(&plan.plan),
             plan_id: plan.id().to_owned(),
             specs: plan.specs.iter().map(|spec| spec.file.clone()).collect(),
-            worktrees: plan.plan.tasks().map(|task| worktree_path(plan, None, task)).collect(),
             statuses: StatusFiles::of(plan),
             file: KeptFile::at(run_folder.join("state.json")),
             run_folder,
@@ -61,9 +58,9 @@ impl WeaverKeeper {
 
     /// What the weaver of an attempt has said.
     fn said(&self, task: TaskIx, attempt: u32) -> Said {
-        let (id, worktree) = (self.plan.id(task), &self.worktrees[task.index()]);
+        let id = self.plan.id(task);
         let kept = self.home.as_ref().map(|home| home.status(id, attempt));
-        self.statuses.read(id, &self.specs[task.index()], Some(worktree), kept.as_deref())
+        self.statuses.read(id, &self.specs[task.index()], None, kept.as_deref())
     }
 
     /// Brings every weaver in step with the run. What a weaver's entry says beside its status stays while that is the

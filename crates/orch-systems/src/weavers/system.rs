@@ -9,7 +9,6 @@ use orch_core::{OnFailure, OnIncomplete, Order, Plan, TaskIx};
 use orch_exec::tmux::SessionName;
 use orch_git::{BranchName, Git};
 use orch_prompt::Prompts;
-use orch_state_json::WeaverFile;
 use orch_store::{Folded, Home};
 
 use super::WeaverPlan;
@@ -25,8 +24,8 @@ use super::tell::{iteration, tell};
 use super::verify::{Claim, Following, Rules};
 use crate::config::WorktreesTable;
 use crate::system::{
-    Closing, Defaults, EndedAttempt, FollowUp, Glance, Ground, GroundError, Judged, Keeper, Remembered,
-    SetUp, Source, System, TellError, Telling, Told,
+    Closing, Coming, Defaults, EndedAttempt, FollowUp, Glance, Ground, GroundError, Judged, Keeper,
+    Remembered, SetUp, Source, System, TellError, Telling, Told,
 };
 use crate::workers::Place;
 use crate::worktrees::Worktrees;
@@ -47,6 +46,10 @@ impl Source for WeaverPlan {
             reworks: 1000,
             same_list: false,
         }
+    }
+
+    fn base_branch(&self) -> Option<String> {
+        Some(self.default_branch.clone())
     }
 
     fn remember(
@@ -109,15 +112,15 @@ impl System for WeaverSystem {
     fn ground(
         &self,
         place: &Place,
+        coming: Coming,
         session: Option<&SessionName>,
-        task: TaskIx,
-        attempt: u32,
     ) -> Result<Ground, GroundError> {
+        let Coming { task, attempt, .. } = coming;
         let (id, planned) = (self.plan.plan.id(task), self.plan.spec(task));
         let status_file = self.statuses.path(id);
         let ground = ground(&self.plan, &self.worktrees, task, &status_file)?;
         let checked = Checked::latest(&self.plan, &place.home, task, attempt.saturating_sub(1));
-        let iteration = iteration(&WeaverFile::default(), checked.as_ref(), attempt, false);
+        let iteration = iteration(coming, checked.as_ref());
         let failed = |error: &dyn std::fmt::Display| {
             GroundError::Environment(format!("can't begin the status file of {id}: {error}"))
         };

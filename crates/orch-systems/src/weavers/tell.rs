@@ -5,7 +5,6 @@ use orch_prompt::{
     FromFile, OpenedBy, Prompts, Sibling, Skill, Source, WEAVER, WEAVER_BASE, WEAVER_VERIFIER, Weaver,
     commit_message,
 };
-use orch_state_json::WeaverFile;
 
 use super::WeaverPlan;
 use super::checks::Checked;
@@ -14,7 +13,7 @@ use super::skills::SkillText;
 use super::status_file::StatusFiles;
 use super::verify::Rules;
 use crate::config::WorktreesTable;
-use crate::system::{TellError, Telling, Told, is_shell};
+use crate::system::{Coming, TellError, Telling, Told, is_shell};
 
 /// The file of a spec's own words, or the text that comes with orch.
 struct Base {
@@ -31,7 +30,7 @@ pub(super) fn tell(
     statuses: &StatusFiles,
     telling: &Telling<'_>,
 ) -> Result<Told, TellError> {
-    let task = telling.task;
+    let Coming { task, attempt, .. } = telling.coming;
     if is_shell(telling.profile) {
         return Err(TellError::NeedsAgent { path: plan.spec(task).path.display().to_string() });
     }
@@ -53,12 +52,9 @@ pub(super) fn tell(
         .zip(&files)
         .map(|(&other, files)| Sibling { weaver: plan.plan.id(other), branch: plan.branch(other), files })
         .collect();
-    let checked =
-        telling.home.and_then(|home| Checked::latest(plan, home, task, telling.attempt.saturating_sub(1)));
+    let checked = telling.home.and_then(|home| Checked::latest(plan, home, task, attempt.saturating_sub(1)));
     let feedback =
         checked.as_ref().filter(|checked| !checked.passed).map(|checked| checked.feedback.as_str());
-    let kept = telling.home.map(|home| home.status(id, telling.attempt));
-    let said = statuses.read(id, &planned.file, Some(&worktree), kept.as_deref()).file;
     let rendered = prompts.render(
         WEAVER,
         &Weaver {
@@ -73,7 +69,7 @@ pub(super) fn tell(
             branch: plan.branch(task),
             base_branch: &planned.base,
             siblings: &siblings,
-            iteration: iteration(&said, checked.as_ref(), telling.attempt, telling.ground.is_some()),
+            iteration: iteration(telling.coming, checked.as_ref()),
             most_iterations: rules.most_iterations,
             feedback,
             status_file: &statuses.path(id).to_string_lossy(),
@@ -84,12 +80,11 @@ pub(super) fn tell(
     Ok(Told { text: rendered.text, blocks: rendered.blocks, shell: None })
 }
 
-/// Which iteration the coming attempt is. One that was begun has it in its status file; before that it follows the one
-/// that was checked last.
-pub(super) fn iteration(said: &WeaverFile, checked: Option<&Checked>, attempt: u32, is_begun: bool) -> u32 {
-    match (said.iteration, checked) {
-        (Some(iteration), _) if is_begun => iteration,
-        (_, Some(checked)) if !checked.passed && attempt > 1 => checked.iteration + 1,
+/// Which iteration an attempt begins with: work that went back goes on counting where its check failed, anything else
+/// begins anew.
+pub(super) fn iteration(coming: Coming, checked: Option<&Checked>) -> u32 {
+    match checked {
+        Some(checked) if coming.reworks > 0 && !checked.passed => checked.iteration + 1,
         _ => 1,
     }
 }

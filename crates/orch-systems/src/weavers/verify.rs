@@ -176,24 +176,34 @@ impl Following {
             outcome: Outcome::Succeeded,
             detail: Some(format!("{}; {detail}", report.summary_line())),
         };
+        let git = Git::at(&claim.worktree);
+        let branch = claim.plan.branch(claim.task);
+        let refs = format!("refs/heads/{branch}:refs/heads/{branch}");
+        let push = ["git", "push", "--set-upstream", &claim.rules.remote, &refs].map(str::to_owned).to_vec();
         if let Some(pr) = &claim.said.pr {
-            return nothing(&format!("pull request {pr}"));
+            // It was opened before, or by the weaver; what came after that is to be seen there as well.
+            let name = BranchName::new(branch).ok();
+            let behind = name.is_some_and(|name| {
+                let there = git.remote_branch_tip(&name).ok().flatten();
+                there.is_some() && there != git.branch_tip(&name).ok().flatten()
+            });
+            if !behind || claim.rules.open.is_none() {
+                return nothing(&format!("pull request {pr}"));
+            }
+            let rest = VecDeque::from([Publishing::Push(push)]);
+            return Stage::Publish { report: Box::new(report), rest, running: None };
         }
         let Some(open) = &claim.rules.open else { return nothing("no pull request is wanted") };
         let program = open.first().map_or("", String::as_str);
         if !is_installed(program, &claim.worktree) {
             return nothing(&format!("no pull request: `{program}` is not installed"));
         }
-        let git = Git::at(&claim.worktree);
         if !git.has_remote(&claim.rules.remote).unwrap_or(false) {
             return nothing(&format!("no pull request: there is no remote `{}`", claim.rules.remote));
         }
         match self.write_body(&report) {
             Ok(()) => {
-                let branch = claim.plan.branch(claim.task);
-                let refs = format!("refs/heads/{branch}:refs/heads/{branch}");
-                let push = ["git", "push", "--set-upstream", &claim.rules.remote, &refs].map(str::to_owned);
-                let rest = [Publishing::Push(push.to_vec()), Publishing::Open(self.open_command(open))];
+                let rest = [Publishing::Push(push), Publishing::Open(self.open_command(open))];
                 Stage::Publish { report: Box::new(report), rest: rest.into(), running: None }
             }
             Err(why) => nothing(&format!("no pull request: {why}")),
@@ -308,10 +318,14 @@ impl Following {
             Ok(Some(pr)) => format!("{line}; pull request {pr}"),
             Ok(None) => format!("{line}; a pull request was opened, and it was not said where"),
             Err(why) => {
+                let without = match &self.claim.said.pr {
+                    Some(pr) => format!("pull request {pr} is behind"),
+                    None => "no pull request".to_owned(),
+                };
                 let last = output.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default().trim();
                 let last: String = last.chars().filter(|c| !c.is_control()).take(200).collect();
                 let colon = if last.is_empty() { "" } else { ": " };
-                format!("{line}; no pull request: {why}{colon}{last}")
+                format!("{line}; {without}: {why}{colon}{last}")
             }
         };
         if let Ok(Some(pr)) = what {
@@ -362,7 +376,9 @@ impl FollowUp for Following {
                         return self.errand(ErrandKind::Own(argv), PUBLISHING, progress.into());
                     }
                     None => {
-                        let detail = Some(report.summary_line());
+                        let pr = self.claim.said.pr.as_deref();
+                        let pr = pr.map(|pr| format!("; pull request {pr}")).unwrap_or_default();
+                        let detail = Some(format!("{}{pr}", report.summary_line()));
                         self.stage = Stage::Judged { outcome: Outcome::Succeeded, detail };
                     }
                 },

@@ -15,7 +15,7 @@ use orch_store::{StoreError, create_private};
 
 use super::executor::Begun;
 use super::{AgentWorkers, Work, identity, work_key};
-use crate::system::{Ground, GroundError, TellError, Telling};
+use crate::system::{Coming, Ground, GroundError, TellError, Telling};
 
 /// How long a start is put off when the machine is out of processes or memory.
 const OUT_OF_RESOURCES: Duration = Duration::from_secs(15);
@@ -40,27 +40,28 @@ impl AgentWorkers {
     }
 
     /// Makes everything ready for an attempt and starts it, or what has to be done before.
-    pub(super) fn launch(&mut self, task: TaskIx, attempt: u32) -> Result<Started, LaunchError> {
+    pub(super) fn launch(&mut self, coming: Coming) -> Result<Started, LaunchError> {
+        let Coming { task, attempt, .. } = coming;
         let id = self.id(task);
         self.place.home.clear(&id, attempt)?;
         let session = self.executor.has_sessions().then(|| self.system.session_name(task));
-        let ground = self.system.ground(&self.place, session.as_ref(), task, attempt)?;
+        let ground = self.system.ground(&self.place, coming, session.as_ref())?;
         if !ground.set_up.is_empty() {
             let commands = ground.set_up.iter().cloned().collect();
-            self.set_up(task, attempt, ground, commands)?;
+            self.set_up(coming, ground, commands)?;
             return Ok(Started::default());
         }
-        let (worker, log) = self.work(task, attempt, &ground)?;
+        let (worker, log) = self.work(coming, &ground)?;
         Ok(Started { worker, log: Some(log) })
     }
 
     /// Starts the worker of an attempt in the place that was made for it.
     pub(super) fn work(
         &mut self,
-        task: TaskIx,
-        attempt: u32,
+        coming: Coming,
         ground: &Ground,
     ) -> Result<(Option<WorkerIdentity>, PathBuf), LaunchError> {
+        let Coming { task, attempt, .. } = coming;
         let id = self.id(task);
         let past = self.past.get(&task).cloned().unwrap_or_default();
         let session = past.session.filter(|_| !self.profile.resume.is_empty());
@@ -69,8 +70,7 @@ impl AgentWorkers {
         others.sort_unstable();
         let told = self.system.tell(&Telling {
             profile: &self.profile,
-            task,
-            attempt,
+            coming,
             ground: Some(ground),
             others: &others,
             home: Some(&self.place.home),

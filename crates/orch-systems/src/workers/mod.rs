@@ -30,7 +30,7 @@ pub(crate) use launch::is_installed;
 
 use crate::control::{Ask, Control};
 use crate::reviewer::Before;
-use crate::system::{EndedAttempt, Judged, PlanPaths, System};
+use crate::system::{Coming, EndedAttempt, Judged, PlanPaths, System};
 use follow_up::FollowingUp;
 use listen::Listening;
 use set_up::SettingUp;
@@ -302,9 +302,7 @@ impl AgentWorkers {
         let Some(active) = self.active.remove(&ended.key) else { return Ok(Vec::new()) };
         let Active { task, attempt, doing, stopped } = active;
         match doing {
-            Doing::SetUp(setting_up) => {
-                Ok(self.set_up_ended(task, attempt, *setting_up, ended.exit, stopped))
-            }
+            Doing::SetUp(setting_up) => Ok(self.set_up_ended(*setting_up, ended.exit, stopped)),
             Doing::Work(work) => self.work_ended(task, attempt, work, ended.exit, stopped),
             Doing::FollowUp(following_up) => {
                 Ok(self.errand_ended(task, attempt, *following_up, ended.exit, stopped))
@@ -333,6 +331,8 @@ impl AgentWorkers {
             notices.extend(self.find_session(task, attempt));
         }
         self.executor.tidy(&self.system.session_name(task));
+        // Its last word is kept before anything is made of it.
+        self.system.glance(&self.place.home, task, attempt);
         let ended = EndedAttempt {
             home: &self.place.home,
             profile: work.profile.as_ref().unwrap_or(&self.profile),
@@ -408,8 +408,8 @@ impl AgentWorkers {
 }
 
 impl Workers for AgentWorkers {
-    fn start(&mut self, _: &Run, task: TaskIx, attempt: u32) -> Result<Started, CouldNotStart> {
-        self.launch(task, attempt)
+    fn start(&mut self, run: &Run, task: TaskIx, attempt: u32) -> Result<Started, CouldNotStart> {
+        self.launch(Coming { task, attempt, reworks: run.reworks(task) })
             .map_err(|error| CouldNotStart { outcome: error.means(self.clock.now()), why: error.to_string() })
     }
 

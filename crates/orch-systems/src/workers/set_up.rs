@@ -4,20 +4,21 @@ use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use orch_core::{Outcome, StopCause, TaskIx};
+use orch_core::{Outcome, StopCause};
 use orch_exec::process::{Exit, Launch, Stdin, log};
 use orch_run::{Clock, Notice};
 use orch_store::StoreError;
 
 use super::launch::LaunchError;
 use super::{AgentWorkers, Doing, errand_name, said, work_key};
-use crate::system::Ground;
+use crate::system::{Coming, Ground};
 
 /// How much of the end of a command's output is quoted when it fails, in bytes.
 const QUOTED: usize = 400;
 
 /// A place that is being made ready.
 pub(super) struct SettingUp {
+    coming: Coming,
     ground: Ground,
     /// The commands that are still to be run after this one.
     rest: VecDeque<Vec<String>>,
@@ -30,11 +31,11 @@ impl AgentWorkers {
     /// Starts the first of the commands that make the place ready.
     pub(super) fn set_up(
         &mut self,
-        task: TaskIx,
-        attempt: u32,
+        coming: Coming,
         ground: Ground,
         mut commands: VecDeque<Vec<String>>,
     ) -> Result<(), LaunchError> {
+        let Coming { task, attempt, .. } = coming;
         let id = self.id(task);
         let name = errand_name(&id);
         let log = self.place.home.log(&name, attempt);
@@ -50,7 +51,7 @@ impl AgentWorkers {
         };
         self.processes.start(work_key(task), &launch)?;
         let program = argv.into_iter().next().unwrap_or_default();
-        let setting_up = SettingUp { ground, rest: commands, program, log };
+        let setting_up = SettingUp { coming, ground, rest: commands, program, log };
         self.enter(task, attempt, Doing::SetUp(Box::new(setting_up)));
         Ok(())
     }
@@ -59,17 +60,16 @@ impl AgentWorkers {
     /// environment is broken.
     pub(super) fn set_up_ended(
         &mut self,
-        task: TaskIx,
-        attempt: u32,
         setting_up: SettingUp,
         exit: Exit,
         stopped: Option<StopCause>,
     ) -> Vec<Notice> {
+        let Coming { task, attempt, .. } = setting_up.coming;
         let ended = |outcome, detail| vec![Notice::Ended { task, attempt, outcome, detail }];
         if stopped.is_some() {
             return ended(Outcome::Lost, None);
         }
-        let SettingUp { ground, rest, program, log } = setting_up;
+        let SettingUp { coming, ground, rest, program, log } = setting_up;
         if exit != Exit::Code(0) {
             let output = log::tail(&log, QUOTED).unwrap_or_default();
             let output = String::from_utf8_lossy(&output);
@@ -84,9 +84,9 @@ impl AgentWorkers {
             return ended(Outcome::CouldNotStart, Some(why));
         }
         let result = match rest.is_empty() {
-            false => self.set_up(task, attempt, ground, rest).map(|()| Vec::new()),
+            false => self.set_up(coming, ground, rest).map(|()| Vec::new()),
             true => mark_ready(&ground)
-                .and_then(|()| self.work(task, attempt, &ground))
+                .and_then(|()| self.work(coming, &ground))
                 .map(|(worker, log)| vec![Notice::Worker { task, attempt, worker, log: Some(log) }]),
         };
         result.unwrap_or_else(|error| ended(error.means(self.clock.now()), Some(error.to_string())))
