@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::lock::Backoff;
+use crate::lock::{Backoff, Held};
 use crate::program::Call;
 use crate::state::operation;
 use crate::worktree::{Worktree, WorktreeError, is_empty_folder, is_there};
@@ -136,7 +136,7 @@ impl Git {
         })
     }
 
-    fn check_out(&self, path: &Path, branch: &BranchName, lock: &File) -> Result<(), GitError> {
+    fn check_out(&self, path: &Path, branch: &BranchName, lock: &Held) -> Result<(), GitError> {
         let call = Call::change(["worktree", "add", "--quiet", "--no-guess-remote", "--"])
             .arg(path)
             .arg(branch.as_str())

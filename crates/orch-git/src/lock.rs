@@ -15,6 +15,24 @@ use crate::{BranchName, Git, GitError};
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 
+/// A lock of orch's own, given back when this is dropped. A git that was started under it has the same lock, so that it
+/// lasts when orch is killed.
+#[derive(Debug)]
+pub(crate) struct Held(File);
+
+impl Held {
+    pub(crate) fn file(&self) -> &File {
+        &self.0
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // Not only closed: a process that another thread is about to start has a copy of it for a moment.
+        let _ = self.0.unlock();
+    }
+}
+
 /// Pauses that grow, until the patience is at its end.
 pub(crate) struct Backoff {
     end: Instant,
@@ -55,16 +73,16 @@ impl Git {
     }
 
     /// Orch's lock for everything that makes or removes the work tree at `path`.
-    pub(crate) fn lock_path(&self, common: &Path, path: &Path) -> Result<File, GitError> {
+    pub(crate) fn lock_path(&self, common: &Path, path: &Path) -> Result<Held, GitError> {
         self.lock(common, path.as_os_str().as_bytes(), || path.display().to_string())
     }
 
     /// Orch's lock for everything that moves the branch.
-    pub(crate) fn lock_branch(&self, common: &Path, branch: &BranchName) -> Result<File, GitError> {
+    pub(crate) fn lock_branch(&self, common: &Path, branch: &BranchName) -> Result<Held, GitError> {
         self.lock(common, branch.head_ref().as_bytes(), || format!("the branch {branch}"))
     }
 
-    fn lock(&self, common: &Path, key: &[u8], what: impl Fn() -> String) -> Result<File, GitError> {
+    fn lock(&self, common: &Path, key: &[u8], what: impl Fn() -> String) -> Result<Held, GitError> {
         let folder = own_folder(common)?;
         let path = folder.join(format!("{:016x}.lock", xxh3_64(key)));
         let file = OpenOptions::new()
@@ -77,7 +95,7 @@ impl Git {
         let mut backoff = Backoff::new(self.patience());
         loop {
             match file.try_lock() {
-                Ok(()) => return Ok(file),
+                Ok(()) => return Ok(Held(file)),
                 Err(TryLockError::WouldBlock) if backoff.wait() => {}
                 Err(TryLockError::WouldBlock) => return Err(GitError::Busy { what: what() }),
                 Err(TryLockError::Error(error)) => return Err(GitError::io(&path)(error)),

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
-use crate::lock::Backoff;
+use crate::lock::{Backoff, Held};
 
 /// More of git's output than this is thrown away.
 const OUTPUT_KEPT: u64 = 16 << 20;
@@ -122,8 +122,8 @@ impl Call {
 
     /// The lock under which it runs. Git gets it as its standard input, so that the lock lasts as long as git
     /// does, even when orch is killed.
-    pub(crate) fn holding(mut self, lock: &File) -> io::Result<Self> {
-        self.held = Some(lock.try_clone()?);
+    pub(crate) fn holding(mut self, lock: &Held) -> io::Result<Self> {
+        self.held = Some(lock.file().try_clone()?);
         Ok(self)
     }
 

@@ -1,13 +1,13 @@
 //! Moving one branch of a stack, or leaving everything as it was.
 
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::lock::own_folder;
+use crate::lock::{Held, own_folder};
 use crate::program::Call;
 use crate::restack::RestackStep;
 use crate::state::{Operation, WorktreeState, operation};
@@ -121,7 +121,7 @@ impl<'a> Aside<'a> {
         common: &'a Path,
         branch: &BranchName,
         at: &str,
-        lock: &File,
+        lock: &Held,
     ) -> Result<Self, GitError> {
         let folder = own_folder(common)?;
         let name = format!("restack-{:016x}", xxh3_64(branch.as_str().as_bytes()));
@@ -263,7 +263,7 @@ impl Git {
         path: &Path,
         onto: &str,
         kept: &str,
-        lock: &File,
+        lock: &Held,
     ) -> Result<String, RestackError> {
         let there = self.beside(path);
         let mark = there.git_dir()?.join(MARK);
@@ -283,7 +283,7 @@ impl Git {
         step: &RestackStep,
         common: &Path,
         onto: &str,
-        lock: &File,
+        lock: &Held,
     ) -> Result<String, RestackError> {
         let aside = Aside::new(self, common, &step.branch, &step.tip, lock)?;
         let there = self.beside(&aside.path);
@@ -311,7 +311,7 @@ impl Git {
         Ok(new_tip)
     }
 
-    fn rebase(&self, step: &RestackStep, onto: &str, lock: &File) -> Result<(), GitError> {
+    fn rebase(&self, step: &RestackStep, onto: &str, lock: &Held) -> Result<(), GitError> {
         let mut args = vec!["rebase", "--quiet", "--no-autostash", "--no-autosquash", "--no-fork-point"];
         args.extend(["--no-update-refs", "--no-verify", "--onto", onto, &step.from]);
         let call = Call::change(args)
