@@ -65,9 +65,7 @@ impl AgentWorkers {
         let id = self.id(task);
         let past = self.past.get(&task).cloned().unwrap_or_default();
         let session = past.session.filter(|_| !self.profile.resume.is_empty());
-        let mut others: Vec<TaskIx> =
-            self.active.values().map(|active| active.task).filter(|&other| other != task).collect();
-        others.sort_unstable();
+        let others: Vec<TaskIx> = self.under_way.iter().copied().filter(|&other| other != task).collect();
         let told = self.system.tell(&Telling {
             profile: &self.profile,
             coming,

@@ -108,6 +108,8 @@ pub(crate) struct AgentWorkers {
     past: HashMap<TaskIx, Past>,
     active: HashMap<u64, Active>,
     listening: Listening,
+    /// The tasks under way, also those that are about to be started together.
+    under_way: Vec<TaskIx>,
     /// Ends that were known before they were waited for.
     ended: Vec<Ended>,
     plan_paths: PlanPaths,
@@ -166,6 +168,7 @@ impl AgentWorkers {
             past,
             active: HashMap::new(),
             listening,
+            under_way: Vec::new(),
             ended: Vec::new(),
             plan_paths: PlanPaths::default(),
         })
@@ -409,6 +412,7 @@ impl AgentWorkers {
 
 impl Workers for AgentWorkers {
     fn start(&mut self, run: &Run, task: TaskIx, attempt: u32) -> Result<Started, CouldNotStart> {
+        self.under_way = tasks_under_way(run);
         self.launch(Coming { task, attempt, reworks: run.reworks(task) })
             .map_err(|error| CouldNotStart { outcome: error.means(self.clock.now()), why: error.to_string() })
     }
@@ -457,6 +461,7 @@ impl Workers for AgentWorkers {
     }
 
     fn wait(&mut self, run: &Run, until: Option<Time>) -> Result<Vec<Notice>, Failure> {
+        self.under_way = tasks_under_way(run);
         let mut notices: Vec<Notice> = Vec::new();
         let asked: Vec<Ask> = self.control.take().collect();
         notices.extend(asked.into_iter().filter_map(|ask| self.request(ask)));
@@ -504,6 +509,12 @@ pub(crate) fn told(outcome: Outcome, detail: Option<&str>) -> String {
         Some(detail) => format!("It ended as {outcome}: {detail}"),
         None => format!("It ended as {outcome}."),
     }
+}
+
+fn tasks_under_way(run: &Run) -> Vec<TaskIx> {
+    let mut tasks: Vec<TaskIx> = run.active().iter().map(|active| active.task).collect();
+    tasks.sort_unstable();
+    tasks
 }
 
 fn identity(worker: Worker) -> WorkerIdentity {
