@@ -459,7 +459,11 @@ fn the_default_branch_is_found_without_a_remote() {
         let base = orch.local_default_branch();
         (base.name, base.found)
     };
-    assert_eq!(orch.default_branch().name, "main", "the one that the prompts system falls back to (seed 002)");
+    assert_eq!(
+        orch.default_branch().name,
+        "main",
+        "the one that the prompts system falls back to (seed 002)"
+    );
     assert_eq!(found(), ("trunk".into(), How::OnlyBranch));
     git(&repository.top, &["checkout", "-q", "-b", "other"]);
     assert_eq!(found(), ("other".into(), How::CheckedOut));
