@@ -130,7 +130,7 @@ impl Following {
         let claim = &self.claim;
         let iteration = claim.said.iteration.unwrap_or(1).max(1);
         if let Err(error) = Checked::of(report, iteration).write(&claim.checks_file, claim.rules.durability) {
-            return Stage::Judged { outcome: Outcome::Lost, detail: Some(error.to_string()) };
+            return broken(error.to_string());
         }
         let line = report.summary_line();
         // Its own iterations and those of orch count together.
@@ -160,7 +160,7 @@ impl Following {
                 let verification = Verification::new(checks(planned), claim.worktree.clone(), facts);
                 Stage::Checks(Box::new(verification.with_limit(claim.rules.check_limit)))
             }
-            Err(why) => Stage::Judged { outcome: Outcome::Lost, detail: Some(why) },
+            Err(why) => broken(why),
         }
     }
 
@@ -170,7 +170,7 @@ impl Following {
         let iteration = claim.said.iteration.unwrap_or(1).max(1);
         if let Err(error) = Checked::of(&report, iteration).write(&claim.checks_file, claim.rules.durability)
         {
-            return Stage::Judged { outcome: Outcome::Lost, detail: Some(error.to_string()) };
+            return broken(error.to_string());
         }
         let nothing = |detail: &str| Stage::Judged {
             outcome: Outcome::Succeeded,
@@ -409,6 +409,14 @@ impl FollowUp for Following {
             Stage::Publish { .. } => self.published(&ended),
             Stage::Branch | Stage::Judged { .. } => {}
         }
+    }
+}
+
+/// Nothing can be said of the claim because something else is broken: the run stops, and the next one looks again.
+fn broken(why: String) -> Stage {
+    Stage::Judged {
+        outcome: Outcome::CouldNotStart,
+        detail: Some(format!("the work could not be verified: {why}")),
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use orch_core::{Outcome, StopCause, TaskIx};
+use orch_exec::agent::{End, Reading};
 use orch_exec::process::{Exit, Launch, Stdin, log};
 use orch_run::{Clock, Notice};
 
@@ -87,7 +88,14 @@ impl AgentWorkers {
             let judged = Judged { outcome: Outcome::Lost, detail: None, ..claim };
             return self.settled(task, attempt, &work, judged, stopped);
         }
-        let output = if is_agent { self.last_word(&log, exit) } else { None };
+        let reading = if is_agent { self.reading(&log, exit) } else { None };
+        if let Some(End::RateLimited { until }) = reading.as_ref().map(|reading| reading.end) {
+            // Nothing is known of the work: it is asked for again when there is somebody to judge it.
+            let detail = Some("the agent that was to judge it is rate limited".into());
+            let judged = Judged { outcome: Outcome::RateLimited { until }, detail, ..claim };
+            return self.settled(task, attempt, &work, judged, None);
+        }
+        let output = reading.and_then(|reading| reading.text);
         let output = output.unwrap_or_else(|| {
             let tail = log::tail(&log, LOOKED_AT).unwrap_or_default();
             String::from_utf8_lossy(&tail).into_owned()
@@ -133,8 +141,8 @@ impl AgentWorkers {
         Ok(log)
     }
 
-    /// What an agent said last, as its profile reads it.
-    fn last_word(&self, log: &Path, exit: Exit) -> Option<String> {
-        Evidence::of_log(log, &self.profile, exit, self.clock.now()).ok()?.reading.text
+    /// What an agent said, as its profile reads it.
+    fn reading(&self, log: &Path, exit: Exit) -> Option<Reading> {
+        Some(Evidence::of_log(log, &self.profile, exit, self.clock.now()).ok()?.reading)
     }
 }

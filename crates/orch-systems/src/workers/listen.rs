@@ -1,10 +1,12 @@
 //! What is heard of workers while they work: the name of their session, how far they say they are, and what the plan
 //! awaits from outside.
 
+use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use notify::{RecommendedWatcher, RecursiveMode, Watcher};
+use notify::event::{AccessKind, AccessMode};
+use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use orch_core::TaskIx;
 use orch_exec::agent::{Profile, ResultKind, session};
 use orch_exec::process::{Waker, log};
@@ -43,7 +45,13 @@ impl Listening {
         waker: Waker,
     ) -> Self {
         let watcher = watched.and_then(|folder| {
-            let mut watcher = notify::recommended_watcher(move |_| waker.wake()).ok()?;
+            fs::create_dir_all(folder).ok()?;
+            let heard = move |event: notify::Result<Event>| {
+                if event.map_or(true, |event| is_news(event.kind)) {
+                    waker.wake();
+                }
+            };
+            let mut watcher = notify::recommended_watcher(heard).ok()?;
             watcher.watch(folder, RecursiveMode::NonRecursive).ok()?;
             Some(watcher)
         });
@@ -151,6 +159,39 @@ impl AgentWorkers {
     }
 }
 
+/// Whether something may have changed. That somebody reads is no news: it may be this very program, which would wake
+/// itself for ever.
+fn is_news(kind: EventKind) -> bool {
+    match kind {
+        EventKind::Access(how) => how == AccessKind::Close(AccessMode::Write),
+        _ => true,
+    }
+}
+
 fn has_sessions(profile: &Profile) -> bool {
     !matches!(profile.result, ResultKind::Report | ResultKind::Exit)
+}
+
+#[cfg(test)]
+mod tests {
+    use notify::event::{CreateKind, DataChange, ModifyKind, RemoveKind};
+
+    use super::*;
+
+    #[test]
+    fn reading_is_no_news() {
+        for (kind, news) in [
+            (EventKind::Access(AccessKind::Open(AccessMode::Any)), false),
+            (EventKind::Access(AccessKind::Open(AccessMode::Read)), false),
+            (EventKind::Access(AccessKind::Read), false),
+            (EventKind::Access(AccessKind::Close(AccessMode::Read)), false),
+            (EventKind::Access(AccessKind::Close(AccessMode::Write)), true),
+            (EventKind::Modify(ModifyKind::Data(DataChange::Any)), true),
+            (EventKind::Create(CreateKind::File), true),
+            (EventKind::Remove(RemoveKind::File), true),
+            (EventKind::Any, true),
+        ] {
+            assert_eq!(is_news(kind), news, "{kind:?}");
+        }
+    }
 }
