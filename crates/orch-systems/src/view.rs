@@ -205,6 +205,12 @@ impl View {
         }
     }
 
+    /// How far the worker of a task says it is, if one is at work and says anything.
+    pub fn progress(&self, task: TaskIx) -> Option<String> {
+        let home = self.home.as_ref().filter(|_| self.run.status(task) == Status::Running)?;
+        self.system.glance(home, task, self.run.attempt(task)).progress
+    }
+
     /// Whether the task is under way in a run that is live right now.
     pub fn is_running(&self, task: TaskIx) -> bool {
         self.run.status(task) == Status::Running

@@ -91,6 +91,7 @@ struct Task<'a, D, B, F> {
     files: F,
     attempts: u32,
     outcome: Option<&'static str>,
+    progress: Option<String>,
     started_at: Option<String>,
     ended_at: Option<String>,
     log: Option<String>,
@@ -117,6 +118,7 @@ fn write_json(view: &View, survey: &Survey<'_>, counts: Counts, out: &mut dyn Wr
             files: Each(move || plan.claimed(task)),
             attempts: run.attempt(task),
             outcome: record.and_then(|record| Some(record.outcome?.word())),
+            progress: view.progress(task),
             started_at: record.and_then(|record| rfc3339(record.started_at?)),
             ended_at: record.and_then(|record| rfc3339(record.ended_at?)),
             log: log.map(|log| log.to_string_lossy().into_owned()),
@@ -242,7 +244,7 @@ fn note(view: &View, survey: &Survey<'_>, task: TaskIx) -> String {
                 let detail = detail.as_deref().filter(|_| view.run().status(task) != Status::Success);
                 detail.map_or(word.clone(), |detail| format!("{word}: {detail}"))
             }
-            _ => String::new(),
+            _ => view.progress(task).unwrap_or_default(),
         },
     }
 }

@@ -152,10 +152,10 @@ fn a_plan_that_was_never_run() {
     ");
     assert_snapshot!(pack.answer(|out| status::run(&view, true, false, out)), @r#"
     exit code 0
-    {"schema_version":1,"kind":"status","plan":{"kind":"prompts","path":"FOLDER/PROMPT-ORCHESTRATOR.md","objective":"Let users sign in"},"verdict":"pending","validation":null,"counts":{"pending":4,"running":0,"success":0,"fail":0,"incomplete":0,"ready":1,"blocked":0},"live":null,"notes":[],"tasks":[{"id":"PROMPT-01-schema","title":"Tables","status":"PENDING","readiness":"ready","depends_on":[],"blocked_by":[],"files":[],"attempts":0,"outcome":null,"started_at":null,"ended_at":null,"log":null},
-     {"id":"PROMPT-02-api","title":"Routes","status":"PENDING","readiness":"waiting","depends_on":["PROMPT-01-schema"],"blocked_by":[],"files":[],"attempts":0,"outcome":null,"started_at":null,"ended_at":null,"log":null},
-     {"id":"PROMPT-03-form","title":"A form \"with\" <quotes> & more","status":"PENDING","readiness":"waiting","depends_on":["PROMPT-01-schema"],"blocked_by":[],"files":[],"attempts":0,"outcome":null,"started_at":null,"ended_at":null,"log":null},
-     {"id":"PROMPT-04-join","title":"join","status":"PENDING","readiness":"waiting","depends_on":["PROMPT-02-api","PROMPT-03-form"],"blocked_by":[],"files":[],"attempts":0,"outcome":null,"started_at":null,"ended_at":null,"log":null}]}
+    {"schema_version":1,"kind":"status","plan":{"kind":"prompts","path":"FOLDER/PROMPT-ORCHESTRATOR.md","objective":"Let users sign in"},"verdict":"pending","validation":null,"counts":{"pending":4,"running":0,"success":0,"fail":0,"incomplete":0,"ready":1,"blocked":0},"live":null,"notes":[],"tasks":[{"id":"PROMPT-01-schema","title":"Tables","status":"PENDING","readiness":"ready","depends_on":[],"blocked_by":[],"files":[],"attempts":0,"outcome":null,"progress":null,"started_at":null,"ended_at":null,"log":null},
+     {"id":"PROMPT-02-api","title":"Routes","status":"PENDING","readiness":"waiting","depends_on":["PROMPT-01-schema"],"blocked_by":[],"files":[],"attempts":0,"outcome":null,"progress":null,"started_at":null,"ended_at":null,"log":null},
+     {"id":"PROMPT-03-form","title":"A form \"with\" <quotes> & more","status":"PENDING","readiness":"waiting","depends_on":["PROMPT-01-schema"],"blocked_by":[],"files":[],"attempts":0,"outcome":null,"progress":null,"started_at":null,"ended_at":null,"log":null},
+     {"id":"PROMPT-04-join","title":"join","status":"PENDING","readiness":"waiting","depends_on":["PROMPT-02-api","PROMPT-03-form"],"blocked_by":[],"files":[],"attempts":0,"outcome":null,"progress":null,"started_at":null,"ended_at":null,"log":null}]}
     "#);
     assert_snapshot!(pack.answer(|out| next::run(&view, false, out)), @r"
     exit code 0
@@ -202,10 +202,10 @@ fn a_failure_blocks_what_needs_it() {
     ");
     assert_snapshot!(pack.answer(|out| status::run(&view, true, false, out)), @r#"
     exit code 0
-    {"schema_version":1,"kind":"status","plan":{"kind":"prompts","path":"FOLDER/PROMPT-ORCHESTRATOR.md","objective":"Let users sign in"},"verdict":"fail","validation":null,"counts":{"pending":2,"running":0,"success":1,"fail":1,"incomplete":0,"ready":1,"blocked":1},"live":null,"notes":[],"tasks":[{"id":"PROMPT-01-schema","title":"Tables","status":"SUCCESS","readiness":null,"depends_on":[],"blocked_by":[],"files":[],"attempts":0,"outcome":null,"started_at":null,"ended_at":null,"log":null},
-     {"id":"PROMPT-02-api","title":"Routes","status":"FAIL","readiness":null,"depends_on":["PROMPT-01-schema"],"blocked_by":[],"files":[],"attempts":0,"outcome":null,"started_at":null,"ended_at":null,"log":null},
-     {"id":"PROMPT-03-form","title":"A form \"with\" <quotes> & more","status":"PENDING","readiness":"ready","depends_on":["PROMPT-01-schema"],"blocked_by":[],"files":[],"attempts":0,"outcome":null,"started_at":null,"ended_at":null,"log":null},
-     {"id":"PROMPT-04-join","title":"join","status":"PENDING","readiness":"blocked","depends_on":["PROMPT-02-api","PROMPT-03-form"],"blocked_by":["PROMPT-02-api"],"files":[],"attempts":0,"outcome":null,"started_at":null,"ended_at":null,"log":null}]}
+    {"schema_version":1,"kind":"status","plan":{"kind":"prompts","path":"FOLDER/PROMPT-ORCHESTRATOR.md","objective":"Let users sign in"},"verdict":"fail","validation":null,"counts":{"pending":2,"running":0,"success":1,"fail":1,"incomplete":0,"ready":1,"blocked":1},"live":null,"notes":[],"tasks":[{"id":"PROMPT-01-schema","title":"Tables","status":"SUCCESS","readiness":null,"depends_on":[],"blocked_by":[],"files":[],"attempts":0,"outcome":null,"progress":null,"started_at":null,"ended_at":null,"log":null},
+     {"id":"PROMPT-02-api","title":"Routes","status":"FAIL","readiness":null,"depends_on":["PROMPT-01-schema"],"blocked_by":[],"files":[],"attempts":0,"outcome":null,"progress":null,"started_at":null,"ended_at":null,"log":null},
+     {"id":"PROMPT-03-form","title":"A form \"with\" <quotes> & more","status":"PENDING","readiness":"ready","depends_on":["PROMPT-01-schema"],"blocked_by":[],"files":[],"attempts":0,"outcome":null,"progress":null,"started_at":null,"ended_at":null,"log":null},
+     {"id":"PROMPT-04-join","title":"join","status":"PENDING","readiness":"blocked","depends_on":["PROMPT-02-api","PROMPT-03-form"],"blocked_by":["PROMPT-02-api"],"files":[],"attempts":0,"outcome":null,"progress":null,"started_at":null,"ended_at":null,"log":null}]}
     "#);
     assert_snapshot!(pack.why(&view, "PROMPT-02", false), @r"
     exit code 0

@@ -175,9 +175,7 @@ impl System for WeaverSystem {
     }
 
     fn glance(&self, home: &Home, task: TaskIx, attempt: u32) -> Glance {
-        let said = self.said(home, task, attempt);
-        StatusFiles::keep(&said, &home.status(self.plan.plan.id(task), attempt));
-        let file = said.file;
+        let file = self.said(home, task, attempt).file;
         let iteration = file.iteration.unwrap_or(1);
         let progress = file.status.as_ref().map(|status| match iteration {
             0 | 1 => status.word().to_owned(),
@@ -185,6 +183,11 @@ impl System for WeaverSystem {
         });
         let is_final = file.is_final();
         Glance { progress, is_final, is_over: !is_final && iteration > self.rules.most_iterations }
+    }
+
+    fn keep_word(&self, home: &Home, task: TaskIx, attempt: u32) {
+        let said = self.said(home, task, attempt);
+        StatusFiles::keep(&said, &home.status(self.plan.plan.id(task), attempt));
     }
 
     fn holding(&self) -> Vec<String> {

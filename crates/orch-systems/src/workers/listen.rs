@@ -88,6 +88,7 @@ impl AgentWorkers {
         for (&key, active) in &mut self.active {
             match &mut active.doing {
                 Doing::Work(work) if self.listening.watches => {
+                    self.system.keep_word(&self.place.home, active.task, active.attempt);
                     let glance = self.system.glance(&self.place.home, active.task, active.attempt);
                     if glance.progress.is_some() && glance.progress != work.progress {
                         work.progress.clone_from(&glance.progress);

@@ -335,7 +335,7 @@ impl AgentWorkers {
         }
         self.executor.tidy(&self.system.session_name(task));
         // Its last word is kept before anything is made of it.
-        self.system.glance(&self.place.home, task, attempt);
+        self.system.keep_word(&self.place.home, task, attempt);
         let ended = EndedAttempt {
             home: &self.place.home,
             profile: work.profile.as_ref().unwrap_or(&self.profile),
