@@ -91,6 +91,15 @@ impl AnyPlan {
         }
     }
 
+    /// The files that a task may touch, as the plan says; they may be globs.
+    pub fn files(&self, task: TaskIx) -> impl Iterator<Item = &str> {
+        let (claimed, files) = match self {
+            Self::Prompts(plan) => (Some(plan.plan.claimed(task)), None),
+            Self::Weavers(plan) => (None, Some(plan.files(task))),
+        };
+        claimed.into_iter().flatten().chain(files.into_iter().flatten())
+    }
+
     /// The name of a task's work tree in orch's folder of work trees; none where tasks have none of their own.
     pub fn worktree_name(&self, task: TaskIx) -> Option<String> {
         match self {

@@ -115,7 +115,7 @@ fn write_json(view: &View, survey: &Survey<'_>, counts: Counts, out: &mut dyn Wr
             readiness: readiness.as_ref().map(why::word),
             depends_on: Each(move || plan.graph().depends_on(task).iter().map(|&on| plan.id(on))),
             blocked_by,
-            files: Each(move || plan.claimed(task)),
+            files: Each(move || view.loaded().files(task)),
             attempts: run.attempt(task),
             outcome: record.and_then(|record| Some(record.outcome?.word())),
             progress: view.progress(task),

@@ -136,6 +136,11 @@ impl WeaverPlan {
         &self.spec(task).spec.pr.branch.value
     }
 
+    /// The files that a task's spec names; they may be globs.
+    pub fn files(&self, task: TaskIx) -> impl Iterator<Item = &str> {
+        self.spec(task).spec.building_spec.files.iter().map(|file| file.value.as_str())
+    }
+
     /// The name of a task's work tree: that of its session without the word before.
     pub fn worktree_name(&self, task: TaskIx) -> String {
         format!("{}-{}", self.id(), self.plan.id(task))

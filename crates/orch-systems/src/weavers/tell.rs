@@ -1,6 +1,5 @@
 //! What a weaver is told.
 
-use orch_core::TaskIx;
 use orch_prompt::{
     FromFile, OpenedBy, Prompts, Sibling, Skill, Source, WEAVER, WEAVER_BASE, WEAVER_VERIFIER, Weaver,
     commit_message,
@@ -45,7 +44,7 @@ pub(super) fn tell(
         Some(ground) => ground.folder.clone(),
         None => worktree_path(plan, Some(worktrees), task),
     };
-    let files: Vec<Vec<&str>> = telling.others.iter().map(|&other| claimed(plan, other)).collect();
+    let files: Vec<Vec<&str>> = telling.others.iter().map(|&other| plan.files(other).collect()).collect();
     let siblings: Vec<Sibling<'_>> = telling
         .others
         .iter()
@@ -99,10 +98,6 @@ fn skill(own: Option<SkillText>, prompts: &Prompts, built_in: &str) -> Result<Ba
         Source::BuiltIn | Source::Value => None,
     });
     Ok(Base { path, text: rendered.text })
-}
-
-fn claimed(plan: &WeaverPlan, task: TaskIx) -> Vec<&str> {
-    plan.spec(task).spec.building_spec.files.iter().map(|file| file.value.as_str()).collect()
 }
 
 /// A path as a reader of the repository finds it.
