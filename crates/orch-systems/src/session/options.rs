@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::num::NonZeroU32;
+use std::path::Path;
 use std::time::Duration;
 
 use orch_core::{Backoff, OnFailure, Order, Policy, RateLimits};
@@ -116,7 +117,10 @@ impl RunOptions {
             Some(words) => Ok(words.clone()),
             None => {
                 let own = std::env::current_exe().map_err(OpenError::system("find this program"))?;
-                Ok(vec![own.into(), "pane".into()])
+                // One that was replaced while it runs is called so on Linux; its successor does as well.
+                let name = own.to_string_lossy();
+                let successor = name.strip_suffix(" (deleted)").map(Path::new).filter(|path| path.is_file());
+                Ok(vec![successor.unwrap_or(&own).into(), "pane".into()])
             }
         }
     }

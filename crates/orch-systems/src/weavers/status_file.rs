@@ -116,8 +116,10 @@ impl StatusFiles {
             session_id: earlier.session_id,
             ..WeaverFile::default()
         };
-        replace(kept, &file.to_bytes(), Durability::Process)?;
-        self.write(id, &file, durability)
+        // What is kept comes last: an attempt of which nothing is kept was never begun, and what its file says is an
+        // earlier one's.
+        self.write(id, &file, durability)?;
+        replace(kept, &file.to_bytes(), Durability::Process)
     }
 
     /// Keeps what a weaver has said so far.

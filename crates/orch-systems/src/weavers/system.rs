@@ -90,8 +90,12 @@ impl WeaverSystem {
         worktree_path(&self.plan, Some(&self.table), task)
     }
 
+    /// What the weaver of an attempt has said; nothing before the attempt was begun.
     fn said(&self, home: &Home, task: TaskIx, attempt: u32) -> Said {
         let (id, spec) = (self.plan.plan.id(task), &self.plan.spec(task).file);
+        if !home.status(id, attempt).is_file() {
+            return Said::default();
+        }
         self.statuses.read(id, spec, Some(&self.worktree(task)), Some(&home.status(id, attempt)))
     }
 }
