@@ -141,12 +141,14 @@ impl Git {
     pub(crate) fn record_base(&self, branch: &BranchName, commit: &str) -> Result<(), GitError> {
         let reference = format!("{BASES}/{branch}");
         let call = Call::change(["update-ref", &reference, commit]);
-        if let Err(GitError::Failed { .. }) = self.change(&call) {
-            // The record of `a` that is gone would forbid one of `a/b`.
-            self.forget_gone_bases()?;
-            self.change(&call)?;
+        match self.change(&call) {
+            Err(GitError::Failed { .. }) => {
+                // The record of `a` that is gone would forbid one of `a/b`.
+                self.forget_gone_bases()?;
+                self.change(&call).map(drop)
+            }
+            other => other.map(drop),
         }
-        Ok(())
     }
 
     pub(crate) fn forget_base(&self, branch: &BranchName) -> Result<(), GitError> {

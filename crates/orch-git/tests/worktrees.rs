@@ -288,6 +288,21 @@ fn a_lock_of_gits_own_is_waited_for() {
 }
 
 #[test]
+fn a_branch_whose_base_can_not_be_recorded_is_not_cut() {
+    let repository = Repository::new();
+    fs::create_dir_all(repository.top.join(".git/refs/orch/base")).unwrap();
+    let lock = repository.top.join(".git/refs/orch/base/b.lock");
+    fs::write(&lock, "").unwrap();
+    let hurried = repository.orch().with_patience(Duration::ZERO);
+    let refused = hurried.add_worktree(&repository.beside("b"), &name("b"), "trunk").unwrap_err();
+    assert!(
+        matches!(&refused, WorktreeError::Git(GitError::LockHeld { path }) if *path == lock),
+        "{refused}"
+    );
+    assert_eq!(hurried.branch_tip(&name("b")).unwrap(), None);
+}
+
+#[test]
 fn what_a_work_tree_holds_is_counted() {
     let repository = Repository::new();
     let orch = repository.orch();
