@@ -435,7 +435,7 @@ fn children_of_others_are_left_alone() {
 #[test]
 #[cfg(target_os = "linux")]
 fn processes_are_found_by_the_folder_they_work_in() {
-    use orch_exec::process::processes_in;
+    use orch_exec::process::{processes_in, program_runs_in};
 
     let mut place = Place::new();
     fs::create_dir_all(place.path("tree/inner folder")).unwrap();
@@ -461,6 +461,11 @@ fn processes_are_found_by_the_folder_they_work_in() {
         assert_eq!(processes_in(&place.path(folder)), want, "{folder}");
     }
     assert!(!processes_in(Path::new("/")).contains(&std::process::id()));
+    for (folder, program, runs) in
+        [("tree", "sleep", true), ("tree", "sle", false), ("tree", "git", false), ("absent", "sleep", false)]
+    {
+        assert_eq!(program_runs_in(&place.path(folder), program), Some(runs), "{folder} {program}");
+    }
     (0..3).for_each(|key| processes.kill(key));
     wait_for_all(&mut processes);
 }

@@ -11,6 +11,7 @@
 //! # Ok::<(), orch_git::GitError>(())
 //! ```
 
+mod abandoned;
 mod add;
 mod branch;
 mod commit;

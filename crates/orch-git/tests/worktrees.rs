@@ -3,9 +3,10 @@
 mod common;
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use common::{Repository, commit, git, name, picture, plain_git, program};
 use orch_git::{BranchName, Force, Git, GitError, How, Operation, WorktreeError};
@@ -300,6 +301,58 @@ fn a_branch_whose_base_can_not_be_recorded_is_not_cut() {
         "{refused}"
     );
     assert_eq!(hurried.branch_tip(&name("b")).unwrap(), None);
+}
+
+#[test]
+fn locks_of_a_killed_git_are_removed_and_no_others() {
+    let repository = Repository::new();
+    let hurried = repository.orch().with_patience(Duration::ZERO);
+    let path = repository.beside("w");
+    let branch = name("deep/w");
+    let nothing: &[&str] = &[];
+    let remove = |is_idle: fn(&Path) -> bool| {
+        let removed = hurried.remove_abandoned_locks(&path, &branch, is_idle);
+        removed.map(|removed| {
+            let git = repository.top.join(".git");
+            let names = removed.iter().map(|lock| lock.strip_prefix(&git).unwrap().display().to_string());
+            names.collect::<Vec<_>>()
+        })
+    };
+    assert_eq!(remove(|_| true).unwrap(), nothing, "before there is anything");
+    hurried.add_worktree(&path, &branch, "trunk").unwrap();
+    let lock = |name: &str, old: bool| {
+        let lock = repository.top.join(".git").join(name);
+        let file = fs::File::create(&lock).unwrap();
+        if old {
+            file.set_modified(SystemTime::now() - Duration::from_secs(2)).unwrap();
+        }
+        lock
+    };
+    let in_the_way = |is_idle| matches!(remove(is_idle), Err(GitError::LockHeld { .. }));
+
+    // Not while a git is at work there, and not one that was just made.
+    let held = lock("worktrees/w/index.lock", true);
+    assert!(in_the_way(|_| false) && held.exists());
+    let young = lock("worktrees/w/index.lock", false);
+    assert!(in_the_way(|_| true) && young.exists());
+
+    // What everybody shares is nobody's business as long as anybody is at work.
+    let own = ["worktrees/w/index.lock", "worktrees/w/HEAD.lock", "refs/heads/deep/w.lock"];
+    let shared = ["config.lock", "packed-refs.lock"];
+    for name in own.iter().chain(&shared) {
+        lock(name, true);
+    }
+    for name in ["index.lock", "HEAD.lock", "refs/heads/trunk.lock"] {
+        lock(name, true);
+    }
+    let mut removed = remove(|_| true).unwrap();
+    removed.sort_unstable();
+    let mut expected: Vec<&str> = own.into_iter().chain(shared).collect();
+    expected.sort_unstable();
+    assert_eq!(removed, expected);
+    let config = lock("config.lock", true);
+    assert_eq!(remove(|_| false).unwrap(), nothing);
+    assert!(config.exists() && repository.top.join(".git/refs/heads/trunk.lock").exists());
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use orch_exec::process::processes_in;
+use orch_exec::process::{processes_in, program_runs_in};
 use orch_git::{BranchName, Force, Git, GitError, Rescue, Rescued, Worktree, WorktreeError, WorktreeState};
 use orch_store::beneath;
 
@@ -52,6 +52,7 @@ impl Worktrees {
         self.make_folder().map_err(|error| {
             GroundError::Environment(format!("can't make the folder {}: {error}", self.folder.display()))
         })?;
+        self.remove_abandoned_locks(name, branch).map_err(|error| refused(error.into()))?;
         let git = Git::at(&self.root);
         let added = git.add_worktree(&self.path(name), branch, base).map_err(refused)?;
         let ready = ready_file(&added.path);
@@ -72,6 +73,16 @@ impl Worktrees {
             ready: ready.filter(|_| !is_ready),
             set_up,
         })
+    }
+
+    /// Removes the lock files that a git which was killed, with its weaver or with the machine, has left in the work tree
+    /// called `name` and on its branch. To be called while no worker is at work there.
+    ///
+    /// # Errors
+    /// When one is there, and may be held by a git that runs.
+    pub(crate) fn remove_abandoned_locks(&self, name: &str, branch: &BranchName) -> Result<(), GitError> {
+        let is_idle = |folder: &Path| program_runs_in(folder, "git") == Some(false);
+        Git::at(&self.root).remove_abandoned_locks(&self.path(name), branch, is_idle).map(drop)
     }
 
     /// Makes the folder, which git ignores where it lies in the repository.

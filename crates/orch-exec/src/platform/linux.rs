@@ -112,6 +112,14 @@ pub(crate) fn folders() -> Vec<(u32, PathBuf)> {
     numbers_in("/proc").filter_map(folder).collect()
 }
 
+/// Whether [`folders`] and [`program`] have answers.
+pub(crate) const KNOWS_FOLDERS: bool = true;
+
+/// The name of the program that a process runs, its first 15 bytes.
+pub(crate) fn program(pid: u32) -> Option<String> {
+    Some(fs::read_to_string(format!("/proc/{pid}/comm")).ok()?.trim_end().to_owned())
+}
+
 fn numbers_in(folder: &str) -> impl Iterator<Item = u32> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())

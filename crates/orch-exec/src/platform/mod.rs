@@ -28,7 +28,8 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process_group};
 
 pub(crate) use system::{
-    adopt_orphans, boot_id, children, folders, free_range, marks_of, next_data, next_hole, process, processes,
+    KNOWS_FOLDERS, adopt_orphans, boot_id, children, folders, free_range, marks_of, next_data, next_hole,
+    process, processes, program,
 };
 
 /// How often what cannot be waited for is looked at.

@@ -79,6 +79,14 @@ pub(crate) fn folders() -> Vec<(u32, PathBuf)> {
     Vec::new()
 }
 
+/// Whether [`folders`] and [`program`] have answers.
+pub(crate) const KNOWS_FOLDERS: bool = false;
+
+/// Not to be had here.
+pub(crate) fn program(_: u32) -> Option<String> {
+    None
+}
+
 /// `pid ppid pgid stat Fri Nov 21 01:30:00 2026`. The start becomes a number that orders as time does.
 fn parse_line(line: &str) -> Option<Process> {
     const MONTHS: [&str; 12] =

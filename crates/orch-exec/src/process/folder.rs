@@ -24,3 +24,19 @@ pub fn processes_in(folder: &Path) -> Vec<u32> {
     found.sort_unstable();
     found
 }
+
+/// Of the [processes in](processes_in) a folder those that run `program` or a helper of its (`git`, `git-remote-https`).
+/// None where that can't be told, as on other systems than Linux.
+#[must_use]
+pub fn program_runs_in(folder: &Path, program: &str) -> Option<bool> {
+    if !platform::KNOWS_FOLDERS {
+        return None;
+    }
+    let runs_it = |pid: &u32| {
+        let name = platform::program(*pid);
+        name.is_some_and(|name| {
+            name.strip_prefix(program).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+        })
+    };
+    Some(processes_in(folder).iter().any(runs_it))
+}

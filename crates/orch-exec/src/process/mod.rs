@@ -47,7 +47,7 @@ mod waker;
 
 use std::time::Duration;
 
-pub use folder::processes_in;
+pub use folder::{processes_in, program_runs_in};
 pub(crate) use launch::open_log;
 pub use launch::{Launch, StartError, Stdin};
 pub use supervise::Processes;

@@ -157,6 +157,10 @@ impl System for WeaverSystem {
     fn follow_up(&self, ended: &EndedAttempt<'_>, _: &Judged) -> Option<Box<dyn FollowUp>> {
         let id = self.plan.plan.id(ended.task);
         let name = format!("{id}.pull-request");
+        if let Ok(branch) = BranchName::new(self.plan.branch(ended.task)) {
+            // One that stays in the way is named by the git that meets it.
+            let _ = self.worktrees.remove_abandoned_locks(&self.plan.worktree_name(ended.task), &branch);
+        }
         Some(Box::new(Following::up(Claim {
             plan: self.plan.clone(),
             task: ended.task,
