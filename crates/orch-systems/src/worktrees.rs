@@ -21,6 +21,9 @@ const FOLDER: &str = ".worktrees";
 /// The file, beside git's own of a work tree, that says that it was set up.
 const READY: &str = "orch-set-up";
 
+/// The file, beside that, in which a copy is made.
+const COPYING: &str = "orch-copying";
+
 /// The work trees of a repository.
 #[derive(Clone, Debug)]
 pub(crate) struct Worktrees {
@@ -59,7 +62,7 @@ impl Worktrees {
         let is_ready = ready.as_deref().is_some_and(Path::exists);
         let mut set_up = Vec::new();
         if !is_ready {
-            self.copy_files(&added.path)?;
+            self.copy_files(&added.path, ready.as_deref())?;
             if self.table.submodules != Some(false) && added.path.join(".gitmodules").is_file() {
                 let words = ["git", "submodule", "update", "--init", "--recursive"];
                 set_up.push(words.map(str::to_owned).to_vec());
@@ -87,18 +90,19 @@ impl Worktrees {
 
     /// Makes the folder, which git ignores where it lies in the repository.
     fn make_folder(&self) -> io::Result<()> {
-        if self.folder.is_dir() {
-            return Ok(());
-        }
         fs::create_dir_all(&self.folder)?;
-        if self.folder.starts_with(&self.root) {
-            fs::write(self.folder.join(".gitignore"), "*\n")?;
+        let ignore = self.folder.join(".gitignore");
+        // Whoever made the folder may have been killed before this was written.
+        let is_bare = fs::read_dir(&self.folder)?.next().is_none();
+        let is_begun = fs::metadata(&ignore).is_ok_and(|found| found.len() == 0);
+        if self.folder.starts_with(&self.root) && (is_bare || is_begun) {
+            fs::write(&ignore, "*\n")?;
         }
         Ok(())
     }
 
     /// Copies what git does not track and every work tree needs. What is not there is not needed.
-    fn copy_files(&self, worktree: &Path) -> Result<(), GroundError> {
+    fn copy_files(&self, worktree: &Path, ready: Option<&Path>) -> Result<(), GroundError> {
         for file in &self.table.copy {
             let name = file.to_string_lossy();
             let place = |root: &Path| beneath(root, &name);
@@ -113,7 +117,8 @@ impl Worktrees {
                 fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
             }
             let to = place(worktree).map_err(|escape| failed(escape.to_string()))?;
-            fs::copy(&from, &to).map_err(|error| failed(error.to_string()))?;
+            copy_whole(&from, &to, ready.map(|ready| ready.with_file_name(COPYING)).as_deref())
+                .map_err(|error| failed(error.to_string()))?;
         }
         Ok(())
     }
@@ -216,6 +221,21 @@ impl ListedWorktree {
         let is_free = !locked && self.used_by.is_empty();
         is_free && self.is_merged && self.state.as_ref().is_none_or(WorktreeState::is_safe)
     }
+}
+
+/// Copies a file, in whole or not at all: by way of a file out of sight, where there is a place for it on the same file
+/// system.
+fn copy_whole(from: &Path, to: &Path, by_way_of: Option<&Path>) -> io::Result<()> {
+    if let Some(half) = by_way_of {
+        // One that was left there may not be writable.
+        let _ = fs::remove_file(half);
+        fs::copy(from, half)?;
+        match fs::rename(half, to) {
+            Err(error) if error.kind() == io::ErrorKind::CrossesDevices => fs::remove_file(half)?,
+            renamed => return renamed,
+        }
+    }
+    fs::copy(from, to).map(drop)
 }
 
 /// The file that says that a work tree was set up. It goes with the work tree.
