@@ -37,6 +37,8 @@ pub struct Session {
     beginning: Beginning,
     /// The tasks that were chosen for this run, when not all were.
     chosen: Option<Vec<TaskIx>>,
+    /// Whether the run before was cut off before its end was concluded and written down.
+    was_cut_off: bool,
     /// What the history is to say of how this session begins, once it changes anything.
     opening: Vec<Entry<'static>>,
     /// Held until the session is dropped.
@@ -139,7 +141,7 @@ impl Session {
     /// run finds them.
     pub fn run(mut self, observers: &mut [&mut dyn Observer]) -> Result<Report, OpenError> {
         let is_concluded = || self.workers.system().is_concluded(self.store.validation());
-        if self.is_settled() && (self.chosen.is_some() || is_concluded()) {
+        if self.is_settled() && !self.was_cut_off && (self.chosen.is_some() || is_concluded()) {
             return self.nothing_to_do();
         }
         self.check_environment()?;

@@ -70,7 +70,8 @@ impl Session {
         let (mut remembered, mut keeper) =
             source.remember(damaged.unwrap_or(folded), Some(&home), options.strict_resume)?;
         notes.extend(remembered.notes.iter().cloned());
-        if remembered.history.run.as_ref().is_some_and(|run| run.ended.is_none()) {
+        let was_cut_off = remembered.history.run.as_ref().is_some_and(|run| run.ended.is_none());
+        if was_cut_off {
             keeper.sweep()?;
         }
 
@@ -157,6 +158,7 @@ impl Session {
             notes,
             beginning,
             chosen,
+            was_cut_off,
             opening,
             _lock: lock,
         })
