@@ -8,7 +8,7 @@ use std::sync::Arc;
 use orch_core::{Beginning, Moved, Outcome, Plan, Readiness, Resumed, Run, Status, TaskIx, Time};
 use orch_run::Failure;
 use orch_state_json::{Overall, RunState, Weaver, WeaverFile, WeaverStatus, timestamp};
-use orch_store::{Home, StoreError};
+use orch_store::{Folded, Home, StoreError};
 
 use super::WeaverPlan;
 use super::status_file::{Said, StatusFiles};
@@ -27,6 +27,8 @@ pub(super) struct WeaverKeeper {
     found: Option<RunState>,
     state: RunState,
     file: KeptFile,
+    /// Ends that the history has and the state file has not: orch went away between writing the two.
+    missed: Vec<(Moved, Option<String>, Time)>,
     /// Attempts that have ended since the files were written: what is to be added to what their weavers said.
     ended: Vec<(TaskIx, u32, WeaverFile)>,
     /// The terminal sessions of the weavers of this run, if they have any.
@@ -37,9 +39,16 @@ pub(super) struct WeaverKeeper {
 }
 
 impl WeaverKeeper {
-    pub(super) fn new(plan: &WeaverPlan, home: Option<&Home>, found: Option<RunState>) -> Self {
+    pub(super) fn new(
+        plan: &WeaverPlan,
+        home: Option<&Home>,
+        found: Option<RunState>,
+        history: &Folded,
+    ) -> Self {
         let run_folder = plan.run_folder();
+        let state = found.clone().unwrap_or_else(|| RunState::new(plan.id()));
         Self {
+            missed: missed(&plan.plan, &state, history),
             plan: Arc::clone(&plan.plan),
             plan_id: plan.id().to_owned(),
             specs: plan.specs.iter().map(|spec| spec.file.clone()).collect(),
@@ -47,7 +56,7 @@ impl WeaverKeeper {
             file: KeptFile::at(run_folder.join("state.json")),
             run_folder,
             home: home.cloned(),
-            state: found.clone().unwrap_or_else(|| RunState::new(plan.id())),
+            state,
             found,
             ended: Vec::new(),
             terminals: Vec::new(),
@@ -63,64 +72,8 @@ impl WeaverKeeper {
         self.statuses.read(id, &self.specs[task.index()], None, kept.as_deref())
     }
 
-    /// Brings every weaver in step with the run. What a weaver's entry says beside its status stays while that is the
-    /// same.
-    fn show(&mut self, run: &Run, at: Time) {
-        let survey = run.survey(at);
-        for task in run.plan().tasks() {
-            let (blocked, error) = match survey.of(task) {
-                Some(Readiness::Blocked { by }) => {
-                    let by = by.first().map(|&by| self.plan.id(by)).unwrap_or_default();
-                    (true, Some(format!("Dependency {by} failed")))
-                }
-                _ => (false, None),
-            };
-            let id = self.plan.id(task);
-            let known = self.state.weaver(id).cloned().unwrap_or_default();
-            let crashed = known.status == WeaverStatus::Crashed;
-            let status = WeaverStatus::from_core(run.status(task), crashed, blocked);
-            if known.status == status && known.spec == self.specs[task.index()] && known.error == error {
-                continue;
-            }
-            let keeps_error = matches!(status, WeaverStatus::Failed | WeaverStatus::Crashed);
-            let weaver = Weaver {
-                spec: self.specs[task.index()].clone(),
-                error: if keeps_error { known.error } else { error },
-                status,
-                session: known.session,
-                pr: known.pr,
-                extra: known.extra,
-            };
-            self.state.set(id, weaver);
-            self.behind = true;
-        }
-    }
-}
-
-impl Keeper for WeaverKeeper {
-    fn sweep(&self) -> Result<(), StoreError> {
-        self.file.sweep()
-    }
-
-    fn go_on(&mut self, resumed: &Resumed, _: &str, fresh: bool) {
-        let goes_on = matches!(resumed.beginning, Beginning::Continued { .. });
-        if !(goes_on && self.found.is_some()) {
-            if self.file.is_there() {
-                let (reason, why) = match &resumed.beginning {
-                    _ if fresh => ("replaced", "a fresh start was asked for".to_owned()),
-                    Beginning::Anew(why) => ("unreadable", why.to_string()),
-                    _ => {
-                        ("unreadable", "it can't be read; what it said is known from the history".to_owned())
-                    }
-                };
-                self.file.put_aside(Aside { reason, why });
-            }
-            self.state = RunState::new(&self.plan_id);
-        }
-        self.show(&resumed.run, Time::default());
-    }
-
-    fn moved(&mut self, run: &Run, moved: &Moved, detail: Option<&str>, at: Time) -> Result<(), Failure> {
+    /// Takes a transition over into the state, and what it means for what the weaver has said of itself.
+    fn take_over(&mut self, moved: &Moved, detail: Option<&str>, at: Time) {
         let task = moved.task;
         let id = self.plan.id(task).to_owned();
         let spec = &self.specs[task.index()];
@@ -157,6 +110,95 @@ impl Keeper for WeaverKeeper {
             self.ended.push((task, moved.attempt, more));
         }
         self.behind = true;
+    }
+
+    /// Brings every weaver in step with the run. What a weaver's entry says beside its status stays while that is the
+    /// same.
+    fn show(&mut self, run: &Run, at: Time) {
+        let survey = run.survey(at);
+        for task in run.plan().tasks() {
+            let (blocked, error) = match survey.of(task) {
+                Some(Readiness::Blocked { by }) => {
+                    let by = by.first().map(|&by| self.plan.id(by)).unwrap_or_default();
+                    (true, Some(format!("Dependency {by} failed")))
+                }
+                _ => (false, None),
+            };
+            let id = self.plan.id(task);
+            let known = self.state.weaver(id).cloned().unwrap_or_default();
+            let crashed = known.status == WeaverStatus::Crashed;
+            let status = WeaverStatus::from_core(run.status(task), crashed, blocked);
+            if known.status == status && known.spec == self.specs[task.index()] && known.error == error {
+                continue;
+            }
+            let keeps_error = matches!(status, WeaverStatus::Failed | WeaverStatus::Crashed);
+            let weaver = Weaver {
+                spec: self.specs[task.index()].clone(),
+                error: if keeps_error { known.error } else { error },
+                status,
+                session: known.session,
+                pr: known.pr,
+                extra: known.extra,
+            };
+            self.state.set(id, weaver);
+            self.behind = true;
+        }
+    }
+}
+
+/// The ends of attempts that the history has and `state` has not.
+fn missed(plan: &Plan, state: &RunState, history: &Folded) -> Vec<(Moved, Option<String>, Time)> {
+    let of = |task: TaskIx| {
+        let record = history.tasks.get(plan.id(task))?;
+        let at = record.ended_at.filter(|_| record.outcome.is_some())?;
+        let written = state.weaver(plan.id(task)).map_or(Status::Pending, |weaver| weaver.status.core());
+        let moved = Moved {
+            task,
+            attempt: record.attempt,
+            from: Status::Running,
+            to: record.status,
+            outcome: record.outcome,
+            tries: record.tries,
+            reworks: record.reworks,
+            review_due: record.review_due,
+        };
+        (written != record.status).then(|| (moved, record.detail.clone(), at))
+    };
+    plan.tasks().filter_map(of).collect()
+}
+
+impl Keeper for WeaverKeeper {
+    fn sweep(&self) -> Result<(), StoreError> {
+        self.file.sweep()
+    }
+
+    fn go_on(&mut self, resumed: &Resumed, _: &str, fresh: bool) {
+        let goes_on = matches!(resumed.beginning, Beginning::Continued { .. });
+        if !(goes_on && self.found.is_some()) {
+            if self.file.is_there() {
+                let (reason, why) = match &resumed.beginning {
+                    _ if fresh => ("replaced", "a fresh start was asked for".to_owned()),
+                    Beginning::Anew(why) => ("unreadable", why.to_string()),
+                    _ => {
+                        ("unreadable", "it can't be read; what it said is known from the history".to_owned())
+                    }
+                };
+                self.file.put_aside(Aside { reason, why });
+            }
+            self.state = RunState::new(&self.plan_id);
+        }
+        for (moved, detail, at) in std::mem::take(&mut self.missed) {
+            // What a person has changed meanwhile is not what the history has.
+            if resumed.run.status(moved.task) == moved.to && resumed.run.attempt(moved.task) == moved.attempt
+            {
+                self.take_over(&moved, detail.as_deref(), at);
+            }
+        }
+        self.show(&resumed.run, Time::default());
+    }
+
+    fn moved(&mut self, run: &Run, moved: &Moved, detail: Option<&str>, at: Time) -> Result<(), Failure> {
+        self.take_over(moved, detail, at);
         // Only what fails, or did, blocks others.
         if moved.to == Status::Fail || moved.from == Status::Fail {
             self.show(run, at);

@@ -25,9 +25,10 @@ pub(super) fn remember(
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(source) => return Err(OpenError::Read { path, source }),
     };
-    let only = |history, memory, notes| {
+    let only = |history: Folded, memory, notes| {
+        let keeper = WeaverKeeper::new(plan, home, None, &history);
         let remembered = Remembered { memory, history, edits: Vec::new(), notes };
-        Ok((remembered, WeaverKeeper::new(plan, home, None)))
+        Ok((remembered, keeper))
     };
     let Some(bytes) = bytes else {
         let gone = || format!("{} is gone: everything starts anew", path.display());
@@ -75,11 +76,12 @@ pub(super) fn remember(
         identity: Vec::new(),
     };
     let together = together(said, &history, home)?;
+    let keeper = WeaverKeeper::new(plan, home, Some(state), &history);
     let remembered = Remembered {
         memory: Memory::Found(together.recorded),
         history,
         edits: together.edits,
         notes: together.note.into_iter().collect(),
     };
-    Ok((remembered, WeaverKeeper::new(plan, home, Some(state))))
+    Ok((remembered, keeper))
 }
