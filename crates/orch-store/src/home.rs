@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::StoreError;
-use crate::replace::sync_folder_of;
+use crate::replace::{sweep_folder, sync_folder_of};
 
 /// The name of the folder.
 const FOLDER: &str = ".orch";
@@ -70,6 +70,20 @@ impl Home {
     /// Where the lock is.
     pub fn lock(&self) -> PathBuf {
         self.folder.join("lock")
+    }
+
+    /// The folder of what workers are told.
+    pub fn prompts(&self) -> PathBuf {
+        self.folder.join("prompts")
+    }
+
+    /// Removes what a run that was killed has left of files that it was about to replace. To be called under the plan's
+    /// lock.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] when the folder can't be read or a leftover can't be removed.
+    pub fn sweep(&self) -> Result<(), StoreError> {
+        sweep_folder(&self.folder.join("logs"))
     }
 
     /// Where the output of an attempt goes.

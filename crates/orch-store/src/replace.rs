@@ -68,13 +68,28 @@ pub fn replace(path: &Path, bytes: &[u8], durability: Durability) -> Result<(), 
 /// [`StoreError::Io`] when the folder can't be read or a leftover can't be removed.
 pub fn sweep(path: &Path) -> Result<(), StoreError> {
     let Some(name) = path.file_name() else { return Ok(()) };
-    let (folder, beginning) = (path.parent().unwrap_or(Path::new(".")), beginning(name));
+    let beginning = beginning(name);
+    sweep_where(path.parent().unwrap_or(Path::new(".")), |name| name.starts_with(&beginning))
+}
+
+/// Removes what replacements of any file in `folder` left that were killed before they were done. To be called by the one
+/// who may replace files there, all of which are orch's own. A folder that is not there has nothing to be removed.
+///
+/// # Errors
+/// When the folder can't be read or a leftover can't be removed.
+pub fn sweep_folder(folder: &Path) -> Result<(), StoreError> {
+    match sweep_where(folder, |name| name.starts_with('.')) {
+        Err(StoreError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(()),
+        swept => swept,
+    }
+}
+
+fn sweep_where(folder: &Path, is_meant: impl Fn(&str) -> bool) -> Result<(), StoreError> {
     for entry in std::fs::read_dir(folder).map_err(StoreError::io(folder, "list"))? {
-        let entry = entry.map_err(StoreError::io(folder, "list"))?;
-        let name = entry.file_name();
-        let random = name.to_str().and_then(|name| name.strip_prefix(&beginning)?.strip_suffix(ENDING));
+        let path = entry.map_err(StoreError::io(folder, "list"))?.path();
+        let name = path.file_name().and_then(OsStr::to_str).filter(|name| is_meant(name));
+        let random = name.and_then(|name| name.strip_suffix(ENDING)?.rsplit('.').next());
         if random.is_some_and(|random| random.len() == 16 && random.bytes().all(|b| b.is_ascii_hexdigit())) {
-            let path = entry.path();
             std::fs::remove_file(&path).map_err(StoreError::io(&path, "remove"))?;
         }
     }
@@ -190,6 +205,11 @@ mod tests {
                 assert_eq!(folder.path().join(name).exists(), there, "{name}");
             }
         }
+        sweep_folder(folder.path()).unwrap();
+        let mut left = names(folder.path());
+        left.sort();
+        assert_eq!(left, [".state.md.mine.tmp", ".state.md.tmp", "state.md"]);
+        sweep_folder(&folder.path().join("gone")).unwrap();
     }
 
     #[test]

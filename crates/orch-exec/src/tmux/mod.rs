@@ -55,7 +55,7 @@ use std::time::Duration;
 pub use client::TmuxError;
 pub use name::{InvalidName, SessionName};
 pub use pane::pane;
-pub use start::{LAUNCH_FILE_ENDING, Started};
+pub use start::{LAUNCH_FILE_ENDING, Started, sweep_launch_files};
 
 use crate::process::Settings;
 

@@ -1,6 +1,7 @@
 //! Starting a worker in a session of its own.
 
 use std::ffi::{OsStr, OsString};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -13,7 +14,7 @@ use crate::platform;
 use crate::process::{Launch, MARKER, StartError, Worker, receipt, survivors};
 
 /// How the names of launch files end. Each is gone as soon as its pane runs; one that is there when nothing is being
-/// started was left by a run that was killed in between, and is best removed: it may hold secrets.
+/// started was left by a run that was killed in between, see [`sweep_launch_files`].
 pub const LAUNCH_FILE_ENDING: &str = ".launch";
 
 /// What marks a session as started here: an option of ours, and its value.
@@ -204,6 +205,25 @@ fn launch_file(name: &SessionName, folder: &Path) -> Result<PathBuf, TmuxError> 
     std::path::absolute(&path).map_err(|source| TmuxError::LaunchFile { path, source })
 }
 
+/// Removes the launch files in `folder` that a run which was killed has left: they may hold secrets, and a pane that tmux
+/// opens late would still run them. To be called while nothing is being started from there.
+///
+/// # Errors
+/// When the folder can't be read or a file can't be removed. A folder that is not there is no error.
+pub fn sweep_launch_files(folder: &Path) -> io::Result<()> {
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        if entry.file_name().as_encoded_bytes().ends_with(LAUNCH_FILE_ENDING.as_bytes()) {
+            withdraw(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 fn is_taken(file: &Path) -> bool {
     std::fs::symlink_metadata(file).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
 }
@@ -211,4 +231,24 @@ fn is_taken(file: &Path) -> bool {
 fn find(marker: &str) -> Started {
     let found = survivors(&[marker]).into_iter().next();
     found.map_or(Started::Ended, |(_, worker)| Started::Running(worker))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn launch_files_are_swept_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["w-01.7-0.launch", "w-01.1.md", "launch"] {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        sweep_launch_files(folder.path()).unwrap();
+        let left = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut left: Vec<OsString> = left.collect();
+        left.sort();
+        assert_eq!(left, ["launch", "w-01.1.md"]);
+        sweep_launch_files(&folder.path().join("gone")).unwrap();
+    }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use orch_core::{Beginning, Event, Plan, ResumeRules, Status, TaskIx, resume};
 use orch_exec::agent::{Profile, resolve};
 use orch_exec::process::Settings;
+use orch_exec::tmux::sweep_launch_files;
 use orch_git::Git;
 use orch_run::{Clock, SystemClock};
 use orch_store::{HistoryWriter, Holder, Home, Lock, LockError, Note, What as Entry};
@@ -71,8 +72,15 @@ impl Session {
             source.remember(damaged.unwrap_or(folded), Some(&home), options.strict_resume)?;
         notes.extend(remembered.notes.iter().cloned());
         let was_cut_off = remembered.history.run.as_ref().is_some_and(|run| run.ended.is_none());
-        if was_cut_off {
+        // The last write of the state files comes after the end of the run was written down.
+        if was_cut_off || keeper.must_mend() {
             keeper.sweep()?;
+            home.sweep()?;
+        }
+        // Before it is looked who still works: a terminal that tmux opens late finds nothing to run then. What is left
+        // of a run that nobody remembers goes as well: it may hold secrets.
+        if was_cut_off || remembered.history.run.is_none() {
+            sweep_launch_files(&home.prompts()).map_err(OpenError::system("remove old launch files"))?;
         }
 
         let set_up = SetUp { config: &config, options: &options, root: root.as_deref(), notes: &mut notes };

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use orch_core::{Beginning, Moved, Outcome, Plan, Readiness, Resumed, Run, Status, TaskIx, Time};
 use orch_run::Failure;
 use orch_state_json::{Overall, RunState, Weaver, WeaverFile, WeaverStatus, timestamp};
-use orch_store::{Folded, Home, StoreError};
+use orch_store::{Folded, Home, StoreError, sweep_folder};
 
 use super::WeaverPlan;
 use super::status_file::{Said, StatusFiles};
@@ -169,7 +169,8 @@ fn missed(plan: &Plan, state: &RunState, history: &Folded) -> Vec<(Moved, Option
 
 impl Keeper for WeaverKeeper {
     fn sweep(&self) -> Result<(), StoreError> {
-        self.file.sweep()
+        sweep_folder(&self.run_folder)?;
+        sweep_folder(self.statuses.folder())
     }
 
     fn go_on(&mut self, resumed: &Resumed, _: &str, fresh: bool) {

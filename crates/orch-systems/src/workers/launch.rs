@@ -107,7 +107,7 @@ impl AgentWorkers {
             marker: self.place.attempt_id(&id, attempt),
         };
         let session_name = self.system.session_name(task);
-        let folder = home.folder().join("prompts");
+        let folder = home.prompts();
         let started =
             self.executor.start(&mut self.processes, work_key(task), &launch, &session_name, &folder)?;
         let worker = match started {
