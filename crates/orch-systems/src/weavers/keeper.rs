@@ -96,8 +96,9 @@ impl WeaverKeeper {
             extra: known.extra,
         };
         self.state.set(&id, weaver);
-        if moved.from == Status::Running {
-            // What the weaver said of itself, set right: a claim that was not believed is none.
+        // What the weaver said of itself, set right: a claim that was not believed is none, and what is asked for again
+        // has not failed.
+        if moved.from == Status::Running || (moved.to == Status::Pending && moved.attempt > 0) {
             let status = if moved.to == Status::Pending { WeaverStatus::Waiting } else { status };
             let more = WeaverFile {
                 status: Some(status),
@@ -259,7 +260,10 @@ impl Keeper for WeaverKeeper {
         self.statuses.make_folder().map_err(failed)?;
         for (task, attempt, more) in std::mem::take(&mut self.ended) {
             let (id, spec) = (self.plan.id(task), &self.specs[task.index()]);
-            let said = self.said(task, attempt);
+            let mut said = self.said(task, attempt);
+            if more.status == Some(WeaverStatus::Waiting) {
+                said.file.completed_at = None;
+            }
             let more = WeaverFile { spec: Some(spec.clone()), ..more };
             self.statuses.amend(id, &said, more, with.durability)?;
         }
