@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use orch_core::{Beginning, Event, Plan, ResumeRules, Status, TaskIx, resume};
+use orch_core::{Beginning, Event, Plan, ResumeRules, Run, Status, TaskIx, resume};
 use orch_exec::agent::{Profile, resolve};
 use orch_exec::process::Settings;
 use orch_exec::tmux::sweep_launch_files;
@@ -151,6 +151,7 @@ impl Session {
         for condition in system.holding() {
             run.apply(Event::Holds { condition }, now).map_err(orch_run::DriveError::from)?;
         }
+        notes.extend(awaited(&run));
         let store =
             RunStore::new(Arc::clone(graph), (history, history_id), keeper, durability, workers.plan_paths());
         Ok(Self {
@@ -218,6 +219,16 @@ impl Session {
         }
         Ok(())
     }
+}
+
+/// What tasks wait for that nothing in the plan brings about: whoever sees nothing happen should know.
+fn awaited(run: &Run) -> Vec<String> {
+    let pending = run.plan().tasks().filter(|&task| run.status(task) == Status::Pending);
+    let note = |task: TaskIx| {
+        let what = run.awaits(task).next()?;
+        Some(format!("`{}` waits for {what}, which is not there yet", run.plan().id(task)))
+    };
+    pending.filter_map(note).collect()
 }
 
 /// Takes the plan's lock. One whose holder was just killed is held for an instant longer: by the process itself while it

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use orch_core::{Diagnostic, Plan, PlanDraft, Problem, Reference, TaskDraft, TaskIx};
-use orch_git::Git;
+use orch_git::{BranchName, Git};
 use orch_spec::{MAX_BYTES, Meta, Reading, Spec, aliases, overlaps, read_meta, read_spec, task_ids};
 use orch_store::read_regular;
 
@@ -99,7 +99,7 @@ impl WeaverPlan {
             specs.push(PlannedSpec { file: name.value.clone(), path: spec_path, text, spec, base, skills });
         }
         found.extend(shared_branches(&specs, &default_branch));
-        let draft = draft(&meta, &ids, &specs, &default_branch, &mut found);
+        let draft = draft(&meta, &ids, &specs, (&root, &default_branch), &mut found);
         let plan = match Plan::build(draft) {
             Ok(plan) if !found.iter().any(Finding::is_error) => plan,
             Ok(_) => return invalid(found),
@@ -250,11 +250,12 @@ fn draft(
     meta: &Meta,
     ids: &[String],
     specs: &[PlannedSpec],
-    default_branch: &str,
+    (root, default_branch): (&Path, &str),
     found: &mut Vec<Finding>,
 ) -> PlanDraft {
     let of_branch: HashMap<&str, &String> =
         specs.iter().zip(ids).map(|(spec, id)| (spec.spec.pr.branch.value.as_str(), id)).collect();
+    let git = Git::at(root);
     let mut tasks: Vec<TaskDraft> = specs
         .iter()
         .zip(ids)
@@ -267,6 +268,16 @@ fn draft(
                 depends_on.push(Reference { name: (*base).clone(), at });
             } else if !is_default(&planned.base, default_branch) {
                 awaits.push(Reference { name: condition(&planned.base), at });
+                if !is_there(&git, &planned.base) {
+                    let message = format!(
+                        "the base `{}` is no branch of another spec, and does not exist",
+                        planned.base
+                    );
+                    let absent = Diagnostic::warning("spec.base", message)
+                        .hint("the spec waits until somebody makes it; mend `pr.base` if it is misspelt")
+                        .at(at);
+                    found.push(Finding::new(&planned.path, absent));
+                }
             }
             depends_on.extend(
                 spec.building_spec
@@ -320,6 +331,14 @@ fn claim(specs: &[PlannedSpec], tasks: &mut [TaskDraft], found: &mut Vec<Finding
 /// Whether a base is the default branch, here or as the remote has it.
 fn is_default(base: &str, default_branch: &str) -> bool {
     base.strip_prefix("origin/").unwrap_or(base) == default_branch
+}
+
+/// Whether a branch exists, here or as a remote was known to have it.
+pub(super) fn is_there(git: &Git, branch: &str) -> bool {
+    BranchName::new(branch).is_ok_and(|branch| {
+        matches!(git.branch_tip(&branch), Ok(Some(_)))
+            || matches!(git.remote_branch_tip(&branch), Ok(Some(_)))
+    })
 }
 
 /// What a spec awaits whose base is neither the default branch nor in the plan.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use orch_core::{OnFailure, OnIncomplete, Order, Plan, TaskIx};
 use orch_exec::tmux::SessionName;
-use orch_git::{BranchName, Git};
+use orch_git::Git;
 use orch_prompt::Prompts;
 use orch_store::{Folded, Home};
 
@@ -16,7 +16,7 @@ use super::checks::Checked;
 use super::finish::summarise;
 use super::ground::{ground, worktree_path};
 use super::judge::judge;
-use super::load::branch_of;
+use super::load::{branch_of, is_there};
 use super::memory::remember;
 use super::stack::{from_root, summary_path};
 use super::status_file::{Beginning, Said, StatusFiles};
@@ -200,14 +200,8 @@ impl System for WeaverSystem {
 
     fn holding(&self) -> Vec<String> {
         let git = Git::at(&self.plan.root);
-        let is_there = |condition: &&str| {
-            let branch = branch_of(condition).and_then(|name| BranchName::new(name).ok());
-            branch.is_some_and(|branch| {
-                matches!(git.branch_tip(&branch), Ok(Some(_)))
-                    || matches!(git.remote_branch_tip(&branch), Ok(Some(_)))
-            })
-        };
-        self.plan.plan.conditions().filter(is_there).map(str::to_owned).collect()
+        let holds = |condition: &&str| branch_of(condition).is_some_and(|branch| is_there(&git, branch));
+        self.plan.plan.conditions().filter(holds).map(str::to_owned).collect()
     }
 
     fn finish(&self, closing: &mut Closing<'_>) -> Result<Requirements, OpenError> {
