@@ -48,6 +48,8 @@ pub enum Evidence {
     Receipt(Outcome),
     /// Its worker still lives.
     Alive,
+    /// Its worker is gone, and left a result that has to be judged before anybody can say what it means.
+    Unjudged,
 }
 
 /// The rules of resuming.
@@ -130,7 +132,7 @@ pub struct Resumed {
     pub settle: Vec<Event>,
     /// Workers that still live and must be ended before `settle` is applied.
     pub to_end: Vec<TaskIx>,
-    /// Workers that still live and are waited for.
+    /// Workers that still live and are waited for, and those whose result is still to be judged.
     pub survivors: Vec<TaskIx>,
 }
 
@@ -192,12 +194,17 @@ pub fn resume(
                 resumed.survivors.push(task);
                 continue;
             }
+            // There is no worker to end, and its work is not to be done twice.
+            Evidence::Unjudged if rules.trust_receipts => {
+                resumed.survivors.push(task);
+                continue;
+            }
             Evidence::Alive => {
                 resumed.to_end.push(task);
                 Outcome::Lost
             }
             Evidence::Receipt(outcome) if rules.trust_receipts => outcome,
-            Evidence::Receipt(_) | Evidence::None => Outcome::Lost,
+            Evidence::Receipt(_) | Evidence::Unjudged | Evidence::None => Outcome::Lost,
         };
         resumed.settle.push(Event::Ended { task, attempt, outcome });
     }

@@ -112,9 +112,10 @@ impl Traces {
 
     /// What the traces say of a task that is recorded as RUNNING.
     pub(crate) fn evidence(&self, task: &RecordedTask) -> Evidence {
-        if self.alive.contains_key(&task.id) || self.claims.contains_key(&task.id) {
-            // What is to be followed up is under way as well.
+        if self.alive.contains_key(&task.id) {
             Evidence::Alive
+        } else if self.claims.contains_key(&task.id) {
+            Evidence::Unjudged
         } else if let Some((outcome, _)) = self.receipts.get(&task.id) {
             Evidence::Receipt(*outcome)
         } else {
