@@ -178,6 +178,8 @@ pub(crate) enum Stand {
     Failed,
     /// It was left off.
     Interrupted,
+    /// It was changed by hand, and nobody runs it: there is work left.
+    Changed,
 }
 
 /// One system's side of a run: what a worker is told, where it works and what its end means. Everything else is shared.

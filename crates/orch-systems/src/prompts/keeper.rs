@@ -106,7 +106,7 @@ impl Keeper for PromptKeeper {
 
     fn stands(&mut self, _: &Run, stand: Stand, _: Time) {
         match stand {
-            Stand::Running => {
+            Stand::Running | Stand::Changed => {
                 self.set_overall(Overall::Running);
                 self.set_validation(Validation::None);
             }

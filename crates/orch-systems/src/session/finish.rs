@@ -87,7 +87,7 @@ impl Session {
 
     /// Leaves the state as it is after a change by hand.
     pub(super) fn let_go(mut self) -> Result<(), OpenError> {
-        let stand = if self.has_failed(None) { Stand::Failed } else { Stand::Running };
+        let stand = if self.has_failed(None) { Stand::Failed } else { Stand::Changed };
         let now = self.clock.now();
         self.store.stands(&self.run, stand, now);
         self.store.write_state(now)?;
