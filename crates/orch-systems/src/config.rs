@@ -89,6 +89,9 @@ pub struct RunTable {
     /// The time between asking a worker to end and ending it, such as `10s`.
     #[serde(deserialize_with = "duration")]
     pub grace: Option<Duration>,
+    /// How long a worker that has said its last word may take to end before it is ended, such as `1m`.
+    #[serde(deserialize_with = "duration")]
+    pub linger: Option<Duration>,
     /// The most that one attempt's log may occupy, in MiB; 0 for no limit.
     pub log_cap_mib: Option<u64>,
     /// What workers run in, unless the system's custom.

@@ -141,7 +141,8 @@ impl Session {
             clock,
             past,
         )
-        .map_err(OpenError::system("watch processes"))?;
+        .map_err(OpenError::system("watch processes"))?
+        .with_linger(config.run.linger);
         beginning.adopt(&mut workers, &resumed, &place.home, profiles, &mut settled).map_err(unreadable())?;
         let beginning = resumed.beginning;
         let mut run = resumed.run;

@@ -26,8 +26,8 @@ const POLL: Duration = Duration::from_secs(30);
 /// How often it is looked whether what is awaited has come.
 const AWAIT_TICK: Duration = Duration::from_secs(3);
 
-/// How long a worker that has said its last word may take to end.
-const LINGER: Duration = Duration::from_secs(60);
+/// How long a worker that has said its last word may take to end, unless configured.
+pub(super) const LINGER: Duration = Duration::from_secs(60);
 
 /// What is listened to.
 pub(super) struct Listening {
@@ -67,7 +67,7 @@ impl AgentWorkers {
             Doing::Work(work) => Some(work),
             _ => None,
         });
-        let lingering = working.filter_map(|work| work.final_since).map(|since| since + LINGER);
+        let lingering = working.filter_map(|work| work.final_since).map(|since| since + self.linger);
         let limits = self.active.values().filter_map(|active| match &active.doing {
             Doing::FollowUp(following_up) => following_up.deadline(),
             _ => None,
@@ -97,7 +97,7 @@ impl AgentWorkers {
                     }
                     let since = glance.is_final.then(|| work.final_since.unwrap_or(now));
                     work.final_since = since;
-                    let lingers = since.is_some_and(|since| now >= since + LINGER);
+                    let lingers = since.is_some_and(|since| now >= since + self.linger);
                     if lingers || glance.is_over {
                         to_end.push(key);
                     }

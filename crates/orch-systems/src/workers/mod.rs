@@ -32,7 +32,7 @@ use crate::control::{Ask, Control};
 use crate::reviewer::Before;
 use crate::system::{Coming, EndedAttempt, Judged, PlanPaths, System};
 use follow_up::FollowingUp;
-use listen::Listening;
+use listen::{LINGER, Listening};
 use set_up::SettingUp;
 
 /// How long a notification may take.
@@ -110,6 +110,8 @@ pub(crate) struct AgentWorkers {
     listening: Listening,
     /// The tasks under way, also those that are about to be started together.
     under_way: Vec<TaskIx>,
+    /// How long a worker that has said its last word may take to end.
+    linger: Duration,
     /// Ends that were known before they were waited for.
     ended: Vec<Ended>,
     plan_paths: PlanPaths,
@@ -169,9 +171,15 @@ impl AgentWorkers {
             active: HashMap::new(),
             listening,
             under_way: Vec::new(),
+            linger: LINGER,
             ended: Vec::new(),
             plan_paths: PlanPaths::default(),
         })
+    }
+
+    /// The same where one that has said its last word may take so long to end.
+    pub(crate) fn with_linger(self, linger: Option<Duration>) -> Self {
+        Self { linger: linger.unwrap_or(LINGER), ..self }
     }
 
     pub(crate) fn control(&mut self) -> &mut Control {
