@@ -1,8 +1,7 @@
 //! What is heard of workers while they work: the name of their session, how far they say they are, and what the plan
 //! awaits from outside.
 
-use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use notify::event::{AccessKind, AccessMode};
@@ -31,9 +30,11 @@ pub(super) const LINGER: Duration = Duration::from_secs(60);
 
 /// What is listened to.
 pub(super) struct Listening {
+    /// The folder in which workers say how far they are.
+    folder: Option<PathBuf>,
     /// Wakes the waiting thread when a status file changes. None where nothing can be watched: polling remains.
-    _watcher: Option<RecommendedWatcher>,
-    watches: bool,
+    watcher: Option<RecommendedWatcher>,
+    waker: Waker,
     /// The conditions that do not hold yet.
     awaited: Vec<String>,
 }
@@ -44,8 +45,22 @@ impl Listening {
         conditions: impl Iterator<Item = &'a str>,
         waker: Waker,
     ) -> Self {
-        let watcher = watched.and_then(|folder| {
-            fs::create_dir_all(folder).ok()?;
+        let awaited = conditions.map(str::to_owned).collect();
+        Self { folder: watched.map(Path::to_owned), watcher: None, waker, awaited }
+    }
+
+    /// Whether workers say how far they are.
+    fn watches(&self) -> bool {
+        self.folder.is_some()
+    }
+
+    /// Watches the folder, if that is not done yet: it is there as soon as a worker is to write into it.
+    pub(super) fn watch(&mut self) {
+        if self.watcher.is_some() {
+            return;
+        }
+        let waker = self.waker.clone();
+        self.watcher = self.folder.as_ref().and_then(|folder| {
             let heard = move |event: notify::Result<Event>| {
                 if event.map_or(true, |event| is_news(event.kind)) {
                     waker.wake();
@@ -55,8 +70,6 @@ impl Listening {
             watcher.watch(folder, RecursiveMode::NonRecursive).ok()?;
             Some(watcher)
         });
-        let awaited = conditions.map(str::to_owned).collect();
-        Self { _watcher: watcher, watches: watched.is_some(), awaited }
     }
 }
 
@@ -75,7 +88,7 @@ impl AgentWorkers {
         let moments = lingering.chain(limits).map(|moment| moment.saturating_duration_since(now));
         let ticks = [
             silent.then_some(SESSION_TICK),
-            (self.listening.watches && !self.active.is_empty()).then_some(POLL),
+            (self.listening.watches() && !self.active.is_empty()).then_some(POLL),
             (!self.listening.awaited.is_empty()).then_some(AWAIT_TICK),
         ];
         moments.chain(ticks.into_iter().flatten()).min()
@@ -85,9 +98,10 @@ impl AgentWorkers {
     pub(super) fn look(&mut self, now: Instant) -> Vec<Notice> {
         let mut notices = Vec::new();
         let mut to_end = Vec::new();
+        let watches = self.listening.watches();
         for (&key, active) in &mut self.active {
             match &mut active.doing {
-                Doing::Work(work) if self.listening.watches => {
+                Doing::Work(work) if watches => {
                     self.system.keep_word(&self.place.home, active.task, active.attempt);
                     let glance = self.system.glance(&self.place.home, active.task, active.attempt);
                     if glance.progress.is_some() && glance.progress != work.progress {

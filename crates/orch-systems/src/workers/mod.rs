@@ -223,6 +223,7 @@ impl AgentWorkers {
     }
 
     fn working(&mut self, task: TaskIx, attempt: u32, work: Work) {
+        self.listening.watch();
         self.enter(task, attempt, Doing::Work(work));
     }
 
