@@ -80,6 +80,8 @@ pub struct Weaver<'a> {
     pub iteration: u32,
     /// How many there may be.
     pub most_iterations: u32,
+    /// Whether an earlier attempt has begun the work, and may have left some of it.
+    pub begun_before: bool,
     /// The report of the check that failed, when one sent the work back.
     pub feedback: Option<&'a str>,
     /// The absolute path of the status file.

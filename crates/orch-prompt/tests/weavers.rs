@@ -28,6 +28,7 @@ fn weaver<'a>() -> Weaver<'a> {
         siblings: &[],
         iteration: 1,
         most_iterations: 5,
+        begun_before: false,
         feedback: None,
         status_file: "/repo/.claude/vertical/plans/plan-20260119-1430/run/weavers/w-02.json",
         commit_message: "feat(auth): add password hashing\n\nImplements: auth-password\nVerification: All checks passed\n",
@@ -86,8 +87,11 @@ fn a_third_iteration_after_a_failed_check() {
 
 #[test]
 fn work_that_was_interrupted_is_not_the_first() {
-    let text = render(&Weaver { iteration: 2, ..weaver() }).text;
-    assert!(text.contains("# Iteration 2 of 5\n\nThis work was begun before"), "{text}");
+    for iteration in [1, 2] {
+        let text = render(&Weaver { iteration, begun_before: true, ..weaver() }).text;
+        let told = format!("# Iteration {iteration} of 5\n\nThis work was begun before");
+        assert!(text.contains(&told), "{text}");
+    }
 }
 
 #[test]
@@ -129,6 +133,7 @@ fn no_value_ends_its_block() {
         siblings: &[Sibling { weaver: name, branch: name, files: &[name] }],
         iteration: 2,
         most_iterations: 5,
+        begun_before: false,
         feedback: Some(hostile),
         status_file: name,
         commit_message: &commit_message(name, name),

@@ -70,6 +70,7 @@ pub(super) fn tell(
             siblings: &siblings,
             iteration: iteration(telling.coming, checked.as_ref()),
             most_iterations: rules.most_iterations,
+            begun_before: telling.previous.is_some(),
             feedback,
             status_file: &statuses.path(id).to_string_lossy(),
             commit_message: &commit_message(&planned.spec.pr.title, &planned.spec.name.value),
