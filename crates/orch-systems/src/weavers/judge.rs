@@ -29,6 +29,12 @@ pub(super) fn judge(
     Ok(weigh(said, most_iterations, ended, evidence))
 }
 
+/// What is said of a weaver that has tried so often.
+pub(super) fn without_success(iterations: u32) -> String {
+    let word = if iterations == 1 { "iteration" } else { "iterations" };
+    format!("{iterations} {word} without success")
+}
+
 fn weigh(said: &Said, most_iterations: u32, ended: &EndedAttempt<'_>, evidence: Evidence) -> Judged {
     let reading = &evidence.reading;
     let gone = ended.resumed && evidence.session_is_gone();
@@ -51,7 +57,7 @@ fn weigh(said: &Said, most_iterations: u32, ended: &EndedAttempt<'_>, evidence: 
         (_, Some(limited)) => (limited, reading.detail.clone()),
         _ if over => {
             let why = error().map(|error| format!(": {error}")).unwrap_or_default();
-            (Outcome::Failed, Some(format!("{most_iterations} iterations without success{why}")))
+            (Outcome::Failed, Some(format!("{}{why}", without_success(most_iterations))))
         }
         _ if evidence.exit.is_none() && reading.end == End::Silent => (Outcome::Lost, None),
         (status, None) => {

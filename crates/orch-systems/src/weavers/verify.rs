@@ -17,6 +17,7 @@ use orch_verify::{BranchCommit, CheckEnded, Facts, Job, Next, Report, Verdict, V
 
 use super::WeaverPlan;
 use super::checks::{Checked, checks};
+use super::judge::without_success;
 use super::status_file::StatusFiles;
 use crate::config::{Command, Config};
 use crate::system::{Errand, ErrandEnd, ErrandKind, FollowUp, Step};
@@ -136,8 +137,7 @@ impl Following {
         // Its own iterations and those of orch count together.
         match iteration >= claim.rules.most_iterations {
             true => {
-                let most = claim.rules.most_iterations;
-                let detail = Some(format!("{line}; {most} iterations without success"));
+                let detail = Some(format!("{line}; {}", without_success(claim.rules.most_iterations)));
                 Stage::Judged { outcome: Outcome::Failed, detail }
             }
             false => Stage::Judged { outcome: Outcome::Rejected, detail: Some(line) },
