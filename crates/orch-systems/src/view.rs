@@ -226,8 +226,7 @@ impl View {
         let base = self.base_branch.clone().or_else(|| self.history.base_branch.clone());
         let base = base.unwrap_or_else(|| "main".into());
         let record = self.record(task);
-        let previous =
-            record.and_then(|record| Some(crate::workers::told(record.outcome?, record.detail.as_deref())));
+        let previous = record.and_then(crate::workers::told_of);
         let attempt = self.run.attempt(task) + 1;
         let telling = Telling {
             profile: &profile,

@@ -15,7 +15,7 @@ use super::RunOptions;
 use super::settle::{Left, Profiles, Traces, left_behind};
 use crate::OpenError;
 use crate::system::{Remembered, System};
-use crate::workers::{AgentWorkers, Past, Survivor, may_go_on, told};
+use crate::workers::{AgentWorkers, Past, Survivor, may_go_on, told_of};
 
 /// What a beginning is decided from.
 pub(super) struct Start<'a> {
@@ -109,10 +109,11 @@ impl<'a> Start<'a> {
             let record = self.remembered.history.tasks.get(self.id(task))?;
             // One agent's conversation means nothing to another.
             let same = record.agent.as_deref() == Some(&*profile.name);
-            let outcome = record.outcome.or((record.status == Status::Running).then_some(Outcome::Lost))?;
-            let session =
-                record.session.clone().filter(|session| same && !session.is_empty() && may_go_on(outcome));
-            Some((task, Past { session, told: Some(told(outcome, record.detail.as_deref())) }))
+            let told = Some(told_of(record)?);
+            let outcome = record.outcome.or((record.status == Status::Running).then_some(Outcome::Lost));
+            let goes_on = same && outcome.is_some_and(may_go_on);
+            let session = record.session.clone().filter(|session| goes_on && !session.is_empty());
+            Some((task, Past { session, told }))
         };
         self.plan.tasks().filter_map(known).collect()
     }

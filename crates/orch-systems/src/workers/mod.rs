@@ -17,13 +17,13 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use orch_core::{Outcome, Phase, ReviewVerdict, Run, StopCause, TaskIx, Time};
+use orch_core::{Outcome, Phase, ReviewVerdict, Run, Status, StopCause, TaskIx, Time};
 use orch_exec::agent::Profile;
 use orch_exec::process::{Ended, Exit, Launch, Processes, Settings, StartError, Stdin, Worker, log};
 use orch_run::{
     Clock, CouldNotStart, Failure, Notice, Request, Started, SystemClock, WorkerIdentity, Workers,
 };
-use orch_store::Home;
+use orch_store::{Home, TaskRecord};
 
 pub(crate) use executor::Executor;
 pub(crate) use launch::is_installed;
@@ -512,7 +512,16 @@ pub(crate) fn may_go_on(outcome: Outcome) -> bool {
     )
 }
 
-/// What the next worker reads of an attempt.
+/// What the next worker reads of the latest attempt at a task.
+pub(crate) fn told_of(record: &TaskRecord) -> Option<String> {
+    match record.outcome {
+        Some(outcome) => Some(told(outcome, record.detail.as_deref())),
+        None if record.status == Status::Running => Some(told(Outcome::Lost, None)),
+        None => (record.attempt > 0).then(|| "It was asked for again since.".into()),
+    }
+}
+
+/// What the next worker reads of an attempt that ended so.
 pub(crate) fn told(outcome: Outcome, detail: Option<&str>) -> String {
     match detail {
         Some(detail) => format!("It ended as {outcome}: {detail}"),
