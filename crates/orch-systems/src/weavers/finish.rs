@@ -1,7 +1,7 @@
 //! The end of a run: `run/summary.md`.
 
 use orch_core::{Status, TaskIx};
-use orch_state_json::{Overall, WeaverStatus, read_timestamp, timestamp};
+use orch_state_json::{Overall, WeaverFile, WeaverStatus, timestamp};
 use orch_state_md::summary::{
     Check, CheckResult, Demo, Failure, Mark, Merge, PullRequest, Row, Summary, Verification, pr_label, render,
 };
@@ -23,27 +23,26 @@ pub(super) fn summarise(
     closing: &mut Closing<'_>,
 ) -> Result<(), StoreError> {
     let run = closing.run;
+    // Another tool may have written more there than the weavers' own files say.
+    let state = plan.written_state();
     let survey = run.survey(closing.now);
     let mut summary = Summary {
         plan_id: plan.id().into(),
         description: plan.meta.description.clone(),
+        started_at: state.started_at.clone(),
         ..Summary::default()
     };
     let mut weavers = Vec::new();
     for task in plan.plan.tasks() {
         let (planned, id) = (plan.spec(task), plan.plan.id(task));
         let kept = home.map(|home| home.status(id, run.attempt(task)));
-        let said = statuses.read(id, &planned.file, None, kept.as_deref()).file;
+        let known = state.weaver(id).cloned().unwrap_or_default();
+        let recorded = WeaverFile { pr: known.pr, error: known.error, ..WeaverFile::default() };
+        let said = recorded.merged(&statuses.read(id, &planned.file, None, kept.as_deref()).file);
         let blocked = matches!(survey.of(task), Some(orch_core::Readiness::Blocked { .. }));
-        let crashed = said.status == Some(WeaverStatus::Crashed);
+        let crashed = known.status == WeaverStatus::Crashed || said.status == Some(WeaverStatus::Crashed);
         let status = WeaverStatus::from_core(run.status(task), crashed, blocked);
         let spec = planned.file.trim_end_matches(".yaml").trim_end_matches(".yml").to_owned();
-        let begun = said.started_at.clone();
-        if begun.as_deref().and_then(read_timestamp) < summary.started_at.as_deref().and_then(read_timestamp)
-            || summary.started_at.is_none()
-        {
-            summary.started_at = begun.or(summary.started_at.take());
-        }
         summary.rows.push(Row {
             spec: spec.clone(),
             mark: match run.status(task) {

@@ -51,8 +51,7 @@ impl WeaverPlan {
         let statuses = StatusFiles::of(self);
         let git = Git::at(&self.root);
         let default = BranchName::new(&*self.default_branch).ok();
-        let state = read_regular(&self.run_folder().join("state.json"), RunState::LARGEST as u64);
-        let state = state.ok().and_then(|bytes| RunState::read(&bytes).ok()).unwrap_or_default();
+        let state = self.written_state();
         let entry = |task: TaskIx| {
             let (planned, id) = (self.spec(task), self.plan.id(task));
             let branch = self.branch(task).to_owned();
@@ -73,6 +72,12 @@ impl WeaverPlan {
             }
         };
         self.plan.list_order().iter().map(|&task| entry(task)).collect()
+    }
+
+    /// What `run/state.json` says now; nothing when it can't be read.
+    pub(super) fn written_state(&self) -> RunState {
+        let bytes = read_regular(&self.run_folder().join("state.json"), RunState::LARGEST as u64);
+        bytes.ok().and_then(|bytes| RunState::read(&bytes).ok()).unwrap_or_default()
     }
 
     /// Rebases the branches whose base was merged or has moved, in order; with `only`, those that these tasks' branches
