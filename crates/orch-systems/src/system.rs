@@ -412,6 +412,8 @@ pub(crate) struct Closing<'a> {
     pub(crate) notes: &'a mut Vec<String>,
     /// What became of each task, for the board that is shown at the end.
     pub(crate) board: &'a mut Vec<BoardRow>,
+    /// Where the summary is that was left, from the repository's root.
+    pub(crate) summary: &'a mut Option<String>,
     /// Runs a command to its end: how it ended and what it printed.
     pub(crate) run_once: &'a mut RunOnce<'a>,
 }

@@ -7,15 +7,36 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::sanitise::Sanitised;
 
-/// Columns between the two sides.
+/// Columns between the two sides, unless the path of the summary needs more.
 const WIDTH: usize = 66;
 
-/// Writes the box, when there is anything to be shown in it.
-pub(crate) fn write(title: &str, rows: &[BoardRow], out: &mut dyn Write) -> io::Result<()> {
+/// The most columns there are, whatever the path.
+const WIDEST: usize = 200;
+
+/// Writes the box, when there is anything to be shown in it. `summary` is the path of the summary.
+pub(crate) fn write(
+    title: &str,
+    rows: &[BoardRow],
+    summary: Option<&str>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
-    let bar = "═".repeat(WIDTH);
+    let mut more = Vec::new();
+    if let Some(path) = summary {
+        more.push(format!("Summary: {}", Sanitised::line(path)));
+    }
+    if rows.iter().any(|row| row.result != "-") {
+        more.push("PRs: gh pr list".to_owned());
+    }
+    let longest = more.iter().map(|line| line.width() + 4).max().unwrap_or_default();
+    let width = longest.clamp(WIDTH, WIDEST);
+    let bar = "═".repeat(width);
+    let line = |text: &str, out: &mut dyn Write| {
+        let text = Sanitised::line(text).to_string();
+        writeln!(out, "║  {}║", padded(&text, width - 2))
+    };
     writeln!(out, "╔{bar}╗")?;
     line(&format!("BUILD COMPLETE: {title}"), out)?;
     writeln!(out, "╠{bar}╣")?;
@@ -27,12 +48,15 @@ pub(crate) fn write(title: &str, rows: &[BoardRow], out: &mut dyn Write) -> io::
         };
         line(&format!("{mark} {} {} {}", padded(&row.name, 28), padded(&row.status, 10), row.result), out)?;
     }
+    if !more.is_empty() {
+        writeln!(out, "╠{bar}╣")?;
+        line("", out)?;
+        for text in &more {
+            line(text, out)?;
+        }
+        line("", out)?;
+    }
     writeln!(out, "╚{bar}╝")
-}
-
-fn line(text: &str, out: &mut dyn Write) -> io::Result<()> {
-    let text = Sanitised::line(text).to_string();
-    writeln!(out, "║  {}║", padded(&text, WIDTH - 2))
 }
 
 /// The text in exactly so many columns, cut or filled.
@@ -69,9 +93,11 @@ mod tests {
             row(None, "04-日本語\u{1b}[2J", "waiting", "-"),
         ];
         let mut out = Vec::new();
-        write("plan-20260119-1430", &rows, &mut out).unwrap();
+        let summary = ".claude/vertical/plans/plan-20260119-1430/run/summary.md";
+        write("plan-20260119-1430", &rows, Some(summary), &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
         insta::assert_snapshot!(text);
-        assert!(text.lines().all(|line| line.width() == WIDTH + 2), "{text}");
+        let width = text.lines().next().unwrap().width();
+        assert!(width > WIDTH + 2 && text.lines().all(|line| line.width() == width), "{text}");
     }
 }

@@ -158,7 +158,7 @@ fn summarise(
     if report.nothing_to_do {
         return writeln!(out, "nothing to do: every task is done");
     }
-    board::write(title, &report.board, out)?;
+    board::write(title, &report.board, report.summary.as_deref(), out)?;
     let counts = tally.counts.unwrap_or_default();
     let mut parts = Vec::new();
     for (count, word) in [

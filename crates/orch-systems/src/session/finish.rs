@@ -35,7 +35,7 @@ impl Session {
         self.store.write_state(self.clock.now())?;
         let system = self.workers.system();
         let mut notes = std::mem::take(&mut self.notes);
-        let mut board = Vec::new();
+        let (mut board, mut summary) = (Vec::new(), None);
         let workers = &mut self.workers;
         let mut closing = Closing {
             run: &self.run,
@@ -45,6 +45,7 @@ impl Session {
             durability: self.options.durability(&self.config),
             notes: &mut notes,
             board: &mut board,
+            summary: &mut summary,
             run_once: &mut |argv, name, vars| workers.run_once(argv, name, vars),
         };
         let validation = system.finish(&mut closing)?;
@@ -65,7 +66,7 @@ impl Session {
         notes.extend(self.store.take_alerts());
         notes.extend(self.notify(verdict));
         let chosen = self.chosen.map(|chosen| Counts::of_these(&self.run, chosen, now));
-        Ok(Report { verdict, halt, nothing_to_do: false, chosen, validation, notes, board })
+        Ok(Report { verdict, halt, nothing_to_do: false, chosen, validation, notes, board, summary })
     }
 
     /// Has the configured command tell a person that the run is over; what kept it from that.

@@ -62,6 +62,8 @@ pub struct Report {
     pub notes: Vec<String>,
     /// What became of each task, where the system shows that on a board (seed 003); else empty.
     pub board: Vec<BoardRow>,
+    /// Where the summary of the run is, as a path from the repository's root; none where the system leaves none.
+    pub summary: Option<String>,
 }
 
 /// What became of a task, for a board.
@@ -233,6 +235,7 @@ impl Session {
             validation: Requirements::NotValidated,
             notes: self.notes,
             board: Vec::new(),
+            summary: None,
         })
     }
 

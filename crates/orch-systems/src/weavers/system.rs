@@ -209,6 +209,7 @@ impl System for WeaverSystem {
         summarise(&self.plan, Some(closing.home), &self.statuses, &session, closing)?;
         let summary = from_root(&self.plan, &summary_path(&self.plan));
         closing.notes.push(format!("the summary is in {summary}"));
+        *closing.summary = Some(summary);
         Ok(Requirements::NotValidated)
     }
 }
