@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use orch_core::{OnFailure, OnIncomplete, Order, Plan, TaskIx};
 use orch_exec::tmux::SessionName;
-use orch_git::Git;
+use orch_git::{BranchName, Git};
 use orch_prompt::Prompts;
 use orch_store::{Folded, Home};
 
