@@ -52,8 +52,9 @@ pub(super) fn tell(
         .map(|(&other, files)| Sibling { weaver: plan.plan.id(other), branch: plan.branch(other), files })
         .collect();
     let checked = telling.home.and_then(|home| Checked::latest(plan, home, task, attempt.saturating_sub(1)));
-    let feedback =
-        checked.as_ref().filter(|checked| !checked.passed).map(|checked| checked.feedback.as_str());
+    // What was checked before the plan was begun anew is nothing to this attempt.
+    let sent_back = checked.as_ref().filter(|checked| !checked.passed && telling.previous.is_some());
+    let feedback = sent_back.map(|checked| checked.feedback.as_str());
     let rendered = prompts.render(
         WEAVER,
         &Weaver {
