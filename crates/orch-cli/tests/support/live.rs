@@ -19,6 +19,8 @@ pub(crate) struct Live {
     lines: Receiver<String>,
     /// Events that were asked for later than they came.
     events: VecDeque<Value>,
+    /// The last event.
+    last: String,
     out: String,
     err: Option<JoinHandle<String>>,
 }
@@ -69,7 +71,8 @@ impl Live {
             err.read_to_end(&mut text).unwrap();
             String::from_utf8_lossy(&text).into_owned()
         });
-        Self { child, lines, events: VecDeque::new(), out: String::new(), err: Some(err) }
+        let (events, last) = (VecDeque::new(), String::new());
+        Self { child, lines, events, last, out: String::new(), err: Some(err) }
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -89,13 +92,20 @@ impl Live {
         loop {
             match self.lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
                 Ok(line) => match serde_json::from_str::<Value>(&line) {
-                    Ok(event) if event["event"].is_string() => return Some(event),
+                    Ok(event) if event["event"].is_string() => {
+                        self.last = line;
+                        return Some(event);
+                    }
                     _ => self.out += &format!("{line}\n"),
                 },
                 Err(RecvTimeoutError::Disconnected) => return None,
                 Err(RecvTimeoutError::Timeout) => {
+                    let has_ended = self.has_ended();
                     self.kill_now();
-                    panic!("waited in vain for an event; so far: {}", self.out);
+                    panic!(
+                        "waited in vain for an event (ended: {has_ended}) after {}; so far: {}",
+                        self.last, self.out
+                    );
                 }
             }
         }
