@@ -1,4 +1,4 @@
-//! Which files a commit touches.
+//! Which files a commit touches, and which are in none.
 
 use crate::{Git, GitError};
 
@@ -21,6 +21,26 @@ impl Git {
             vec!["diff-tree", "--root", "-r", "-z", "--no-commit-id", "--name-status", "--no-renames"];
         args.extend(["-m", "--first-parent", "--end-of-options", commit]);
         Ok(read(&self.local(&args)?))
+    }
+
+    /// The files of the work tree that differ from its commit, or that git does not track, among those that one of the
+    /// glob patterns `of` fits and none of `but`; paths from the top. Ignored ones are left out.
+    ///
+    /// # Errors
+    /// When a pattern leads out of the work tree, or git is missing or refuses to look.
+    pub fn uncommitted(&self, of: &[&str], but: &[&str]) -> Result<Vec<String>, GitError> {
+        if of.is_empty() {
+            return Ok(Vec::new());
+        }
+        let of = of.iter().map(|pattern| format!(":(top,glob){pattern}"));
+        let patterns: Vec<String> =
+            of.chain(but.iter().map(|pattern| format!(":(top,exclude,glob){pattern}"))).collect();
+        let mut args = vec!["status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--"];
+        args.extend(patterns.iter().map(String::as_str));
+        let listed = self.local(&args)?;
+        // Two letters, a space and the path.
+        let entries = listed.split(|&byte| byte == 0).filter_map(|entry| entry.get(3..));
+        Ok(entries.map(|path| String::from_utf8_lossy(path).into_owned()).collect())
     }
 }
 

@@ -11,6 +11,7 @@ use orch_core::{Outcome, TaskIx};
 use orch_exec::process::Exit;
 use orch_git::{BranchName, Git, Touched};
 use orch_prompt::{CheckDone, Prompts, WEAVER_CHECK, WEAVER_PULL_REQUEST, WeaverCheck, WeaverPullRequest};
+use orch_spec::CheckKind;
 use orch_state_json::WeaverFile;
 use orch_store::{Durability, create_private};
 use orch_verify::{BranchCommit, CheckEnded, Facts, Job, Next, Report, Verdict, Verification};
@@ -40,6 +41,10 @@ const OPEN: [&str; 11] = [
     "--body-file",
     "{body_file}",
 ];
+
+/// Files that weavers leave out of their commits (seed 003).
+const TESTS: [&str; 6] =
+    ["**/*.test.*", "**/*.spec.*", "**/*.snap", "**/tests/**", "**/__tests__/**", "**/.claude/**"];
 
 /// How a claim is followed up.
 #[derive(Clone, Debug)]
@@ -157,6 +162,9 @@ impl Following {
                 self.rejected(&report)
             }
             Ok(facts) => {
+                if let Some((evidence, fix)) = not_on_the_branch(claim) {
+                    return self.rejected(&one_failure("[commit] all of the work", evidence, Some(fix)));
+                }
                 let verification = Verification::new(checks(planned), claim.worktree.clone(), facts);
                 Stage::Checks(Box::new(verification.with_limit(claim.rules.check_limit)))
             }
@@ -443,6 +451,34 @@ fn facts(claim: &Claim) -> Result<Facts, String> {
         commits.push(BranchCommit { added, changed });
     }
     Ok(Facts { commits })
+}
+
+/// What the checks would see and the branch has not, and what to do about it: checks say nothing about work that is not
+/// what will be merged.
+fn not_on_the_branch(claim: &Claim) -> Option<(String, String)> {
+    let git = Git::at(&claim.worktree);
+    let branch = claim.plan.branch(claim.task);
+    let tip = git.branch_tip(&BranchName::new(branch).ok()?).ok()?;
+    if git.resolve("HEAD").ok()? != tip {
+        let evidence = format!("the work tree is not at the tip of {branch}");
+        return Some((evidence, format!("bring all commits onto {branch} and check it out")));
+    }
+    let spec = &claim.plan.spec(claim.task).spec;
+    let building = &spec.building_spec;
+    let of: Vec<&str> = building.files.iter().map(|file| file.value.as_str()).collect();
+    // Tests are never committed.
+    let first = building.test_first.iter().filter_map(|test| test.file.as_ref());
+    let checked = spec.verification_spec.iter().flat_map(|check| match &check.value.kind {
+        CheckKind::TestFirst { files } => files.as_slice(),
+        _ => &[],
+    });
+    let tests = first.chain(checked).map(|file| file.value.as_str());
+    let but: Vec<&str> = TESTS.into_iter().chain(tests).collect();
+    // A pattern that git can't read says nothing.
+    let left = git.uncommitted(&of, &but).unwrap_or_default();
+    let first = left.first()?;
+    let more = if left.len() > 1 { format!(" and {} more", left.len() - 1) } else { String::new() };
+    Some((format!("{first}{more}: changed, and not committed"), "commit it, or remove it".into()))
 }
 
 fn one_failure(label: &str, evidence: String, fix: Option<String>) -> Report {
