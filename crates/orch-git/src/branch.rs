@@ -1,6 +1,7 @@
 //! Which branch the work is based on.
 
-use crate::Git;
+use crate::program::Call;
+use crate::{BranchName, Git, GitError};
 
 /// The branch that finished work goes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +55,15 @@ impl Git {
         self.remembered()
             .or_else(|| self.among_local_branches())
             .unwrap_or_else(|| BaseBranch { name: "main".into(), found: How::Assumed })
+    }
+
+    /// Checks out a local branch in this work tree. Changes that are in no commit are taken along.
+    ///
+    /// # Errors
+    /// [`GitError::Failed`], with nothing changed, when there is no such branch, when it is checked out elsewhere, or
+    /// when a change would be lost.
+    pub fn switch(&self, branch: &BranchName) -> Result<(), GitError> {
+        self.change(&Call::change(["switch", "--quiet", "--no-guess", branch.as_str()])).map(drop)
     }
 
     fn remembered(&self) -> Option<BaseBranch> {

@@ -57,7 +57,14 @@ impl Worktrees {
         })?;
         self.remove_abandoned_locks(name, branch).map_err(|error| refused(error.into()))?;
         let git = Git::at(&self.root);
-        let added = git.add_worktree(&self.path(name), branch, base).map_err(refused)?;
+        let mut added = git.add_worktree(&self.path(name), branch, base);
+        // Its worker went over to a branch of its own: that branch stays, with all that was committed there.
+        if let Err(WorktreeError::OtherBranch { path, found: Some(_), .. }) = &added
+            && Git::at(path).switch(branch).is_ok()
+        {
+            added = git.add_worktree(&self.path(name), branch, base);
+        }
+        let added = added.map_err(refused)?;
         let ready = ready_file(&added.path);
         let is_ready = ready.as_deref().is_some_and(Path::exists);
         let mut set_up = Vec::new();
@@ -263,6 +270,12 @@ fn unreadable(error: GitError) -> OpenError {
 fn refused(error: WorktreeError) -> GroundError {
     match error {
         WorktreeError::NoBase { .. } => GroundError::Task(error.to_string()),
+        WorktreeError::UnderWay { .. } => {
+            GroundError::Task(format!("{error}: end or abort it there, or remove that work tree"))
+        }
+        WorktreeError::OtherBranch { ref wanted, .. } => GroundError::Task(format!(
+            "{error}: check {wanted} out in it, or remove it with `orch worktree remove`"
+        )),
         WorktreeError::BranchInUse { .. } => GroundError::Environment(format!(
             "{error}: switch to another branch there, or remove that work tree"
         )),
