@@ -355,10 +355,14 @@ impl AgentWorkers {
             now: self.clock.now(),
         };
         let claim = self.system.judge(&ended)?;
-        let follow_up = (claim.outcome == Outcome::Succeeded && stopped.is_none())
-            .then(|| self.system.follow_up(&ended, &claim))
-            .flatten();
+        let follow_up =
+            (claim.outcome == Outcome::Succeeded).then(|| self.system.follow_up(&ended, &claim)).flatten();
         match follow_up {
+            // Nobody may check it any more, and unchecked it is none.
+            Some(_) if stopped.is_some() => {
+                let claim = Judged { outcome: Outcome::Lost, detail: None, ..claim };
+                notices.extend(self.settled(task, attempt, &work, claim, stopped));
+            }
             Some(follow_up) => notices.extend(self.follow_up(task, attempt, work, claim, follow_up)),
             None => notices.extend(self.settled(task, attempt, &work, claim, stopped)),
         }
