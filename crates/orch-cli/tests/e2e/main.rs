@@ -24,6 +24,7 @@ mod signals;
 mod survivors;
 mod validation;
 mod weavers;
+mod weavers_branch;
 mod weavers_checks;
 mod weavers_claims;
 mod weavers_failures;
