@@ -54,3 +54,18 @@ fn what_is_asked_for_again_has_not_failed_in_its_own_file() {
     assert!(weaver.get("completed_at").is_none(), "{weaver}");
     assert_ne!(vertical.state()["status"], "running");
 }
+
+#[test]
+fn a_claim_is_not_believed_because_its_worker_was_stopped() {
+    let vertical = Vertical::new(&[(
+        "01-schema",
+        "",
+        "verification_spec:\n  - type: file-exists\n    path: never.txt\n",
+        "commits a.txt\ndone_\nexec sleep 600\n",
+    )]);
+    let mut run = vertical.start_run(&[]);
+    while run.wait_for("progress", "w-01")["detail"] != "complete" {}
+    vertical.run_to(0, &["stop"]);
+    run.end();
+    assert_eq!(vertical.statuses(), [("w-01".to_owned(), "waiting".to_owned())]);
+}
