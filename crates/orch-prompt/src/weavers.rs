@@ -86,6 +86,8 @@ pub struct Weaver<'a> {
     pub feedback: Option<&'a str>,
     /// The absolute path of the status file.
     pub status_file: &'a str,
+    /// The absolute path of the place to write the same to when the weaver's tools keep it from the first one.
+    pub second_status_file: &'a str,
     /// The message to commit with; see [`commit_message`].
     pub commit_message: &'a str,
     /// Who opens the pull request.

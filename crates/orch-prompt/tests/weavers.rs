@@ -31,6 +31,7 @@ fn weaver<'a>() -> Weaver<'a> {
         begun_before: false,
         feedback: None,
         status_file: "/repo/.claude/vertical/plans/plan-20260119-1430/run/weavers/w-02.json",
+        second_status_file: "/repo/.worktrees/plan-20260119-1430-w-02.json",
         commit_message: "feat(auth): add password hashing\n\nImplements: auth-password\nVerification: All checks passed\n",
         pull_request: OpenedBy::Orch,
     }
@@ -136,6 +137,7 @@ fn no_value_ends_its_block() {
         begun_before: false,
         feedback: Some(hostile),
         status_file: name,
+        second_status_file: name,
         commit_message: &commit_message(name, name),
         pull_request: OpenedBy::Weaver,
     };
@@ -188,7 +190,9 @@ fn every_skill_has_its_source() {
     iteration
     most_iterations
     feedback
+    begun_before
     status_file
+    second_status_file
     pull_request
     commit_message
     ");

@@ -166,7 +166,7 @@ fn hints_find_skills() {
         ("swift-concurrency", Some(("acme-swift-concurrency", MatchedBy::Trigger("swift concurrency")))),
         ("Swift_Concurrency", Some(("acme-swift-concurrency", MatchedBy::Trigger("swift concurrency")))),
         ("async-await", Some(("acme-swift-concurrency", MatchedBy::Trigger("async/await")))),
-        ("swiftui", Some(("acme-swiftui-speed", MatchedBy::Trigger("swiftui slow")))),
+        ("swiftui", None),
         // The first of the index wins; the trigger with more words in common beats an earlier one.
         ("react-patterns", Some(("react-best-practices", MatchedBy::Trigger("react")))),
         ("react-testing", Some(("react-best-practices", MatchedBy::Trigger("react")))),

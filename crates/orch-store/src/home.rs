@@ -111,12 +111,17 @@ impl Home {
         self.of_attempt("logs", task, attempt, "status.json")
     }
 
+    /// Where it is noted that the worker has said it is done, and nobody has looked whether it is.
+    pub fn claim(&self, task: &str, attempt: u32) -> PathBuf {
+        self.of_attempt("logs", task, attempt, "claim")
+    }
+
     /// Where it is written what became of the checks of the worker's claim.
     pub fn checks(&self, task: &str, attempt: u32) -> PathBuf {
         self.of_attempt("logs", task, attempt, "checks.json")
     }
 
-    /// Removes the prompt, the receipt, the result, the status and the checks that an earlier history may have left under the names of
+    /// Removes the prompt, the receipt, the result, the status, the checks and the claim that an earlier history may have left under the names of
     /// this attempt, so that they are not taken for its own. To be called before the attempt is started.
     ///
     /// # Errors
@@ -124,7 +129,8 @@ impl Home {
     pub fn clear(&self, task: &str, attempt: u32) -> Result<(), StoreError> {
         let (prompt, receipt) = (self.prompt(task, attempt), self.receipt(task, attempt));
         let (status, checks) = (self.status(task, attempt), self.checks(task, attempt));
-        for path in [prompt, receipt, self.result(task, attempt), status, checks] {
+        let claim = self.claim(task, attempt);
+        for path in [prompt, receipt, self.result(task, attempt), status, checks, claim] {
             match std::fs::remove_file(&path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
                     return Err(StoreError::io(&path, "remove")(error));

@@ -230,6 +230,12 @@ pub(crate) trait System {
         None
     }
 
+    /// Has the claim that attempt `from` of a task has made stand for attempt `to` of it; whether there is one that can.
+    fn renew_claim(&self, home: &Home, task: TaskIx, from: u32, to: u32) -> bool {
+        let _ = (home, task, from, to);
+        false
+    }
+
     /// Whether successes are followed up: an earlier orch may have gone away in the middle of that.
     fn follows_up(&self) -> bool {
         false
@@ -243,9 +249,9 @@ pub(crate) trait System {
     /// The name that orch's own files for the plan go by.
     fn name(&self) -> &str;
 
-    /// The folder in which workers say how far they are, to be watched.
-    fn watched(&self) -> Option<&Path> {
-        None
+    /// The folders in which workers say how far they are, to be watched.
+    fn watched(&self) -> Vec<PathBuf> {
+        Vec::new()
     }
 
     /// What a worker says of itself while it works.
@@ -355,6 +361,8 @@ pub(crate) struct Errand {
     pub(crate) what: ErrandKind,
     /// Where it runs.
     pub(crate) folder: PathBuf,
+    /// The branch that the work is based on.
+    pub(crate) base_branch: String,
     /// How long it may take.
     pub(crate) limit: Option<Duration>,
     /// What a person is told while it runs.

@@ -38,6 +38,11 @@ impl Worktrees {
         Self { root: root.to_owned(), folder: root.join(folder), table: table.clone() }
     }
 
+    /// The folder that they are made in.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Where the work tree called `name` is or would be.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)

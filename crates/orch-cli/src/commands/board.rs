@@ -38,7 +38,9 @@ pub(crate) fn write(
         writeln!(out, "║  {}║", padded(&text, width - 2))
     };
     writeln!(out, "╔{bar}╗")?;
-    line(&format!("BUILD COMPLETE: {title}"), out)?;
+    // A build of which something is left that was neither done nor failed was stopped.
+    let what = if rows.iter().any(|row| row.done.is_none()) { "STOPPED" } else { "COMPLETE" };
+    line(&format!("BUILD {what}: {title}"), out)?;
     writeln!(out, "╠{bar}╣")?;
     for row in rows {
         let mark = match row.done {

@@ -30,6 +30,11 @@ pub(crate) fn run(args: &Run) -> Result<u8, Failure> {
         return dry_run(args, plan);
     }
     let began = Instant::now();
+    match plan.warnings().len() {
+        0 => {}
+        1 => tell(&["1 warning about the plan; `orch check` shows it".into()]),
+        count => tell(&[format!("{count} warnings about the plan; `orch check` shows them")]),
+    }
     let name = plan.shown_name().to_owned();
     let mut session = Session::open(plan, args.options())?;
     tell(session.notes());

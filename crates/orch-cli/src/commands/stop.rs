@@ -1,5 +1,6 @@
 //! `orch stop [ID …]`: end the run under way, some of its tasks, or the workers that an earlier run left.
 
+use orch_core::TaskIx;
 use orch_systems::{Ask, OpenError, RunOptions, Session, View};
 
 use super::{plan_among, tell};
@@ -26,11 +27,19 @@ pub(crate) fn run(names: &[String], kind: &Kinded) -> Result<u8, Failure> {
         return Ok(code::SUCCESS);
     }
     if !ids.is_empty() {
-        return Err(Failure::Open(OpenError::Request {
-            code: "run.none",
-            message: "no run of this plan is under way".into(),
-            hint: "`orch stop` without an id ends the workers that an earlier run left".into(),
-        }));
+        let tasks: Vec<TaskIx> = ids.iter().map(|id| view.find(id)).collect::<Result<_, _>>()?;
+        let options = RunOptions { command: command_line(), ..RunOptions::default() };
+        return match Session::open(view.loaded().clone(), options)?.stop_tasks(&tasks)? {
+            0 => Err(Failure::Open(OpenError::Request {
+                code: "run.none",
+                message: "no run of this plan is under way, and no worker of that".into(),
+                hint: "`orch status` shows what is".into(),
+            })),
+            _ => {
+                tell(&["the worker that an earlier run left is ended".into()]);
+                Ok(code::SUCCESS)
+            }
+        };
     }
     let options = RunOptions { command: command_line(), end_survivors: true, ..RunOptions::default() };
     let settled = Session::open(view.loaded().clone(), options)?.stop()?;

@@ -33,5 +33,6 @@ mod weavers_resume;
 mod weavers_rework;
 mod weavers_sessions;
 mod weavers_state;
+mod weavers_stopping;
 mod weavers_telling;
 mod weavers_words;

@@ -100,9 +100,11 @@ fn find<'a>(hint: &str, skills: &[Prepared<'a>]) -> Option<(&'a Skill, MatchedBy
     best.map(|(_, skill, trigger)| (skill, MatchedBy::Trigger(trigger)))
 }
 
-/// How many words two texts share when one has all words of the other; else none.
-fn in_common(a: &[String], b: &[String]) -> usize {
-    let a: HashSet<&str> = a.iter().map(String::as_str).collect();
-    let b: HashSet<&str> = b.iter().map(String::as_str).collect();
-    if a.is_subset(&b) || b.is_subset(&a) { a.len().min(b.len()) } else { 0 }
+/// How many words a trigger and a hint share when one has all words of the other; else none. A hint of one word is no
+/// part of a longer trigger: `testing` alone does not mean `swift testing`.
+fn in_common(trigger: &[String], hint: &[String]) -> usize {
+    let trigger: HashSet<&str> = trigger.iter().map(String::as_str).collect();
+    let hint: HashSet<&str> = hint.iter().map(String::as_str).collect();
+    let is_part = trigger.is_subset(&hint) || (hint.len() > 1 && hint.is_subset(&trigger));
+    if is_part { trigger.len().min(hint.len()) } else { 0 }
 }

@@ -8,7 +8,7 @@ mod settle;
 
 use std::sync::Arc;
 
-use orch_core::{Beginning, Event, Halt, Plan, Readiness, Run, Status, TaskIx, Time, Verdict};
+use orch_core::{Beginning, Event, Halt, Outcome, Plan, Readiness, Run, Status, TaskIx, Time, Verdict};
 use orch_run::{Clock, Driven, Observer, Settled, SystemClock, drive};
 use orch_store::{Lock, What as Entry};
 
@@ -200,6 +200,25 @@ impl Session {
             self.let_go()?;
         }
         Ok(ended)
+    }
+
+    /// Ends the workers of these tasks that an earlier run left, and leaves those of others at work. How many there were.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn stop_tasks(mut self, tasks: &[TaskIx]) -> Result<usize, OpenError> {
+        self.settle()?;
+        let is_running = |task: &TaskIx| self.run.status(*task) == Status::Running;
+        let running: Vec<TaskIx> = tasks.iter().copied().filter(is_running).collect();
+        for &task in &running {
+            let attempt = self.run.attempt(task);
+            self.workers.end(task).map_err(OpenError::system("end a worker"))?;
+            let event = Event::Ended { task, attempt, outcome: Outcome::Cancelled };
+            let change = self.run.apply(event, self.clock.now()).map_err(orch_run::DriveError::from)?;
+            self.record(change)?;
+        }
+        self.let_go()?;
+        Ok(running.len())
     }
 
     /// All that was asked for is done, and nothing is left to be settled.

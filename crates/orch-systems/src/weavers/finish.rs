@@ -19,7 +19,6 @@ pub(super) fn summarise(
     plan: &WeaverPlan,
     home: Option<&Home>,
     statuses: &StatusFiles,
-    session_of: &dyn Fn(TaskIx) -> String,
     closing: &mut Closing<'_>,
 ) -> Result<(), StoreError> {
     let run = closing.run;
@@ -38,7 +37,7 @@ pub(super) fn summarise(
         let kept = home.map(|home| home.status(id, run.attempt(task)));
         let known = state.weaver(id).cloned().unwrap_or_default();
         let recorded = WeaverFile { pr: known.pr, error: known.error, ..WeaverFile::default() };
-        let said = recorded.merged(&statuses.read(id, &planned.file, None, kept.as_deref()).file);
+        let said = recorded.merged(&statuses.read(id, &planned.file, &[], kept.as_deref()).file);
         let blocked = matches!(survey.of(task), Some(orch_core::Readiness::Blocked { .. }));
         let crashed = known.status == WeaverStatus::Crashed || said.status == Some(WeaverStatus::Crashed);
         let status = WeaverStatus::from_core(run.status(task), crashed, blocked);
@@ -55,7 +54,7 @@ pub(super) fn summarise(
             pr: said.pr.as_deref().and_then(PullRequest::read),
         });
         if run.status(task) == Status::Fail || blocked {
-            summary.failures.push(failure(plan, task, spec.clone(), &said, &survey, session_of));
+            summary.failures.push(failure(plan, task, spec.clone(), &said, &survey));
         }
         let checked = home.and_then(|home| Checked::latest(plan, home, task, run.attempt(task)));
         if let Some(checked) = checked {
@@ -104,7 +103,6 @@ fn failure(
     spec: String,
     said: &orch_state_json::WeaverFile,
     survey: &orch_core::Survey<'_>,
-    session_of: &dyn Fn(TaskIx) -> String,
 ) -> Failure {
     let id = plan.plan.id(task);
     let error = match survey.of(task) {
@@ -121,7 +119,7 @@ fn failure(
         iterations: said.iteration,
         weaver: id.to_owned(),
         debug: Some(format!("cat {}", shell_word(&from_root(plan, &file)))),
-        attach: Some(format!("tmux attach -t ={}", session_of(task))),
+        attach: said.session.is_some().then(|| format!("orch attach {id}")),
         resume: resumable.map(|session| format!("claude --resume {session}")),
     }
 }

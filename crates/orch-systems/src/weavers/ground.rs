@@ -16,6 +16,13 @@ pub(super) fn worktree_path(plan: &WeaverPlan, table: Option<&WorktreesTable>, t
     Worktrees::of(&plan.root, &table).path(&plan.worktree_name(task))
 }
 
+/// A second place for what a weaver says of itself: beside its work tree, for agents that may not write where the first
+/// one is, below `.claude`.
+pub(super) fn second_status_file(plan: &WeaverPlan, table: &WorktreesTable, task: TaskIx) -> PathBuf {
+    let name = format!("{}.json", plan.worktree_name(task));
+    Worktrees::of(&plan.root, table).path(&name)
+}
+
 /// The work tree of a weaver, made if it is not there.
 pub(super) fn ground(
     plan: &WeaverPlan,

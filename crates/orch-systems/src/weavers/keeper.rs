@@ -69,7 +69,7 @@ impl WeaverKeeper {
     fn said(&self, task: TaskIx, attempt: u32) -> Said {
         let id = self.plan.id(task);
         let kept = self.home.as_ref().map(|home| home.status(id, attempt));
-        self.statuses.read(id, &self.specs[task.index()], None, kept.as_deref())
+        self.statuses.read(id, &self.specs[task.index()], &[], kept.as_deref())
     }
 
     /// Takes a transition over into the state, and what it means for what the weaver has said of itself.

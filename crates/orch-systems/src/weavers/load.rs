@@ -300,9 +300,14 @@ fn draft(
     PlanDraft { objective: meta.description.clone(), tasks, identity: Vec::new() }
 }
 
-/// Specs that may touch the same files never run together: each such pair shares a claim. Pairs of which one comes
-/// after the other anyway lose nothing by it.
+/// Specs that may touch the same files never run together: each such pair shares a claim, unless one of them comes
+/// after the other anyway.
 fn claim(specs: &[PlannedSpec], tasks: &mut [TaskDraft], found: &mut Vec<Finding>) {
+    let ordered = Plan::build(PlanDraft { tasks: tasks.to_vec(), ..PlanDraft::default() }).ok();
+    let come_after = |a: usize, b: usize| {
+        let after = |plan: &Plan, a, b| plan.with_needs(TaskIx::new(a)).contains(&TaskIx::new(b));
+        ordered.as_ref().is_some_and(|plan| after(plan, a, b) || after(plan, b, a))
+    };
     let files: Vec<&[orch_spec::Located<String>]> =
         specs.iter().map(|spec| spec.spec.building_spec.files.as_slice()).collect();
     for overlap in overlaps(&files) {
@@ -310,6 +315,9 @@ fn claim(specs: &[PlannedSpec], tasks: &mut [TaskDraft], found: &mut Vec<Finding
             true => overlap.left.to_owned(),
             false => format!("{} and {}", overlap.left, overlap.right),
         };
+        if come_after(overlap.a, overlap.b) {
+            continue;
+        }
         let (a, b) = (&specs[overlap.a], &specs[overlap.b]);
         let at =
             b.spec.building_spec.files.iter().find(|file| file.value == overlap.right).map(|file| file.at);

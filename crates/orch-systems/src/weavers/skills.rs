@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use orch_core::Diagnostic;
-use orch_spec::{SkillIndex, Spec, match_hints, read_skill_index};
+use orch_spec::{MatchedBy, SkillIndex, Spec, match_hints, read_skill_index};
 use orch_store::{beneath, read_regular};
 
 use crate::Finding;
@@ -81,11 +81,20 @@ impl Skills {
             return of;
         };
         for (hint, matched) in spec.skill_hints.iter().zip(match_hints(&spec.skill_hints, index)) {
-            let Some((skill, _)) = matched.skill else {
+            let Some((skill, by)) = matched.skill else {
                 let why = format!("no skill is called `{}`, and none is for it", hint.value);
                 found.push(unmatched(hint, why, "the index of skills lists them; or take the hint out"));
                 continue;
             };
+            if let MatchedBy::Trigger(trigger) = by
+                && !is_spelled_alike(trigger, &hint.value)
+            {
+                let why = format!(
+                    "`{}` is taken for the skill {}, for its `{trigger}`",
+                    hint.value, skill.id.value
+                );
+                found.push(unmatched(hint, why, "write the id of the skill that is meant"));
+            }
             match self.file(index_path, &skill.path.value) {
                 Some(file) if !of.files.contains(&file) => of.files.push(file),
                 Some(_) => {}
@@ -126,6 +135,12 @@ impl SkillsOf {
     pub(super) fn texts(&self) -> Vec<SkillText> {
         self.files.iter().filter_map(|path| read(path)).collect()
     }
+}
+
+/// Whether two names differ in nothing but case and what stands between their words.
+fn is_spelled_alike(a: &str, b: &str) -> bool {
+    let words = |text: &str| text.to_lowercase().replace(['-', '_'], " ");
+    words(a) == words(b)
 }
 
 fn read(path: &Path) -> Option<SkillText> {

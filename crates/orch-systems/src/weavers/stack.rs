@@ -59,7 +59,7 @@ impl WeaverPlan {
                 default.as_ref().zip(BranchName::new(&*branch).ok()).is_some_and(|(default, name)| {
                     status(task) == Status::Success && git.is_contained(&name, default).unwrap_or(false)
                 });
-            let pr = statuses.read(id, &planned.file, None, None).file.pr;
+            let pr = statuses.read(id, &planned.file, &[], None).file.pr;
             StackEntry {
                 task,
                 is_stacked: self.specs.iter().any(|other| other.spec.pr.branch.value == planned.base),
@@ -71,7 +71,15 @@ impl WeaverPlan {
                 branch,
             }
         };
-        self.plan.list_order().iter().map(|&task| entry(task)).collect()
+        let mut stack: Vec<StackEntry> = self.plan.list_order().iter().map(|&task| entry(task)).collect();
+        // What is based on something that was merged is merged into what that was merged into.
+        let merged: Vec<String> =
+            stack.iter().filter(|entry| entry.is_merged).map(|entry| entry.branch.clone()).collect();
+        for entry in stack.iter_mut().filter(|entry| merged.contains(&entry.base)) {
+            entry.base.clone_from(&self.default_branch);
+            entry.is_stacked = false;
+        }
+        stack
     }
 
     /// What `run/state.json` says now; nothing when it can't be read.

@@ -57,42 +57,60 @@ impl StatusFiles {
     }
 
     /// What the weaver of `spec_file` has said since its file was begun: what is `kept` of it, and what it wrote since.
-    /// A weaver's later writes leave out what its earlier ones said (seed 003), so both count.
-    pub(super) fn read(
-        &self,
-        id: &str,
-        spec_file: &str,
-        worktree: Option<&Path>,
-        kept: Option<&Path>,
-    ) -> Said {
-        let now = self.read_now(id, spec_file, worktree);
+    /// A weaver's later writes leave out what its earlier ones said (seed 003), so both count. Some write elsewhere, to
+    /// the files `beside`.
+    pub(super) fn read(&self, id: &str, spec_file: &str, beside: &[PathBuf], kept: Option<&Path>) -> Said {
+        let now = self.read_now(id, spec_file, beside);
         match kept.map(|kept| read(kept, spec_file).file) {
             Some(kept) => Said { file: kept.merged(&now.file), ..now },
             None => now,
         }
     }
 
-    /// What is in its file now. A weaver that writes the path relative to its own work tree, as the originals' skill has
-    /// it, is heard as well: the later of the two files counts more.
-    fn read_now(&self, id: &str, spec_file: &str, worktree: Option<&Path>) -> Said {
+    /// What is in its file now, and in those beside it that were written since.
+    fn read_now(&self, id: &str, spec_file: &str, beside: &[PathBuf]) -> Said {
         let own = self.path(id);
-        let inside = worktree
-            .zip(self.relative.as_ref())
-            .map(|(worktree, relative)| worktree.join(relative).join(format!("{id}.json")))
-            .filter(|inside| *inside != own);
-        let first = read(&own, spec_file);
-        let Some((inside, written)) =
-            inside.and_then(|path| Some((read(&path, spec_file), modified(&path)?)))
-        else {
-            return first;
-        };
-        match modified(&own) {
+        let begun = modified(&own);
+        let mut said = read(&own, spec_file);
+        let mut others: Vec<(SystemTime, &PathBuf)> = beside
+            .iter()
+            .filter(|path| **path != own)
+            .filter_map(|path| Some((modified(path)?, path)))
+            .collect();
+        others.sort();
+        for (written, path) in others {
             // One that was there before this attempt began says nothing about it.
-            Some(begun) if written < begun => first,
-            _ => Said {
-                file: first.file.merged(&inside.file),
-                unreadable: inside.unreadable.or(first.unreadable),
-            },
+            if begun.is_some_and(|begun| written < begun) {
+                continue;
+            }
+            let later = read(path, spec_file);
+            said = Said {
+                file: said.file.merged(&later.file),
+                unreadable: later.unreadable.or(said.unreadable),
+            };
+        }
+        said
+    }
+
+    /// The file as a weaver finds it that takes the plan's path for one in its own work tree, as the originals' skill
+    /// has it.
+    pub(super) fn inside(&self, worktree: &Path, id: &str) -> Option<PathBuf> {
+        let relative = self.relative.as_ref()?;
+        Some(worktree.join(relative).join(format!("{id}.json")))
+    }
+
+    /// Has what is kept of one attempt stand for another; whether anything was kept.
+    pub(super) fn renew(
+        &self,
+        id: &str,
+        spec_file: &str,
+        from: &Path,
+        to: &Path,
+        durability: Durability,
+    ) -> bool {
+        from.is_file() && {
+            let file = read(from, spec_file).file;
+            self.write(id, &file, durability).is_ok() && replace(to, &file.to_bytes(), durability).is_ok()
         }
     }
 

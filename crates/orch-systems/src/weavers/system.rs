@@ -14,7 +14,7 @@ use orch_store::{Folded, Home};
 use super::WeaverPlan;
 use super::checks::Checked;
 use super::finish::summarise;
-use super::ground::{ground, worktree_path};
+use super::ground::{ground, second_status_file, worktree_path};
 use super::judge::judge;
 use super::load::{branch_of, is_there};
 use super::memory::remember;
@@ -90,13 +90,20 @@ impl WeaverSystem {
         worktree_path(&self.plan, Some(&self.table), task)
     }
 
+    /// Where a weaver may write its status whose tools keep it from the first place.
+    fn second_status_file(&self, task: TaskIx) -> PathBuf {
+        second_status_file(&self.plan, &self.table, task)
+    }
+
     /// What the weaver of an attempt has said; nothing before the attempt was begun.
     fn said(&self, home: &Home, task: TaskIx, attempt: u32) -> Said {
         let (id, spec) = (self.plan.plan.id(task), &self.plan.spec(task).file);
         if !home.status(id, attempt).is_file() {
             return Said::default();
         }
-        self.statuses.read(id, spec, Some(&self.worktree(task)), Some(&home.status(id, attempt)))
+        let inside = self.statuses.inside(&self.worktree(task), id);
+        let beside: Vec<PathBuf> = inside.into_iter().chain([self.second_status_file(task)]).collect();
+        self.statuses.read(id, spec, &beside, Some(&home.status(id, attempt)))
     }
 }
 
@@ -129,6 +136,8 @@ impl System for WeaverSystem {
             GroundError::Environment(format!("can't begin the status file of {id}: {error}"))
         };
         self.statuses.make_folder().map_err(|error| failed(&error))?;
+        // What was said there was said of an earlier attempt.
+        let _ = std::fs::remove_file(self.second_status_file(task));
         let beginning = Beginning {
             spec_file: &planned.file,
             iteration,
@@ -148,6 +157,11 @@ impl System for WeaverSystem {
     fn judge(&self, ended: &EndedAttempt<'_>) -> io::Result<Judged> {
         let said = self.said(ended.home, ended.task, ended.attempt);
         judge(self.plan.plan.id(ended.task), &said, self.rules.most_iterations, ended)
+    }
+
+    fn renew_claim(&self, home: &Home, task: TaskIx, from: u32, to: u32) -> bool {
+        let (id, spec) = (self.plan.plan.id(task), &self.plan.spec(task).file);
+        self.statuses.renew(id, spec, &home.status(id, from), &home.status(id, to), self.rules.durability)
     }
 
     fn follows_up(&self) -> bool {
@@ -178,8 +192,8 @@ impl System for WeaverSystem {
         SessionName::from_parts(&["vertical", self.plan.id(), self.plan.plan.id(task)])
     }
 
-    fn watched(&self) -> Option<&Path> {
-        Some(self.statuses.folder())
+    fn watched(&self) -> Vec<PathBuf> {
+        vec![self.statuses.folder().to_owned(), self.worktrees.folder().to_owned()]
     }
 
     fn glance(&self, home: &Home, task: TaskIx, attempt: u32) -> Glance {
@@ -205,8 +219,7 @@ impl System for WeaverSystem {
     }
 
     fn finish(&self, closing: &mut Closing<'_>) -> Result<Requirements, OpenError> {
-        let session = |task: TaskIx| self.session_name(task).as_str().to_owned();
-        summarise(&self.plan, Some(closing.home), &self.statuses, &session, closing)?;
+        summarise(&self.plan, Some(closing.home), &self.statuses, closing)?;
         let summary = from_root(&self.plan, &summary_path(&self.plan));
         closing.notes.push(format!("the summary is in {summary}"));
         *closing.summary = Some(summary);

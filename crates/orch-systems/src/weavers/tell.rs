@@ -7,7 +7,7 @@ use orch_prompt::{
 
 use super::WeaverPlan;
 use super::checks::Checked;
-use super::ground::worktree_path;
+use super::ground::{second_status_file, worktree_path};
 use super::skills::SkillText;
 use super::status_file::StatusFiles;
 use super::verify::Rules;
@@ -74,6 +74,7 @@ pub(super) fn tell(
             begun_before: telling.previous.is_some(),
             feedback,
             status_file: &statuses.path(id).to_string_lossy(),
+            second_status_file: &second_status_file(plan, worktrees, task).to_string_lossy(),
             commit_message: &commit_message(&planned.spec.pr.title, &planned.spec.name.value),
             pull_request: OpenedBy::Orch,
         },

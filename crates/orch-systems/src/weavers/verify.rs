@@ -288,6 +288,7 @@ impl Following {
             name: self.errand.to_string(),
             what,
             folder: self.claim.worktree.clone(),
+            base_branch: self.claim.plan.spec(self.claim.task).base.clone(),
             limit: Some(limit),
             progress,
         })

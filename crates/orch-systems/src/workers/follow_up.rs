@@ -85,6 +85,7 @@ impl AgentWorkers {
         let FollowingUp { mut follow_up, work, claim, is_agent, log, .. } = following_up;
         if stopped.is_some() {
             // Nobody knows what it would have come to.
+            self.note_claim(task, attempt, stopped);
             let judged = Judged { outcome: Outcome::Lost, detail: None, ..claim };
             return self.settled(task, attempt, &work, judged, stopped);
         }
@@ -114,7 +115,11 @@ impl AgentWorkers {
         let log = self.place.home.log(&name, attempt);
         // Only the latest is looked at: an earlier orch may have gone away in the middle of it.
         let _ = fs::remove_file(&log);
-        let vars = [("ORCH_TASK", OsString::from(&id)), ("ORCH_WORKTREE", errand.folder.clone().into())];
+        let vars = [
+            ("ORCH_TASK", OsString::from(&id)),
+            ("ORCH_WORKTREE", errand.folder.clone().into()),
+            ("ORCH_BASE_BRANCH", OsString::from(&errand.base_branch)),
+        ];
         let mut launch = Launch {
             argv: Vec::new(),
             cwd: errand.folder.clone(),

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use orch_core::{Outcome, TaskIx, Time};
 use orch_exec::agent::{Handover, ProfileError, Values, environment};
-use orch_exec::process::{Ended, Launch, StartError, Stdin};
+use orch_exec::process::{Ended, Exit, Launch, StartError, Stdin};
 use orch_exec::tmux::TmuxError;
 use orch_run::{Started, WorkerIdentity};
 use orch_store::{StoreError, create_private};
@@ -44,6 +44,9 @@ impl AgentWorkers {
         let Coming { task, attempt, .. } = coming;
         let id = self.id(task);
         self.place.home.clear(&id, attempt)?;
+        if self.take_up_claim(coming) {
+            return Ok(Started::default());
+        }
         let session = self.executor.has_sessions().then(|| self.system.session_name(task));
         let ground = self.system.ground(&self.place, coming, session.as_ref())?;
         if !ground.set_up.is_empty() {
@@ -53,6 +56,24 @@ impl AgentWorkers {
         }
         let (worker, log) = self.work(coming, &ground)?;
         Ok(Started { worker, log: Some(log) })
+    }
+
+    /// Goes on with what the worker of the attempt before has claimed, if that was stopped before anybody looked at it.
+    fn take_up_claim(&mut self, coming: Coming) -> bool {
+        let Coming { task, attempt, .. } = coming;
+        let id = self.id(task);
+        let before = attempt.saturating_sub(1);
+        let note = self.place.home.claim(&id, before);
+        // A plan that was begun anew knows of no attempt before.
+        let goes_on = self.past.contains_key(&task)
+            && note.is_file()
+            && self.system.renew_claim(&self.place.home, task, before, attempt);
+        if goes_on {
+            let _ = fs::remove_file(&note);
+            self.working(task, attempt, Work::default());
+            self.ended.push(Ended { key: work_key(task), exit: Exit::Code(0) });
+        }
+        goes_on
     }
 
     /// Starts the worker of an attempt in the place that was made for it.

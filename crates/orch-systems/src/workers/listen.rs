@@ -1,7 +1,7 @@
 //! What is heard of workers while they work: the name of their session, how far they say they are, and what the plan
 //! awaits from outside.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use notify::event::{AccessKind, AccessMode};
@@ -30,8 +30,8 @@ pub(super) const LINGER: Duration = Duration::from_secs(60);
 
 /// What is listened to.
 pub(super) struct Listening {
-    /// The folder in which workers say how far they are.
-    folder: Option<PathBuf>,
+    /// The folders in which workers say how far they are.
+    folders: Vec<PathBuf>,
     /// Wakes the waiting thread when a status file changes. None where nothing can be watched: polling remains.
     watcher: Option<RecommendedWatcher>,
     waker: Waker,
@@ -41,35 +41,36 @@ pub(super) struct Listening {
 
 impl Listening {
     pub(super) fn to<'a>(
-        watched: Option<&Path>,
+        folders: Vec<PathBuf>,
         conditions: impl Iterator<Item = &'a str>,
         waker: Waker,
     ) -> Self {
         let awaited = conditions.map(str::to_owned).collect();
-        Self { folder: watched.map(Path::to_owned), watcher: None, waker, awaited }
+        Self { folders, watcher: None, waker, awaited }
     }
 
     /// Whether workers say how far they are.
     fn watches(&self) -> bool {
-        self.folder.is_some()
+        !self.folders.is_empty()
     }
 
-    /// Watches the folder, if that is not done yet: it is there as soon as a worker is to write into it.
+    /// Watches the folders, if that is not done yet: they are there as soon as a worker is to write into them.
     pub(super) fn watch(&mut self) {
-        if self.watcher.is_some() {
+        if self.watcher.is_some() || self.folders.is_empty() {
             return;
         }
         let waker = self.waker.clone();
-        self.watcher = self.folder.as_ref().and_then(|folder| {
-            let heard = move |event: notify::Result<Event>| {
-                if event.map_or(true, |event| is_news(event.kind)) {
-                    waker.wake();
-                }
-            };
-            let mut watcher = notify::recommended_watcher(heard).ok()?;
-            watcher.watch(folder, RecursiveMode::NonRecursive).ok()?;
-            Some(watcher)
-        });
+        let heard = move |event: notify::Result<Event>| {
+            if event.map_or(true, |event| is_news(event.kind)) {
+                waker.wake();
+            }
+        };
+        let Ok(mut watcher) = notify::recommended_watcher(heard) else { return };
+        for folder in &self.folders {
+            // One that can't be watched is looked at now and then.
+            let _ = watcher.watch(folder, RecursiveMode::NonRecursive);
+        }
+        self.watcher = Some(watcher);
     }
 }
 

@@ -222,6 +222,19 @@ impl AgentWorkers {
         self.ended.push(Ended { key: work_key(task), exit });
     }
 
+    /// Ends the worker of a task with all it started, and returns when it is gone.
+    pub(crate) fn end(&mut self, task: TaskIx) -> io::Result<()> {
+        let key = work_key(task);
+        self.ended.retain(|ended| ended.key != key);
+        self.processes.stop(key);
+        while self.processes.running().any(|(running, _)| running == key) {
+            self.processes.wait(None)?;
+        }
+        self.active.remove(&key);
+        self.executor.tidy(&self.system.session_name(task));
+        Ok(())
+    }
+
     fn working(&mut self, task: TaskIx, attempt: u32, work: Work) {
         self.listening.watch();
         self.enter(task, attempt, Doing::Work(work));
@@ -360,6 +373,7 @@ impl AgentWorkers {
         match follow_up {
             // Nobody may check it any more, and unchecked it is none.
             Some(_) if stopped.is_some() => {
+                self.note_claim(task, attempt, stopped);
                 let claim = Judged { outcome: Outcome::Lost, detail: None, ..claim };
                 notices.extend(self.settled(task, attempt, &work, claim, stopped));
             }
@@ -367,6 +381,15 @@ impl AgentWorkers {
             None => notices.extend(self.settled(task, attempt, &work, claim, stopped)),
         }
         Ok(notices)
+    }
+
+    /// Notes that a worker has done its part, and that nobody has looked at it because a person stopped the run: the next
+    /// attempt begins there, and pays for no worker.
+    fn note_claim(&self, task: TaskIx, attempt: u32, stopped: Option<StopCause>) {
+        if stopped == Some(StopCause::Cancelled) {
+            // Without the note the worker is started again, which costs more and is no less right.
+            let _ = fs::write(self.place.home.claim(self.system.plan().id(task), attempt), "");
+        }
     }
 
     /// The end of an attempt, judged.
