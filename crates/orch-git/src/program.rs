@@ -377,6 +377,12 @@ pub enum GitError {
         /// The folder.
         dir: PathBuf,
     },
+    /// The folder was to be a work tree, and is none of this repository: git would take another one for it.
+    #[error("{} is no work tree of this repository", path.display())]
+    NotAWorktree {
+        /// The folder.
+        path: PathBuf,
+    },
     /// Git said no.
     #[error("`git {}` failed{}: {stderr}", args.join(" "), code.map(|code| format!(" ({code})")).unwrap_or_default())]
     Failed {

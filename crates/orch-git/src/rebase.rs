@@ -171,6 +171,7 @@ impl Git {
                 return Err(RestackError::InMainWorktree { branch: branch.clone(), path: tree.path.clone() });
             }
             if is_there(&tree.path)? {
+                self.worktree(&tree.path)?;
                 self.check_idle(branch, &tree.path)?;
             }
         }

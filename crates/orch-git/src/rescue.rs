@@ -107,7 +107,7 @@ impl Git {
     /// # Errors
     /// When the folder is no work tree, a file can't be read, or git is missing or refuses.
     pub fn rescue(&self, path: &Path, name: &BranchName) -> Result<Vec<Rescued>, GitError> {
-        let there = self.beside(self.dir().join(path));
+        let there = self.worktree(path)?;
         let mut rescued = Vec::new();
         there.rescue_submodules(Path::new(""), name, &there, &mut rescued)?;
         let folder = there.dir().file_name().unwrap_or_default().to_string_lossy();

@@ -143,7 +143,7 @@ impl Git {
     /// # Errors
     /// When the folder is no work tree, or git is missing or refuses to look.
     pub fn worktree_state(&self, path: &Path, into: &[&BranchName]) -> Result<WorktreeState, GitError> {
-        let there = self.beside(self.dir().join(path));
+        let there = self.worktree(path)?;
         let mut state = WorktreeState { head: there.head()?, ..WorktreeState::default() };
         state.branch = there.checked_out()?;
         state.operation = operation(&there.git_dir()?);

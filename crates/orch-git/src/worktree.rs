@@ -160,6 +160,16 @@ impl Git {
         list.iter().find(|tree| tree.path == path || self.real(&tree.path).is_ok_and(|real| real == path))
     }
 
+    /// Git in the work tree at `path`. A folder inside the repository that is no work tree, or is one no more, would have
+    /// git look at the work tree around it, which is the user's own.
+    pub(crate) fn worktree(&self, path: &Path) -> Result<Git, GitError> {
+        let path = self.dir().join(path);
+        match self.belongs(&path, &self.common_dir()?)? {
+            true => Ok(self.beside(path)),
+            false => Err(GitError::NotAWorktree { path }),
+        }
+    }
+
     /// Whether the folder is the top of a work tree of the repository whose common folder is given.
     pub(crate) fn belongs(&self, path: &Path, common: &Path) -> Result<bool, GitError> {
         let there = self.beside(path);

@@ -144,10 +144,12 @@ impl Worktrees {
         let mut listed = Vec::new();
         for tree in trees.into_iter().filter(|tree| !tree.main && !tree.bare) {
             let missing = !tree.path.is_dir();
-            let state = match missing {
+            let looked = match missing {
                 true => None,
-                false => Some(git.worktree_state(&tree.path, &into).map_err(unreadable)?),
+                false => Some(git.worktree_state(&tree.path, &into)),
             };
+            let is_broken = matches!(looked, Some(Err(GitError::NotAWorktree { .. })));
+            let state = looked.filter(|_| !is_broken).transpose().map_err(unreadable)?;
             let branch = tree.branch.as_deref().and_then(|branch| BranchName::new(branch).ok());
             let is_merged = state.as_ref().is_none_or(|state| state.ahead == 0)
                 || branch
@@ -156,7 +158,7 @@ impl Worktrees {
             let used_by = if missing { Vec::new() } else { processes_in(&tree.path) };
             let name = tree.path.strip_prefix(&self.folder).ok();
             let name = name.map(|name| name.to_string_lossy().into_owned());
-            listed.push(ListedWorktree { name, tree, state, is_merged, used_by });
+            listed.push(ListedWorktree { name, tree, state, is_broken, is_merged, used_by });
         }
         Ok(listed)
     }
@@ -218,8 +220,11 @@ pub struct ListedWorktree {
     pub name: Option<String>,
     /// As git lists it.
     pub tree: Worktree,
-    /// What is in it; none when its folder is gone.
+    /// What is in it; none when its folder is gone or broken.
     pub state: Option<WorktreeState>,
+    /// Whether its folder is there and is no work tree of the repository: its `.git` is gone, or something else took its
+    /// place.
+    pub is_broken: bool,
     /// Whether its commits have arrived in the default branch, also by a squash, or are known to be on a remote.
     pub is_merged: bool,
     /// The processes that work in it.
@@ -230,7 +235,7 @@ impl ListedWorktree {
     /// Whether it can be removed and nothing is lost.
     pub fn is_safe(&self) -> bool {
         let locked = self.tree.locked.is_some();
-        let is_free = !locked && self.used_by.is_empty();
+        let is_free = !locked && !self.is_broken && self.used_by.is_empty();
         is_free && self.is_merged && self.state.as_ref().is_none_or(WorktreeState::is_safe)
     }
 }

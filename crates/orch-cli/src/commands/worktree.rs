@@ -150,6 +150,10 @@ fn state(asked: &Asked, worktree: &ListedWorktree) -> (&'static str, Option<Stri
     if let Some(pid) = worktree.used_by.first() {
         return ("in_use", Some(format!("process {pid} works in it")));
     }
+    if worktree.is_broken {
+        let detail = "its folder is no work tree of the repository; `git worktree repair` may mend it";
+        return ("broken", Some(detail.into()));
+    }
     let Some(state) = &worktree.state else {
         return ("missing", Some("its folder is gone; `orch worktree remove` forgets it".into()));
     };
