@@ -52,8 +52,13 @@ impl Git {
     ///
     /// Branches without a commit count as absent.
     pub fn local_default_branch(&self) -> BaseBranch {
+        self.local_default_branch_apart(&[])
+    }
+
+    /// The same, when it is known that these local branches are not it.
+    pub fn local_default_branch_apart(&self, apart: &[&str]) -> BaseBranch {
         self.remembered()
-            .or_else(|| self.among_local_branches())
+            .or_else(|| self.among_local_branches(apart))
             .unwrap_or_else(|| BaseBranch { name: "main".into(), found: How::Assumed })
     }
 
@@ -83,10 +88,10 @@ impl Git {
         Some(BaseBranch { name, found: How::RemoteShow })
     }
 
-    fn among_local_branches(&self) -> Option<BaseBranch> {
+    fn among_local_branches(&self, apart: &[&str]) -> Option<BaseBranch> {
         let listed = self.local(&["for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads/"]).ok()?;
         let listed = String::from_utf8_lossy(&listed);
-        let branches: Vec<&str> = listed.lines().collect();
+        let branches: Vec<&str> = listed.lines().filter(|name| !apart.contains(name)).collect();
         let found = |name: &str, found| usable(name).map(|name| BaseBranch { name, found });
         if let [only] = branches[..] {
             return found(only, How::OnlyBranch);

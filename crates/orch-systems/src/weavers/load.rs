@@ -78,7 +78,6 @@ impl WeaverPlan {
             return invalid(found);
         };
         found.extend(other_repository(&meta, &path, &root));
-        let default_branch = Git::at(&root).local_default_branch().name;
         let skills = Skills::find(&root, &mut found);
         let read = read_specs(&meta, &path, &folder, &mut found);
         found.extend(unlisted(&meta, &path, &folder));
@@ -91,6 +90,9 @@ impl WeaverPlan {
             return invalid(found);
         }
 
+        // A person who has a weaver's branch checked out to look at it means nothing by that.
+        let branches: Vec<&str> = read.iter().map(|(.., spec)| spec.pr.branch.value.as_str()).collect();
+        let default_branch = Git::at(&root).local_default_branch_apart(&branches).name;
         let mut specs: Vec<PlannedSpec> = Vec::new();
         for (name, (spec_path, text, spec)) in meta.specs.iter().zip(read) {
             let base = spec.pr.base.as_ref().map(|base| base.value.as_str());
