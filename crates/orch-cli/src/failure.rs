@@ -155,9 +155,10 @@ impl Failure {
                 OpenError::Invalid { .. } => "plan.invalid",
                 OpenError::Config(_) => "config",
                 OpenError::Profile(_) => "agent",
-                OpenError::Request { code, .. } => code,
+                OpenError::Request { code, .. } | OpenError::Stopped { code, .. } => code,
                 OpenError::Environment { .. } => "environment",
                 OpenError::Held(_) => "plan.held",
+                OpenError::Survivor { .. } => "plan.survivor",
                 OpenError::Store(_) => "store",
                 OpenError::Drive(_) => "run",
                 _ => "system",
@@ -171,6 +172,7 @@ impl Failure {
             Failure::Open(error) => match error {
                 OpenError::NoPlan { hint, .. }
                 | OpenError::Request { hint, .. }
+                | OpenError::Stopped { hint, .. }
                 | OpenError::Environment { hint, .. } => Some(hint.clone()),
                 OpenError::Invalid { .. } => Some("mend the plan; `orch check` looks again".into()),
                 OpenError::Config(ConfigError::Content { .. }) => Some("mend it, or remove the key".into()),
@@ -178,6 +180,7 @@ impl Failure {
                 OpenError::Held(_) => {
                     Some("wait for it, look at it with `orch status`, or end it with `orch stop`".into())
                 }
+                OpenError::Survivor { .. } => Some("`orch run` waits for it and goes on".into()),
                 OpenError::Store(error) => error.hint().map(ToOwned::to_owned),
                 OpenError::Drive(_) => Some(
                     "workers under way go on; when the cause is mended, `orch run` collects them, or `orch stop` \
@@ -198,7 +201,7 @@ impl Failure {
                 | OpenError::Profile(_)
                 | OpenError::Request { .. } => code::USAGE,
                 OpenError::Invalid { .. } => code::INVALID_PLAN,
-                OpenError::Held(_) => code::COME_BACK_LATER,
+                OpenError::Held(_) | OpenError::Survivor { .. } => code::COME_BACK_LATER,
                 _ => code::FAIL,
             },
         }

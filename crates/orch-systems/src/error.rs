@@ -52,6 +52,16 @@ pub enum OpenError {
         /// What to do.
         hint: String,
     },
+    /// What was asked could not be done to its end. What was done before stays.
+    #[error("{message}")]
+    Stopped {
+        /// A stable name for scripts, such as `restack.stopped`.
+        code: &'static str,
+        /// What is in the way.
+        message: String,
+        /// What to do.
+        hint: String,
+    },
     /// The environment lacks something that the run needs.
     #[error("{message}")]
     Environment {
@@ -63,6 +73,12 @@ pub enum OpenError {
     /// Another orch runs this plan.
     #[error("another orch holds this plan{}", .0.as_ref().map(held_by).unwrap_or_default())]
     Held(Option<Holder>),
+    /// A worker of this plan is still at work, or its work still to be checked, although its orch has gone away.
+    #[error("`{task}` is still under way from an earlier run")]
+    Survivor {
+        /// The task.
+        task: String,
+    },
     /// A file of orch's own can't be used.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -211,7 +211,8 @@ impl View {
         self.system.glance(home, task, self.run.attempt(task)).progress
     }
 
-    /// Whether the task is under way in a run that is live right now.
+    /// Whether the task is under way: in a run that is live right now, or without one, when its worker lives on or has left
+    /// work that is still to be checked.
     pub fn is_running(&self, task: TaskIx) -> bool {
         self.run.status(task) == Status::Running
     }

@@ -101,6 +101,10 @@ pub(crate) fn restack(names: &[String], kind: &Kinded, dry_run: bool) -> Result<
     if let Some(holder) = view.live().filter(|_| !dry_run) {
         return Err(Failure::Open(OpenError::Held(Some(holder.clone()))));
     }
+    let at_work = view.plan().tasks().find(|&task| view.is_running(task));
+    if let Some(task) = at_work.filter(|_| !dry_run) {
+        return Err(Failure::Open(OpenError::Survivor { task: view.plan().id(task).to_owned() }));
+    }
     let only: Vec<TaskIx> = ids.iter().map(|id| view.find(id)).collect::<Result<_, _>>()?;
     let mut out = io::stdout().lock();
     let mut failed = None;

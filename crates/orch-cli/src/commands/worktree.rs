@@ -55,7 +55,8 @@ impl Asked {
 
     /// Whether its task is under way, with or without a process in it at this moment.
     fn is_under_way(&self, worktree: &ListedWorktree) -> bool {
-        let view = self.view.as_ref().filter(|view| view.live().is_some());
+        // Its weaver may have outlived its orch.
+        let view = self.view.as_ref();
         view.zip(self.task(worktree))
             .and_then(|(view, id)| Some(view.is_running(view.plan().find(id)?)))
             .unwrap_or(false)

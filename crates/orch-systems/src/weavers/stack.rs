@@ -92,7 +92,7 @@ impl WeaverPlan {
     /// need. Stops at the first that can't be. Says what became of each before that as it goes.
     ///
     /// # Errors
-    /// [`OpenError::Request`] for the branch that could not be moved, which is as it was; nothing of those after it is
+    /// [`OpenError::Stopped`] for the branch that could not be moved, which is as it was; nothing of those after it is
     /// touched.
     pub fn restack(
         &self,
@@ -140,7 +140,7 @@ impl WeaverPlan {
             done += 1;
         }
         if let Some(stuck) = plan.stuck.first() {
-            return Err(OpenError::Request {
+            return Err(OpenError::Stopped {
                 code: "restack.stuck",
                 message: format!(
                     "{} is based on {}, which is gone, and {} has nothing of it",
@@ -189,7 +189,7 @@ fn stopped(step: &RestackStep, error: RestackError) -> OpenError {
         RestackError::Interrupted { .. } => "then `orch restack` goes on".into(),
         _ => "nothing was changed; when it is mended, `orch restack` goes on".into(),
     };
-    OpenError::Request { code: "restack.stopped", message: error.to_string(), hint }
+    OpenError::Stopped { code: "restack.stopped", message: error.to_string(), hint }
 }
 
 fn unreadable(error: GitError) -> OpenError {
