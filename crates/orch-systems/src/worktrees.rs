@@ -105,9 +105,16 @@ impl Worktrees {
         fs::create_dir_all(&self.folder)?;
         let ignore = self.folder.join(".gitignore");
         // Whoever made the folder may have been killed before this was written.
-        let is_bare = fs::read_dir(&self.folder)?.next().is_none();
         let is_begun = fs::metadata(&ignore).is_ok_and(|found| found.len() == 0);
-        if self.folder.starts_with(&self.root) && (is_bare || is_begun) {
+        let is_written = ignore.exists() && !is_begun;
+        if is_written || self.folder == self.root || !self.folder.starts_with(&self.root) {
+            return Ok(());
+        }
+        // A folder that was there may be for other things as well, unless its name says otherwise.
+        let is_ours = is_begun
+            || self.table.folder.is_none()
+            || fs::read_dir(&self.folder)?.flatten().all(|entry| entry.path().join(".git").is_file());
+        if is_ours {
             fs::write(&ignore, "*\n")?;
         }
         Ok(())
