@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use orch_exec::process::{processes_in, program_runs_in};
 use orch_git::{BranchName, Force, Git, GitError, Rescue, Rescued, Worktree, WorktreeError, WorktreeState};
-use orch_store::beneath;
+use orch_store::{Escape, beneath};
 
 use crate::OpenError;
 use crate::config::WorktreesTable;
@@ -128,7 +128,11 @@ impl Worktrees {
             let failed = |why: String| {
                 GroundError::Environment(format!("can't copy {name} into the work tree: {why}"))
             };
-            let from = place(&self.root).map_err(|escape| failed(escape.to_string()))?;
+            let from = match place(&self.root) {
+                Ok(from) => from,
+                Err(Escape::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => continue,
+                Err(escape) => return Err(failed(escape.to_string())),
+            };
             if !from.is_file() || worktree.join(file).exists() {
                 continue;
             }
