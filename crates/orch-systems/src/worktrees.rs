@@ -60,7 +60,7 @@ impl Worktrees {
         self.make_folder().map_err(|error| {
             GroundError::Environment(format!("can't make the folder {}: {error}", self.folder.display()))
         })?;
-        self.remove_abandoned_locks(name, branch).map_err(|error| refused(error.into()))?;
+        self.remove_abandoned_locks(name, branch).map_err(|error| refused(error.into(), &self.root))?;
         let git = Git::at(&self.root);
         let mut added = git.add_worktree(&self.path(name), branch, base);
         // Its worker went over to a branch of its own: that branch stays, with all that was committed there.
@@ -69,7 +69,7 @@ impl Worktrees {
         {
             added = git.add_worktree(&self.path(name), branch, base);
         }
-        let added = added.map_err(refused)?;
+        let added = added.map_err(|error| refused(error, &self.root))?;
         let ready = ready_file(&added.path);
         let is_ready = ready.as_deref().is_some_and(Path::exists);
         let mut set_up = Vec::new();
@@ -185,13 +185,17 @@ impl Worktrees {
                 hint: "end it first: `orch stop`, or the shell whose current folder it is".into(),
             });
         }
-        if !force && !listed.is_merged {
+        let holds_more = listed.state.as_ref().is_some_and(|state| !state.is_safe());
+        if !force && !listed.is_merged && !holds_more {
             let ahead = listed.state.as_ref().map_or(0, |state| state.ahead);
-            let commits = if ahead == 1 { "1 commit" } else { &*format!("{ahead} commits") };
             let branch = listed.tree.branch.as_deref().unwrap_or("its HEAD");
+            let (commits, are) = if ahead == 1 { ("commit", "is") } else { ("commits", "are") };
             return Err(OpenError::Request {
                 code: "worktree.unmerged",
-                message: format!("{}: {commits} of {branch} are neither merged nor pushed", path.display()),
+                message: format!(
+                    "{}: {ahead} {commits} of {branch} {are} neither merged nor pushed",
+                    path.display()
+                ),
                 hint: "merge or push the branch; or `--force`, which keeps everything under a ref first"
                     .into(),
             });
@@ -288,14 +292,20 @@ fn unreadable(error: GitError) -> OpenError {
 }
 
 /// Why there is no work tree: what the plan asks for and can't be, or what is in the way here.
-fn refused(error: WorktreeError) -> GroundError {
+fn refused(error: WorktreeError, root: &Path) -> GroundError {
     match error {
-        WorktreeError::NoBase { .. } => GroundError::Task(error.to_string()),
         WorktreeError::UnderWay { .. } => {
             GroundError::Task(format!("{error}: end or abort it there, or remove that work tree"))
         }
         WorktreeError::OtherBranch { ref wanted, .. } => GroundError::Task(format!(
             "{error}: check {wanted} out in it, or remove it with `orch worktree remove`"
+        )),
+        WorktreeError::BranchInUse { branch, path, .. } if path == root => GroundError::Environment(format!(
+            "the branch {branch} is checked out in the main work tree {}: switch to another branch there",
+            path.display()
+        )),
+        WorktreeError::NoBase { .. } => GroundError::Task(format!(
+            "{error}: when it was merged and deleted, base the work on another branch"
         )),
         WorktreeError::BranchInUse { .. } => GroundError::Environment(format!(
             "{error}: switch to another branch there, or remove that work tree"

@@ -165,7 +165,10 @@ fn state(asked: &Asked, worktree: &ListedWorktree) -> (&'static str, Option<Stri
         return ("unsaved", Some(state.to_string()));
     }
     match worktree.is_merged {
-        false => ("unmerged", Some(format!("{} of its commits are neither merged nor pushed", state.ahead))),
+        false => {
+            let are = if state.ahead == 1 { "is" } else { "are" };
+            ("unmerged", Some(format!("{} of its commits {are} neither merged nor pushed", state.ahead)))
+        }
         true => ("clean", None),
     }
 }
