@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use orch_git::{Rescue, Rescued};
+use orch_git::{Git, Rescue, Rescued};
 
 use crate::session::repository_root;
 use crate::worktrees::{ListedWorktree, Worktrees};
@@ -24,7 +24,10 @@ impl Project {
             message: format!("{} is in no git repository", folder.display()),
             hint: "work trees belong to a repository: go into one".into(),
         })?;
-        let config = Config::find(folder, &root)?;
+        // From inside one of its work trees it is the same repository.
+        let main = Git::at(&root).worktrees().ok().and_then(|trees| trees.into_iter().find(|tree| tree.main));
+        let root = main.filter(|main| !main.bare).map_or(root, |main| main.path);
+        let config = Config::find(if folder.starts_with(&root) { folder } else { &root }, &root)?;
         let worktrees = Worktrees::of(&root, &config.worktrees);
         Ok(Self { root, worktrees })
     }

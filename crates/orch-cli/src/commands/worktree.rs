@@ -29,12 +29,19 @@ struct Asked {
 
 impl Asked {
     /// The plan that was named, or the only one that is here; none when there is none.
-    fn about(plan: Option<&Path>, kind: &Kinded) -> Result<Self, Failure> {
+    /// Whoever `only_looks` is told of the work trees also when the plan is not valid.
+    fn about(plan: Option<&Path>, kind: &Kinded, only_looks: bool) -> Result<Self, Failure> {
         let here = std::env::current_dir()
             .map_err(|source| OpenError::System { what: "find the current folder", source })?;
         let plan = match plan {
             Some(_) => Some(load(plan, kind)?),
-            None => find(None, kind).ok().map(|found| AnyPlan::load(&found)).transpose()?,
+            None => match find(None, kind).ok().map(|found| AnyPlan::load(&found)).transpose() {
+                Err(OpenError::Invalid { path, .. }) if only_looks => {
+                    tell(&[format!("{} is not a valid plan; `orch check` says why", path.display())]);
+                    None
+                }
+                plan => plan?,
+            },
         };
         let folder = plan.as_ref().map_or(here, |plan| plan.folder().to_owned());
         let project = Project::around(&folder)?;
@@ -104,7 +111,7 @@ struct Listed<'a> {
 }
 
 fn list(plan: Option<&Path>, kind: &Kinded, as_json: bool) -> Result<u8, Failure> {
-    let asked = Asked::about(plan, kind)?;
+    let asked = Asked::about(plan, kind, true)?;
     let mut out = io::stdout().lock();
     if as_json {
         let listed = |worktree: &'_ ListedWorktree| state(&asked, worktree);
@@ -175,7 +182,7 @@ fn state(asked: &Asked, worktree: &ListedWorktree) -> (&'static str, Option<Stri
 
 fn remove(names: &[String], kind: &Kinded, force: bool) -> Result<u8, Failure> {
     let (plan, names) = plan_first(names);
-    let asked = Asked::about(plan.as_deref(), kind)?;
+    let asked = Asked::about(plan.as_deref(), kind, false)?;
     let mut out = io::stdout().lock();
     let chosen: Vec<&ListedWorktree> = match names.as_slice() {
         [] if force => {
@@ -216,7 +223,7 @@ fn remove(names: &[String], kind: &Kinded, force: bool) -> Result<u8, Failure> {
 
 fn rescue(names: &[String], kind: &Kinded) -> Result<u8, Failure> {
     let (plan, names) = plan_first(names);
-    let asked = Asked::about(plan.as_deref(), kind)?;
+    let asked = Asked::about(plan.as_deref(), kind, true)?;
     let mut out = io::stdout().lock();
     if names.is_empty() {
         let rescues = asked.project.rescues()?;
