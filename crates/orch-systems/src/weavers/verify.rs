@@ -435,14 +435,28 @@ fn facts(claim: &Claim) -> Result<Facts, String> {
     let failed = |error: orch_git::GitError| error.to_string();
     let branch = BranchName::new(claim.plan.branch(claim.task)).map_err(|error| error.to_string())?;
     let Some(tip) = git.branch_tip(&branch).map_err(failed)? else { return Ok(Facts::default()) };
-    let base = match git.recorded_base(&branch).map_err(failed)? {
+    let recorded = match git.recorded_base(&branch).map_err(failed)? {
+        Some(base) if git.is_ancestor(&base, &tip).map_err(failed)? => Some(base),
+        // A person has rebased it since.
+        _ => None,
+    };
+    let base = match recorded {
         Some(base) => Some(base),
         None => {
-            let base = &claim.plan.spec(claim.task).base;
-            match git.resolve(base).map_err(failed)? {
-                Some(base) => git.merge_base(&base, &tip).map_err(failed)?,
-                None => None,
+            let bases = [&claim.plan.spec(claim.task).base, &claim.plan.default_branch];
+            let mut latest: Option<String> = None;
+            for base in bases {
+                let Some(base) = git.resolve(base).map_err(failed)? else { continue };
+                let Some(parted) = git.merge_base(&base, &tip).map_err(failed)? else { continue };
+                if latest
+                    .as_ref()
+                    .map_or(Ok(true), |latest| git.is_ancestor(latest, &parted))
+                    .map_err(failed)?
+                {
+                    latest = Some(parted);
+                }
             }
+            latest
         }
     };
     let Some(base) = base else { return Err(format!("nobody knows where {branch} was cut from")) };
