@@ -223,17 +223,13 @@ impl Following {
         let planned = claim.plan.spec(claim.task);
         let pr = &planned.spec.pr;
         let body_file = claim.body_file.to_string_lossy();
-        let fill = |word: &String| match word.as_str() {
-            "{base}" => planned.base.clone(),
-            "{branch}" => pr.branch.value.clone(),
-            "{title}" => pr.title.clone(),
-            "{body_file}" => body_file.clone().into_owned(),
-            other => other
-                .replace("{base}", &planned.base)
-                .replace("{branch}", &pr.branch.value)
-                .replace("{body_file}", &body_file),
-        };
-        let mut words: Vec<String> = open.iter().map(fill).collect();
+        let values = [
+            ("{base}", planned.base.as_str()),
+            ("{branch}", &pr.branch.value),
+            ("{title}", &pr.title),
+            ("{body_file}", &body_file),
+        ];
+        let mut words: Vec<String> = open.iter().map(|word| filled(word, &values)).collect();
         if claim.rules.open_is_default {
             words.extend(pr.labels.iter().flat_map(|label| ["--label".to_owned(), label.clone()]));
             words.extend(pr.reviewers.iter().flat_map(|name| ["--reviewer".to_owned(), name.clone()]));
@@ -331,8 +327,8 @@ impl Following {
                     Some(pr) => format!("pull request {pr} is behind"),
                     None => "no pull request".to_owned(),
                 };
-                let last = output.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default().trim();
-                let last: String = last.chars().filter(|c| !c.is_control()).take(200).collect();
+                let last: String =
+                    telling_line(output).chars().filter(|c| !c.is_control()).take(200).collect();
                 let colon = if last.is_empty() { "" } else { ": " };
                 format!("{line}; {without}: {why}{colon}{last}")
             }
@@ -516,6 +512,29 @@ fn step_word(step: Option<&Publishing>) -> &'static str {
         Some(Publishing::Push(_)) => "`git push`",
         _ => "the command that opens it",
     }
+}
+
+/// A word with its placeholders filled in. What was filled in is not looked at again: a title may hold anything.
+fn filled(word: &str, values: &[(&str, &str)]) -> String {
+    let (mut filled, mut rest) = (String::new(), word);
+    while let Some(at) = rest.find('{') {
+        let (before, placeholder) = rest.split_at(at);
+        let known = values.iter().find(|(name, _)| placeholder.starts_with(name));
+        let (name, value) = known.copied().unwrap_or(("{", "{"));
+        filled += before;
+        filled += value;
+        rest = &placeholder[name.len()..];
+    }
+    filled + rest
+}
+
+/// The line of what a command printed that tells most about why it failed: git's own, which is followed by advice, else
+/// the last.
+fn telling_line(output: &str) -> &str {
+    let lines = || output.lines().map(str::trim).filter(|line| !line.is_empty());
+    let is_git =
+        |line: &&str| ["! [", "fatal: ", "error: "].iter().any(|beginning| line.starts_with(beginning));
+    lines().find(is_git).or_else(|| lines().next_back()).unwrap_or_default()
 }
 
 /// The last address in what a command printed.
