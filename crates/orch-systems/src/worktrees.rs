@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use orch_exec::process::{processes_in, program_runs_in};
 use orch_git::{BranchName, Force, Git, GitError, Rescue, Rescued, Worktree, WorktreeError, WorktreeState};
@@ -35,7 +35,7 @@ pub(crate) struct Worktrees {
 impl Worktrees {
     pub(crate) fn of(root: &Path, table: &WorktreesTable) -> Self {
         let folder = table.folder.as_deref().unwrap_or(Path::new(FOLDER));
-        Self { root: root.to_owned(), folder: root.join(folder), table: table.clone() }
+        Self { root: root.to_owned(), folder: resolved(&root.join(folder)), table: table.clone() }
     }
 
     /// The folder that they are made in.
@@ -268,6 +268,22 @@ fn copy_whole(from: &Path, to: &Path, by_way_of: Option<&Path>) -> io::Result<()
         }
     }
     fs::copy(from, to).map(drop)
+}
+
+/// The path as git lists it, without `..` and links; those in what is not there yet are taken by their names.
+fn resolved(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| {
+        let mut resolved = PathBuf::new();
+        for component in path.components() {
+            match component {
+                Component::ParentDir => {
+                    resolved.pop();
+                }
+                other => resolved.push(other),
+            }
+        }
+        resolved
+    })
 }
 
 /// The file that says that a work tree was set up. It goes with the work tree.
