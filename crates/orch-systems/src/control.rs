@@ -92,13 +92,15 @@ impl Control {
     /// Listens at `path` as well. To be called by the holder of the plan's lock only: a pipe that is there already was
     /// left by one that is gone.
     pub(crate) fn listen(&mut self, path: &Path) -> io::Result<()> {
+        let failed = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
         match std::fs::symlink_metadata(path) {
             Ok(found) if found.file_type().is_fifo() => {}
-            Ok(_) => return Err(io::Error::new(io::ErrorKind::AlreadyExists, "it is not a pipe")),
-            Err(_) => make_pipe(path)?,
+            Ok(_) => return Err(failed(io::Error::new(io::ErrorKind::AlreadyExists, "it is not a pipe"))),
+            Err(_) => make_pipe(path).map_err(failed)?,
         }
         // Open for writing too: then the pipe has never no writer, and reading waits instead of ending.
-        let file = OpenOptions::new().read(true).write(true).custom_flags(nofollow()).open(path)?;
+        let file = OpenOptions::new().read(true).write(true).custom_flags(nofollow()).open(path);
+        let file = file.map_err(failed)?;
         let asker = self.asker();
         thread::Builder::new().name("control".into()).spawn(move || listen(file, &asker))?;
         self.pipe = Some(path.to_owned());
