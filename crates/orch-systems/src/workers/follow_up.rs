@@ -66,6 +66,12 @@ impl AgentWorkers {
                         self.enter(task, attempt, Doing::FollowUp(Box::new(following_up)));
                         return vec![Notice::Progress { task, attempt, text }];
                     }
+                    // What could not be tried says nothing about the work.
+                    Err(error) if error.is_the_machines() && !matches!(errand.what, ErrandKind::Own(_)) => {
+                        let detail = Some(format!("{} could not be started: {error}", errand.progress));
+                        let judged = Judged { outcome: error.means(self.clock.now()), detail, ..claim };
+                        return self.settled(task, attempt, &work, judged, None);
+                    }
                     Err(error) => follow_up.ended(ErrandEnd::CouldNotStart { why: error.to_string() }),
                 },
             }

@@ -200,6 +200,16 @@ pub(super) enum LaunchError {
 }
 
 impl LaunchError {
+    /// Whether it is the machine's fault, which has no room for a process or a file, rather than that of what was to be
+    /// started.
+    pub(super) fn is_the_machines(&self) -> bool {
+        match self {
+            LaunchError::Start(error) => error.is_transient() || matches!(error, StartError::Log { .. }),
+            LaunchError::Store(_) => true,
+            _ => false,
+        }
+    }
+
     /// What it means for the attempt: a prompt that can't be handed over is the task's own fault, a missing program
     /// is the environment's, and a machine that is full will have room again.
     pub(super) fn means(&self, now: Time) -> Outcome {
