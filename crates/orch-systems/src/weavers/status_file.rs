@@ -141,8 +141,8 @@ impl StatusFiles {
     }
 
     /// Keeps what a weaver has said so far.
-    pub(super) fn keep(said: &Said, kept: &Path) {
-        let bytes = said.file.to_bytes();
+    pub(super) fn keep(said: &WeaverFile, kept: &Path) {
+        let bytes = said.to_bytes();
         if read_regular(kept, WeaverFile::LARGEST as u64).is_ok_and(|known| known == bytes) {
             return;
         }

@@ -183,6 +183,7 @@ impl System for WeaverSystem {
             statuses: self.statuses.clone(),
             worktree: self.worktree(ended.task),
             said: self.said(ended.home, ended.task, ended.attempt).file,
+            kept: ended.home.status(id, ended.attempt),
             checks_file: ended.home.checks(id, ended.attempt),
             body_file: ended.home.prompt(&name, ended.attempt),
         })))
@@ -209,7 +210,7 @@ impl System for WeaverSystem {
 
     fn keep_word(&self, home: &Home, task: TaskIx, attempt: u32) {
         let said = self.said(home, task, attempt);
-        StatusFiles::keep(&said, &home.status(self.plan.plan.id(task), attempt));
+        StatusFiles::keep(&said.file, &home.status(self.plan.plan.id(task), attempt));
     }
 
     fn holding(&self) -> Vec<String> {

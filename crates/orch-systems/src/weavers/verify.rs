@@ -89,6 +89,8 @@ pub(super) struct Claim {
     pub(super) worktree: PathBuf,
     /// What the weaver says of itself.
     pub(super) said: WeaverFile,
+    /// Where that is kept, whatever is written over it.
+    pub(super) kept: PathBuf,
     /// Where what became of the checks is written.
     pub(super) checks_file: PathBuf,
     /// Where the text of the pull request is written.
@@ -343,6 +345,8 @@ impl Following {
         let claim = &self.claim;
         let id = claim.plan.plan.id(claim.task);
         let file = claim.said.merged(&WeaverFile { pr: Some(pr), ..WeaverFile::default() });
+        // Two places: one of them may not be readable later.
+        StatusFiles::keep(&file, &claim.kept);
         // What can't be written is still in the history, as the detail of the attempt.
         let _ = claim.statuses.write(id, &file, claim.rules.durability);
     }
