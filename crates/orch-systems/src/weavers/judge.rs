@@ -166,11 +166,13 @@ mod tests {
             "Session terminated without completion (its status `shipped` means nothing)"
         );
         assert_eq!(detail(&said(Some("fixing"), 5, Some("tsc"))), "5 iterations without success: tsc");
-        let unreadable =
-            Said { unreadable: Some("its status file ends in the middle".into()), ..Said::default() };
+        let unreadable = Said {
+            unreadable: Some("its status file can't be used: ends in the middle".into()),
+            ..Said::default()
+        };
         assert_eq!(
             detail(&unreadable),
-            "Session terminated without completion (its status file ends in the middle)"
+            "Session terminated without completion (its status file can't be used: ends in the middle)"
         );
     }
 

@@ -157,9 +157,12 @@ impl StatusFiles {
         durability: Durability,
     ) -> Result<(), StoreError> {
         let path = self.path(id);
-        // Somebody put a folder there: it is moved out of the way, not into nothing.
-        if path.is_dir() {
-            let aside = path.with_extension(format!("json.folder-{}", std::process::id()));
+        // A weaver put something else there, such as a folder, a pipe or a link: it is moved out of the way, not into
+        // nothing, and ends nobody else's work.
+        if fs::symlink_metadata(&path).is_ok_and(|found| !found.is_file()) {
+            let aside = |number: u32| path.with_extension(format!("json.aside-{number}"));
+            let free = |aside: &PathBuf| fs::symlink_metadata(aside).is_err();
+            let aside = (1..=u32::MAX).map(aside).find(free).unwrap_or_else(|| path.clone());
             fs::rename(&path, aside).map_err(|source| StoreError::Io {
                 path: path.clone(),
                 step: "move",
@@ -205,7 +208,7 @@ fn read(path: &Path, spec_file: &str) -> Said {
         )),
         Err(unreadable) => {
             let at = unreadable.diagnostic.at.map(|at| format!(" (line {})", at.line)).unwrap_or_default();
-            nothing(format!("its status file {unreadable}{at}"))
+            nothing(format!("its status file can't be used: {unreadable}{at}"))
         }
     }
 }
