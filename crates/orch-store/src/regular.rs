@@ -1,6 +1,6 @@
 //! Files that somebody else may have put there: opened only when they are files.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -14,7 +14,14 @@ use rustix::fs::OFlags;
 /// Those of opening a file; [`io::ErrorKind::InvalidInput`] when it is something else than a file.
 pub fn open_regular(path: &Path) -> io::Result<File> {
     let flags = OFlags::NONBLOCK | OFlags::NOFOLLOW;
-    let file = OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(path)?;
+    let opened = OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(path);
+    let file = opened.map_err(|error| match fs::symlink_metadata(path) {
+        // The system's own words for it are about too many links.
+        Ok(found) if found.is_symlink() => {
+            io::Error::new(io::ErrorKind::InvalidInput, "it is a link, not a regular file")
+        }
+        _ => error,
+    })?;
     if file.metadata()?.is_file() {
         Ok(file)
     } else {
