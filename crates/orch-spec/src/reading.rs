@@ -131,7 +131,7 @@ impl Context {
 /// `bytes` as text without a byte order mark, or what is wrong with them.
 pub(crate) fn decode<'a>(bytes: &'a [u8], codes: &Codes) -> Result<&'a str, Diagnostic> {
     if bytes.len() > MAX_BYTES {
-        let message = format!("the file has {} bytes, more than {MAX_BYTES}", bytes.len());
+        let message = format!("the file has more than {MAX_BYTES} bytes");
         let hint = "make it shorter: what is long belongs into files that it names";
         return Err(Diagnostic::error(codes.limit, message).hint(hint).at(Position::new(1, 1)));
     }

@@ -26,7 +26,7 @@ pub(crate) fn refuse_large(bytes: &[u8], largest: usize) -> Result<(), Unreadabl
     if bytes.len() <= largest {
         return Ok(());
     }
-    let message = format!("{} bytes, more than the {largest} that are read", bytes.len());
+    let message = format!("more than the {largest} bytes that are read");
     let hint = "status belongs into this file, output into a log";
     Err(Diagnostic::error("state_json.large", message).hint(hint).at(Position::new(1, 1)).into())
 }
