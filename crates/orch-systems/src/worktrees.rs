@@ -102,6 +102,17 @@ impl Worktrees {
 
     /// Makes the folder, which git ignores where it lies in the repository.
     fn make_folder(&self) -> io::Result<()> {
+        match fs::symlink_metadata(&self.folder) {
+            // A repository could bring a link along that leads anywhere.
+            Ok(found) if found.is_symlink() && self.table.folder.is_none() => {
+                return Err(io::Error::other(
+                    "it is a link; say where it leads with `folder` in [worktrees] of orch.toml, or remove it",
+                ));
+            }
+            Ok(_) if self.folder.is_dir() => {}
+            Ok(_) => return Err(io::Error::other("something else is there: move it away")),
+            Err(_) => {}
+        }
         fs::create_dir_all(&self.folder)?;
         let ignore = self.folder.join(".gitignore");
         // Whoever made the folder may have been killed before this was written.
