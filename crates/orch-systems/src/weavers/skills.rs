@@ -48,7 +48,9 @@ impl Skills {
     /// Looks for the index of skills beneath `root`.
     pub(super) fn find(root: &Path, found: &mut Vec<Finding>) -> Self {
         let mut skills = Self { root: root.to_owned(), index: None };
-        let Some(path) = INDEXES.iter().map(|index| root.join(index)).find(|path| path.is_file()) else {
+        let Some(path) =
+            INDEXES.iter().map(|index| root.join(index)).find(|path| path.symlink_metadata().is_ok())
+        else {
             return skills;
         };
         let bytes = match read_regular(&path, orch_spec::MAX_BYTES as u64 + 1) {
