@@ -175,6 +175,9 @@ impl Failure {
                 | OpenError::Stopped { hint, .. }
                 | OpenError::Environment { hint, .. } => Some(hint.clone()),
                 OpenError::Invalid { .. } => Some("mend the plan; `orch check` looks again".into()),
+                OpenError::Read { source, .. } if source.kind() == io::ErrorKind::InvalidInput => {
+                    Some("move it away, then run orch again".into())
+                }
                 OpenError::Config(ConfigError::Content { .. }) => Some("mend it, or remove the key".into()),
                 OpenError::Profile(error) => Some(error.hint()),
                 OpenError::Held(_) => {

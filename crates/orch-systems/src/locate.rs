@@ -62,18 +62,19 @@ pub struct Found {
 /// [`OpenError::NoPlan`] when there is none, or more than one.
 pub fn locate(given: Option<&Path>, here: &Path, kind: Option<Kind>) -> Result<Found, OpenError> {
     let place = given.map_or_else(|| here.to_owned(), |given| here.join(given));
-    if place.is_file() {
-        let is_meta = place.file_name().is_some_and(|name| name == META);
+    let is_meta = place.file_name().is_some_and(|name| name == META) && is_there(&place);
+    if place.is_file() || is_meta {
         let kind = kind.unwrap_or(if is_meta { Kind::Weavers } else { Kind::Prompts });
         return Ok(Found { kind, path: place });
     }
     if !place.is_dir() {
         let by_id = given.map(|given| here.join(PLANS).join(given).join(META));
-        if let Some(path) = by_id.filter(|path| kind != Some(Kind::Prompts) && path.is_file()) {
+        if let Some(path) = by_id.filter(|path| kind != Some(Kind::Prompts) && is_there(path)) {
             return Ok(Found { kind: Kind::Weavers, path });
         }
+        let what = if is_there(&place) { "no file that can be read at" } else { "no" };
         return Err(OpenError::NoPlan {
-            message: format!("there is no `{}`", place.display()),
+            message: format!("there is {what} `{}`", place.display()),
             hint: "name an index file such as PROMPT-ORCHESTRATOR.md, the folder of a plan, or the folder it is in"
                 .into(),
         });
@@ -113,7 +114,7 @@ impl Found {
 /// The plans in a folder, in the order of their names: indexes of prompts, the plan of weavers that the folder itself
 /// is, and those where the originals keep them.
 fn in_folder(place: &Path) -> Result<Vec<Found>, OpenError> {
-    let is_plan = |folder: &Path| folder.join(META).is_file() && folder.join("specs").is_dir();
+    let is_plan = |folder: &Path| is_there(&folder.join(META)) && folder.join("specs").is_dir();
     if is_plan(place) {
         return Ok(vec![Found { kind: Kind::Weavers, path: place.join(META) }]);
     }
@@ -129,6 +130,11 @@ fn in_folder(place: &Path) -> Result<Vec<Found>, OpenError> {
         found.extend(plans.map(|path| Found { kind: Kind::Weavers, path: path.join(META) }));
     }
     Ok(found)
+}
+
+/// Whether there is anything at all, also what can't be read as a plan: then that is what has to be said of it.
+fn is_there(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
 }
 
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, OpenError> {

@@ -63,10 +63,18 @@ impl WeaverPlan {
         let failed = |source| OpenError::Read { path: path.to_owned(), source };
         let path = fs::canonicalize(path).map_err(failed)?;
         let folder = path.parent().expect("a file is in a folder").to_owned();
-        let bytes = read_regular(&path, MAX_BYTES as u64 + 1).map_err(failed)?;
+        let invalid = |found| Err(OpenError::Invalid { path: path.clone(), findings: found });
+        let bytes = match read_regular(&path, MAX_BYTES as u64 + 1) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => {
+                let hint = "put the file there that names the plan and its specs";
+                let other = Diagnostic::error("meta.unreadable", error.to_string()).hint(hint);
+                return invalid(vec![Finding::new(&path, other)]);
+            }
+            Err(error) => return Err(failed(error)),
+        };
         let Reading { value: meta, findings } = read_meta(&bytes);
         let mut found: Vec<Finding> = placed(&path, findings).collect();
-        let invalid = |found| Err(OpenError::Invalid { path: path.clone(), findings: found });
         let Some(meta) = meta else { return invalid(found) };
 
         let root = repository_root(&folder);
@@ -77,6 +85,11 @@ impl WeaverPlan {
             found.push(Finding::new(&path, nowhere));
             return invalid(found);
         };
+        let elsewhere = elsewhere(&folder, &root);
+        if !elsewhere.is_empty() {
+            found.extend(elsewhere);
+            return invalid(found);
+        }
         found.extend(other_repository(&meta, &path, &root));
         let skills = Skills::find(&root, &mut found);
         let read = read_specs(&meta, &path, &folder, &mut found);
@@ -159,6 +172,27 @@ fn placed(path: &Path, findings: Vec<Diagnostic>) -> impl Iterator<Item = Findin
 }
 
 /// The specs that the plan lists. When one of them can't be read, `found` says so and the list is short.
+/// The folders of a plan that are none, or links out of the project: orch reads and writes nothing there.
+fn elsewhere(folder: &Path, root: &Path) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for name in ["specs", "run", "run/weavers"] {
+        let place = folder.join(name);
+        let why = match (fs::symlink_metadata(&place), fs::canonicalize(&place)) {
+            // It is not there yet.
+            (Err(_), _) => continue,
+            (Ok(_), Ok(real)) if !real.starts_with(root) => {
+                format!("{name}/ is a link out of the project, to {}", real.display())
+            }
+            (Ok(_), Ok(real)) if real.is_dir() => continue,
+            (Ok(_), Ok(_)) => format!("{name} is not a folder"),
+            (Ok(_), Err(error)) => format!("{name}/ leads nowhere: {error}"),
+        };
+        let diagnostic = Diagnostic::error("weavers.folder", why).hint("make it a folder of the plan's own");
+        found.push(Finding::new(&place, diagnostic));
+    }
+    found
+}
+
 fn read_specs(
     meta: &Meta,
     path: &Path,
