@@ -40,6 +40,7 @@ mod tree;
 pub use branch::check_branch_name;
 pub use meta::{Meta, check_plan_id, read_meta};
 pub use name::{aliases, spec_number, task_ids};
+pub use near::nearest;
 pub use overlap::{Overlap, overlap, overlaps};
 pub use path::check_path;
 pub use reading::{Located, MAX_BYTES, Reading};

@@ -5,7 +5,12 @@ const LONGEST: usize = 40;
 
 /// The known word that is at most a third of `word`'s letters wrong; the first of equals. Case, `-` and `_` make no
 /// difference.
-pub(crate) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+///
+/// ```
+/// assert_eq!(orch_spec::nearest("feature/shcema", &["feature/api", "feature/schema"]), Some("feature/schema"));
+/// assert_eq!(orch_spec::nearest("nowhere", &["feature/api"]), None);
+/// ```
+pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let word = letters(word)?;
     let allowed = (word.len() / 3).max(1);
     let near = known.iter().filter_map(|&known| {

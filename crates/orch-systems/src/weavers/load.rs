@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use orch_core::{Diagnostic, Plan, PlanDraft, Problem, Reference, TaskDraft, TaskIx};
 use orch_git::{BranchName, Git};
-use orch_spec::{MAX_BYTES, Meta, Reading, Spec, aliases, overlaps, read_meta, read_spec, task_ids};
+use orch_spec::{MAX_BYTES, Meta, Reading, Spec, aliases, nearest, overlaps, read_meta, read_spec, task_ids};
 use orch_store::read_regular;
 
 use super::skills::{Skills, SkillsOf};
@@ -171,7 +171,6 @@ fn placed(path: &Path, findings: Vec<Diagnostic>) -> impl Iterator<Item = Findin
     findings.into_iter().map(move |finding| Finding::new(path, finding))
 }
 
-/// The specs that the plan lists. When one of them can't be read, `found` says so and the list is short.
 /// The folders of a plan that are none, or links out of the project: orch reads and writes nothing there.
 fn elsewhere(folder: &Path, root: &Path) -> Vec<Finding> {
     let mut found = Vec::new();
@@ -193,6 +192,7 @@ fn elsewhere(folder: &Path, root: &Path) -> Vec<Finding> {
     found
 }
 
+/// The specs that the plan lists. When one of them can't be read, `found` says so and the list is short.
 fn read_specs(
     meta: &Meta,
     path: &Path,
@@ -279,7 +279,27 @@ fn shared_branches(specs: &[PlannedSpec], default_branch: &str) -> Vec<Finding> 
             ));
         }
     }
+    found.extend(specs.iter().filter_map(|spec| beneath_another(spec, &owners, default_branch)));
     found
+}
+
+/// A branch whose name goes on where that of another one ends: git has room for only one of them.
+fn beneath_another(
+    spec: &PlannedSpec,
+    owners: &HashMap<&str, &PlannedSpec>,
+    default_branch: &str,
+) -> Option<Finding> {
+    let branch = &spec.spec.pr.branch;
+    let goes_on = |name: &str, from: &str| name.strip_prefix(from).is_some_and(|rest| rest.starts_with('/'));
+    let mut parents = branch.value.match_indices('/').map(|(end, _)| &branch.value[..end]);
+    let (other, whose) = if goes_on(&branch.value, default_branch) || goes_on(default_branch, &branch.value) {
+        (default_branch, "the repository's default branch".to_owned())
+    } else {
+        parents.find_map(|name| Some((name, format!("that of {}", owners.get(name)?.file))))?
+    };
+    let message = format!("git can't have the branch `{}` beside `{other}`, {whose}", branch.value);
+    let hint = "rename one of the two: a branch can't be a folder of branches as well";
+    Some(Finding::new(&spec.path, Diagnostic::error("spec.branch", message).hint(hint).at(branch.at)))
 }
 
 fn draft(
@@ -291,6 +311,7 @@ fn draft(
 ) -> PlanDraft {
     let of_branch: HashMap<&str, &String> =
         specs.iter().zip(ids).map(|(spec, id)| (spec.spec.pr.branch.value.as_str(), id)).collect();
+    let branches: Vec<&str> = specs.iter().map(|spec| spec.spec.pr.branch.value.as_str()).collect();
     let git = Git::at(root);
     let mut tasks: Vec<TaskDraft> = specs
         .iter()
@@ -300,7 +321,9 @@ fn draft(
             let at = spec.pr.base.as_ref().map(|base| base.at);
             let mut depends_on = Vec::new();
             let mut awaits = Vec::new();
-            if let Some(base) = of_branch.get(planned.base.as_str()) {
+            if planned.base == default_branch {
+                // There from the beginning, also where a spec wrongly has it for its own.
+            } else if let Some(base) = of_branch.get(planned.base.as_str()) {
                 depends_on.push(Reference { name: (*base).clone(), at });
             } else if !is_default(&planned.base, default_branch) {
                 awaits.push(Reference { name: condition(&planned.base), at });
@@ -309,9 +332,17 @@ fn draft(
                         "the base `{}` is no branch of another spec, and does not exist",
                         planned.base
                     );
-                    let absent = Diagnostic::warning("spec.base", message)
-                        .hint("the spec waits until somebody makes it; mend `pr.base` if it is misspelt")
-                        .at(at);
+                    let hint = match nearest(&planned.base, &branches) {
+                        Some(near) => {
+                            format!(
+                                "did you mean `{near}`? the spec waits until somebody makes what it names"
+                            )
+                        }
+                        None => {
+                            "the spec waits until somebody makes it; mend `pr.base` if it is misspelt".into()
+                        }
+                    };
+                    let absent = Diagnostic::warning("spec.base", message).hint(hint).at(at);
                     found.push(Finding::new(&planned.path, absent));
                 }
             }
