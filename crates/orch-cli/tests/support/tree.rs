@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// Every path beneath a folder, with all that a write would change.
@@ -27,7 +27,7 @@ pub(crate) fn tree(folder: &Path) -> Tree {
             to_do.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
         } else if found.is_symlink() {
             bytes = fs::read_link(&path).unwrap().into_os_string().into_encoded_bytes();
-        } else if !found.file_type().is_fifo() {
+        } else if found.is_file() {
             bytes = fs::read(&path).unwrap();
         }
         tree.insert(path, Entry { changed: (found.mtime(), found.mtime_nsec()), mode: found.mode(), bytes });
