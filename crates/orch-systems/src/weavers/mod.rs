@@ -5,19 +5,21 @@
 //! - [`memory`] puts together what was written down; [`keeper`] keeps `run/state.json`.
 //! - [`status_file`] is what weavers say of themselves: `run/weavers/w-NN.json`.
 //! - [`tell`] says what a weaver is told; [`ground`] makes the work tree it works in.
-//! - [`judge`] says what its end means; [`verify`] holds its claim against the branch and the checks of its spec, and
-//!   opens the pull request.
+//! - [`judge`] says what its end means; [`verify`] holds its [`claim`] against the branch and the [`checks`] of its spec;
+//!   [`publish`] pushes the branch and opens the pull request.
 //! - [`stack`] is the order of the branches: what can be merged, and what has to be rebased after.
 //! - [`finish`] leaves the summary.
 //! - [`system`] hands all that to the rooms that every system shares.
 
 mod checks;
+mod claim;
 mod finish;
 mod ground;
 mod judge;
 mod keeper;
 mod load;
 mod memory;
+mod publish;
 mod skills;
 mod stack;
 mod status_file;

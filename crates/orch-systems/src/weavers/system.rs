@@ -13,6 +13,7 @@ use orch_store::{Folded, Home};
 
 use super::WeaverPlan;
 use super::checks::Checked;
+use super::claim::{Claim, Rules};
 use super::finish::summarise;
 use super::ground::{ground, second_status_file, worktree_path};
 use super::judge::judge;
@@ -21,7 +22,7 @@ use super::memory::remember;
 use super::stack::{from_root, summary_path};
 use super::status_file::{Beginning, Said, StatusFiles};
 use super::tell::{iteration, tell};
-use super::verify::{Claim, Following, Rules};
+use super::verify::Following;
 use crate::config::WorktreesTable;
 use crate::system::{
     Closing, Coming, Defaults, EndedAttempt, FollowUp, Glance, Ground, GroundError, Judged, Keeper,

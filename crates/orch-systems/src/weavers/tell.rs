@@ -7,10 +7,10 @@ use orch_prompt::{
 
 use super::WeaverPlan;
 use super::checks::Checked;
+use super::claim::Rules;
 use super::ground::{second_status_file, worktree_path};
 use super::skills::SkillText;
 use super::status_file::StatusFiles;
-use super::verify::Rules;
 use crate::config::WorktreesTable;
 use crate::system::{Coming, TellError, Telling, Told, is_shell};
 

@@ -7,6 +7,8 @@ mod executor;
 mod follow_up;
 mod launch;
 mod listen;
+mod once;
+mod place;
 mod set_up;
 
 use std::collections::HashMap;
@@ -19,14 +21,15 @@ use std::time::{Duration, Instant};
 
 use orch_core::{Outcome, Phase, ReviewVerdict, Run, Status, StopCause, TaskIx, Time};
 use orch_exec::agent::Profile;
-use orch_exec::process::{Ended, Exit, Launch, Processes, Settings, StartError, Stdin, Worker, log};
+use orch_exec::process::{Ended, Exit, Launch, Processes, Settings, StartError, Stdin, Worker};
 use orch_run::{
     Clock, CouldNotStart, Failure, Notice, Request, Started, SystemClock, WorkerIdentity, Workers,
 };
-use orch_store::{Home, TaskRecord};
+use orch_store::TaskRecord;
 
 pub(crate) use executor::Executor;
 pub(crate) use launch::is_installed;
+pub(crate) use place::{Place, attempt_id, errand_name, review_name};
 
 use crate::control::{Ask, Control};
 use crate::reviewer::Before;
@@ -34,50 +37,6 @@ use crate::system::{Coming, EndedAttempt, Judged, PlanPaths, System};
 use follow_up::FollowingUp;
 use listen::{LINGER, Listening};
 use set_up::SettingUp;
-
-/// How long a notification may take.
-const NOTIFYING: Duration = Duration::from_secs(30);
-
-/// Where workers run and by what they are known.
-#[derive(Clone, Debug)]
-pub(crate) struct Place {
-    pub(crate) home: Home,
-    /// The folder they run in, unless their system gives each its own.
-    pub(crate) folder: PathBuf,
-    /// The branch that their work is based on.
-    pub(crate) base_branch: String,
-    /// The id of this run.
-    pub(crate) run_id: String,
-    /// The number of the history: with it, the id of an attempt is unique for ever.
-    pub(crate) history: u64,
-}
-
-impl Place {
-    /// The id of an attempt, by which its processes are known wherever they went.
-    pub(crate) fn attempt_id(&self, task: &str, attempt: u32) -> String {
-        attempt_id(self.history, task, attempt)
-    }
-
-    /// The time of day.
-    pub(crate) fn now(&self) -> Time {
-        SystemClock::new().now()
-    }
-}
-
-/// The id of an attempt: unique over all runs of all plans.
-pub(crate) fn attempt_id(history: u64, task: &str, attempt: u32) -> String {
-    format!("{history:016x}.{task}.{attempt}")
-}
-
-/// The name of a task's reviewer among the attempts.
-pub(crate) fn review_name(task: &str) -> String {
-    format!("{task}.review")
-}
-
-/// The name under which the errands of a task's attempt go: what sets its place up, and what follows its claim up.
-pub(crate) fn errand_name(task: &str) -> String {
-    format!("{task}.errand")
-}
 
 /// A process of an earlier run that still lives.
 #[derive(Clone, Debug)]
@@ -243,80 +202,6 @@ impl AgentWorkers {
     fn enter(&mut self, task: TaskIx, attempt: u32, doing: Doing) {
         let key = if matches!(doing, Doing::Review { .. }) { review_key(task) } else { work_key(task) };
         self.active.insert(key, Active { task, attempt, doing, stopped: None });
-    }
-
-    /// Runs a command of orch's own to its end, beside the workers' places: its exit and its output.
-    pub(crate) fn run_once(
-        &mut self,
-        argv: &[String],
-        name: &str,
-        vars: &[(&str, OsString)],
-    ) -> (String, String) {
-        let log = self.place.home.log(name, 0);
-        let _ = fs::remove_file(&log);
-        let launch = Launch {
-            argv: argv.iter().map(OsString::from).collect(),
-            cwd: self.place.folder.clone(),
-            env: self.environment(None, vars),
-            stdin: Stdin::Null,
-            log,
-            receipt: None,
-            marker: self.place.attempt_id(name, 0),
-        };
-        let (ended, output) = self.run_to_end(&launch, None);
-        (ended.map_or_else(|error| error, said), output)
-    }
-
-    /// Runs a command of the person's own, in orch's own environment, for half a minute at most; what kept it from
-    /// ending well.
-    pub(crate) fn tell_person(&mut self, argv: &[String], verdict: &str) -> Option<String> {
-        let log = self.place.home.log("notification", 0);
-        let _ = fs::remove_file(&log);
-        let launch = Launch {
-            argv: argv.iter().map(OsString::from).collect(),
-            cwd: self.place.folder.clone(),
-            env: std::env::vars_os().chain([("ORCH_VERDICT".into(), verdict.into())]).collect(),
-            stdin: Stdin::Null,
-            log,
-            receipt: None,
-            marker: self.place.attempt_id("notification", 0),
-        };
-        match self.run_to_end(&launch, Some(Instant::now() + NOTIFYING)) {
-            (Ok(Exit::Code(0)), _) => None,
-            (Ok(exit), _) => Some(format!("`{}` ended with {}", argv[0], said(exit))),
-            (Err(error), _) => Some(error),
-        }
-    }
-
-    /// Runs a process to its end, or until its time is up: how it ended, and what it printed.
-    fn run_to_end(&mut self, launch: &Launch, until: Option<Instant>) -> (Result<Exit, String>, String) {
-        if let Err(error) = self.processes.start(u64::MAX, launch) {
-            return (Err(error.to_string()), String::new());
-        }
-        let mut is_late = false;
-        loop {
-            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
-            if left == Some(Duration::ZERO) && !is_late {
-                is_late = true;
-                self.processes.stop(u64::MAX);
-            }
-            for ask in self.control.take() {
-                match ask {
-                    Ask::Kill => self.processes.kill(u64::MAX),
-                    Ask::Stop => self.processes.stop(u64::MAX),
-                    Ask::StopTask(_) | Ask::Retry(_) => {}
-                }
-            }
-            match self.processes.wait(left.filter(|_| !is_late)) {
-                Ok(ended) => {
-                    if let Some(ended) = ended.into_iter().find(|ended| ended.key == u64::MAX) {
-                        let output = log::tail(&launch.log, 1 << 20).unwrap_or_default();
-                        return (Ok(ended.exit), String::from_utf8_lossy(&output).into_owned());
-                    }
-                }
-                Err(error) => return (Err(error.to_string()), String::new()),
-            }
-        }
     }
 
     fn id(&self, task: TaskIx) -> String {
