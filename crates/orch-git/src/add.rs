@@ -206,7 +206,14 @@ impl Git {
         if !is_there(path)? || is_empty_folder(path) {
             return Ok(true);
         }
-        let Some(own) = pointed_to(&path.join(".git")) else { return Ok(false) };
+        let pointer = path.join(".git");
+        let Some(own) = pointed_to(&pointer) else {
+            // The first file of all, not even written.
+            let is_empty =
+                fs::symlink_metadata(&pointer).is_ok_and(|found| found.is_file() && found.len() == 0);
+            let is_alone = || fs::read_dir(path).is_ok_and(|inside| inside.count() == 1);
+            return Ok(is_empty && is_alone());
+        };
         let real = |path: &Path| fs::canonicalize(path).ok();
         let ours =
             own.parent().and_then(real).is_some_and(|parent| Some(parent) == real(&common.join("worktrees")));

@@ -1,7 +1,7 @@
 //! Running git itself: its arguments, its environment, its end.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -217,9 +217,26 @@ impl Git {
         let mut backoff = Backoff::new(self.patience);
         loop {
             match self.run(call) {
-                Err(GitError::Failed { stderr, .. }) if met_half_a_worktree(&stderr) && backoff.wait() => {}
+                Err(GitError::Failed { stderr, .. }) if met_half_a_worktree(&stderr) && backoff.wait() => {
+                    self.complete_half_a_worktree(&stderr);
+                }
                 other => return other,
             }
+        }
+    }
+
+    /// A git that was killed there leaves the file empty for good, and no git works in the repository any more. What it
+    /// was about to write is always the same, so that no harm is done where it still does.
+    fn complete_half_a_worktree(&self, stderr: &str) {
+        let named =
+            stderr.split_once("failed to read ").and_then(|(_, rest)| rest.split_once("/commondir: "));
+        let Some((own, _)) = named else { return };
+        let own = self.dir.join(own);
+        let file = own.join("commondir");
+        let is_begun = fs::symlink_metadata(&file).is_ok_and(|found| found.is_file() && found.len() == 0);
+        if is_begun && own.parent().is_some_and(|parent| parent.ends_with("worktrees")) {
+            // If it fails, git goes on saying what is wrong.
+            let _ = fs::write(file, "../..\n");
         }
     }
 
@@ -237,8 +254,8 @@ impl Git {
                 _ => could_not_run(error),
             })?;
         let mut group = Group { leader: child, has_ended: false };
-        let stdout = collect(group.leader.stdout.take(), call.kept);
-        let stderr = collect(group.leader.stderr.take(), OUTPUT_KEPT);
+        let stdout = collect(group.leader.stdout.take(), call.kept).map_err(could_not_run)?;
+        let stderr = collect(group.leader.stderr.take(), OUTPUT_KEPT).map_err(could_not_run)?;
         let streams =
             wait_for(&stdout, deadline).and_then(|out| wait_for(&stderr, deadline).map(|err| (out, err)));
         let Some((stdout, stderr)) = streams else {
@@ -333,9 +350,9 @@ impl Drop for Group {
 
 /// Reads a stream to its end on a thread of its own. The rest of an over-long stream is read and thrown away, so
 /// that git never waits for a reader.
-fn collect(stream: Option<impl Read + Send + 'static>, most: u64) -> mpsc::Receiver<Vec<u8>> {
+fn collect(stream: Option<impl Read + Send + 'static>, most: u64) -> io::Result<mpsc::Receiver<Vec<u8>>> {
     let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || {
+    thread::Builder::new().spawn(move || {
         let mut kept = Vec::new();
         if let Some(mut stream) = stream
             && stream.by_ref().take(most).read_to_end(&mut kept).is_ok()
@@ -345,8 +362,8 @@ fn collect(stream: Option<impl Read + Send + 'static>, most: u64) -> mpsc::Recei
         }
         // Nobody listens any more once the time is up.
         let _ = sender.send(kept);
-    });
-    receiver
+    })?;
+    Ok(receiver)
 }
 
 /// Git (2.47) makes a work tree's files one by one and gives up where it finds another's empty.

@@ -216,6 +216,25 @@ fn what_a_killed_git_left_is_made_anew_or_taken_over() {
     fs::write(own.join("HEAD"), format!("{}\n", "0".repeat(40))).unwrap();
     assert!(orch.add_worktree(&path, &name("w"), "trunk").unwrap().repaired);
 
+    // Killed before it was said where the repository is: then no git works in it.
+    killed();
+    fs::remove_file(own.join("index")).unwrap();
+    fs::remove_file(own.join("HEAD")).unwrap();
+    fs::write(own.join("commondir"), "").unwrap();
+    assert!(!common::try_git(&repository.top, &["worktree", "list"]).status.success());
+    assert!(orch.add_worktree(&path, &name("w"), "trunk").unwrap().repaired);
+    git(&repository.top, &["worktree", "list"]);
+
+    // Killed before anything was in the folder but an empty `.git`.
+    killed();
+    for file in ["index", "HEAD", "commondir"] {
+        fs::remove_file(own.join(file)).unwrap();
+    }
+    fs::remove_dir_all(&path).unwrap();
+    fs::create_dir(&path).unwrap();
+    fs::write(path.join(".git"), "").unwrap();
+    assert!(orch.add_worktree(&path, &name("w"), "trunk").unwrap().repaired);
+
     // Killed when all was done but the last step.
     killed();
     fs::write(path.join("new"), "by somebody\n").unwrap();

@@ -215,7 +215,15 @@ impl Tmux {
         // Ctrl-c at this program's terminal is not meant for it.
         command.process_group(0);
         let mut child = command.spawn().map_err(os)?;
-        let said = (read_all(child.stdout.take()), read_all(child.stderr.take()));
+        let readers = read_all(child.stdout.take()).and_then(|out| Ok((out, read_all(child.stderr.take())?)));
+        let said = match readers {
+            Ok(said) => said,
+            Err(error) => {
+                let _ = child.kill();
+                let _ = child.wait();
+                return Err(os(error));
+            }
+        };
         let left = || until.saturating_duration_since(Instant::now());
         let outputs = said.0.recv_timeout(left()).and_then(|out| Ok((out, said.1.recv_timeout(left())?)));
         let ended = match outputs {
@@ -234,9 +242,9 @@ impl Tmux {
     }
 }
 
-fn read_all(pipe: Option<impl Read + Send + 'static>) -> Receiver<String> {
+fn read_all(pipe: Option<impl Read + Send + 'static>) -> io::Result<Receiver<String>> {
     let (said, hear) = channel();
-    thread::spawn(move || {
+    thread::Builder::new().spawn(move || {
         let mut bytes = Vec::new();
         if let Some(pipe) = pipe {
             // What was read before a failure is as good as it gets.
@@ -244,8 +252,8 @@ fn read_all(pipe: Option<impl Read + Send + 'static>) -> Receiver<String> {
         }
         // Nobody listens when the time is up.
         let _ = said.send(String::from_utf8_lossy(&bytes).into_owned());
-    });
-    hear
+    })?;
+    Ok(hear)
 }
 
 /// Its outputs are closed, so it is as good as over.
