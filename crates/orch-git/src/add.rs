@@ -95,9 +95,11 @@ impl Git {
         };
         if let Err(error) = self.check_out(&path, branch, &lock) {
             if let Some(commit) = &cut_from {
-                // The commits it was cut from are its only ones; if it has moved, git leaves it alone.
-                let _ = self.change(&Call::change(["update-ref", "-d", &branch.head_ref(), commit]));
-                let _ = self.forget_base(branch);
+                // The commits it was cut from are its only ones; if it has moved, git leaves it alone. A branch that stays
+                // keeps its record.
+                if self.change(&Call::change(["update-ref", "-d", &branch.head_ref(), commit])).is_ok() {
+                    let _ = self.forget_base(branch);
+                }
             }
             return Err(error.into());
         }
