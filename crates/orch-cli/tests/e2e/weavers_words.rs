@@ -65,7 +65,7 @@ fn who_ends_without_a_last_word_has_crashed() {
         ("says '\"status\":\"thinking\"'\n", " (its status `thinking` means nothing)"),
         (
             "printf '{\"status\": \"com' > \"$ORCH_RESULT\"\n",
-            " (its status file ends in the middle (line 1))",
+            " (its status file can't be used: ends in the middle (line 1))",
         ),
     ] {
         let (vertical, code, status, error) = run_one(act);
