@@ -34,8 +34,12 @@ pub(crate) struct Worktrees {
 
 impl Worktrees {
     pub(crate) fn of(root: &Path, table: &WorktreesTable) -> Self {
-        let folder = table.folder.as_deref().unwrap_or(Path::new(FOLDER));
-        Self { root: root.to_owned(), folder: resolved(&root.join(folder)), table: table.clone() }
+        // Only a folder that somebody has named is followed where it leads.
+        let folder = match &table.folder {
+            Some(named) => resolved(&root.join(named)),
+            None => root.join(FOLDER),
+        };
+        Self { root: root.to_owned(), folder, table: table.clone() }
     }
 
     /// The folder that they are made in.

@@ -129,7 +129,7 @@ fn retry_without_a_run_is_for_the_next_one() {
 fn what_makes_no_sense_is_refused() {
     let project = Project::new(&[("PROMPT-01-a", "None", "echo a >> ran")]);
     for (arguments, message, hint) in [
-        (&["stop", "PROMPT-01"][..], "no run of this plan is under way", "`orch stop` without an id"),
+        (&["stop", "PROMPT-01"][..], "no run of this plan is under way", "`orch status` shows what is"),
         (
             &["stop", "PROMPT-01-b"],
             "there is no task `PROMPT-01-b` in the plan",

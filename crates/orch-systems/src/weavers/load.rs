@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use orch_core::{Diagnostic, Plan, PlanDraft, Problem, Reference, TaskDraft, TaskIx};
-use orch_git::{BranchName, Git};
+use orch_git::{BranchName, Git, How};
 use orch_spec::{MAX_BYTES, Meta, Reading, Spec, aliases, nearest, overlaps, read_meta, read_spec, task_ids};
 use orch_store::read_regular;
 
@@ -105,7 +105,12 @@ impl WeaverPlan {
 
         // A person who has a weaver's branch checked out to look at it means nothing by that.
         let branches: Vec<&str> = read.iter().map(|(.., spec)| spec.pr.branch.value.as_str()).collect();
-        let default_branch = Git::at(&root).local_default_branch_apart(&branches).name;
+        let git = Git::at(&root);
+        let mut default_branch = git.local_default_branch();
+        if default_branch.found == How::CheckedOut && branches.contains(&&*default_branch.name) {
+            default_branch = git.local_default_branch_apart(&branches);
+        }
+        let default_branch = default_branch.name;
         let mut specs: Vec<PlannedSpec> = Vec::new();
         for (name, (spec_path, text, spec)) in meta.specs.iter().zip(read) {
             let base = spec.pr.base.as_ref().map(|base| base.value.as_str());

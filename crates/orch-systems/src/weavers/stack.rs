@@ -72,12 +72,14 @@ impl WeaverPlan {
             }
         };
         let mut stack: Vec<StackEntry> = self.plan.list_order().iter().map(|&task| entry(task)).collect();
-        // What is based on something that was merged is merged into what that was merged into.
+        // What was put onto the default branch once its base had been merged is merged into that.
         let merged: Vec<String> =
             stack.iter().filter(|entry| entry.is_merged).map(|entry| entry.branch.clone()).collect();
         for entry in stack.iter_mut().filter(|entry| merged.contains(&entry.base)) {
-            entry.base.clone_from(&self.default_branch);
-            entry.is_stacked = false;
+            if has_moved_off(&git, entry, &self.default_branch).unwrap_or(false) {
+                entry.base.clone_from(&self.default_branch);
+                entry.is_stacked = false;
+            }
         }
         stack
     }
@@ -152,6 +154,15 @@ impl WeaverPlan {
             });
         }
         Ok(done)
+    }
+}
+
+/// Whether a branch no longer stands on the base that it was cut from, but on the default branch.
+fn has_moved_off(git: &Git, entry: &StackEntry, default_branch: &str) -> Option<bool> {
+    let (branch, base) = (BranchName::new(&*entry.branch).ok()?, BranchName::new(&*entry.base).ok()?);
+    match git.branch_tip(&base).ok()? {
+        Some(base) => Some(!git.is_ancestor(&base, branch.as_str()).ok()?),
+        None => git.is_ancestor(&git.recorded_base(&branch).ok()??, default_branch).ok(),
     }
 }
 
