@@ -1,5 +1,7 @@
 //! Which files a commit touches, and which are in none.
 
+use std::path::Path;
+
 use crate::{Git, GitError};
 
 /// The files that a commit touches; paths from the top of the work tree. What is not UTF-8 in them is replaced.
@@ -41,6 +43,21 @@ impl Git {
         // Two letters, a space and the path.
         let entries = listed.split(|&byte| byte == 0).filter_map(|entry| entry.get(3..));
         Ok(entries.map(|path| String::from_utf8_lossy(path).into_owned()).collect())
+    }
+}
+
+impl Git {
+    /// Whether git ignores the file at `path`, relative to the folder: then no `git add` of everything takes it along.
+    ///
+    /// # Errors
+    /// When the folder lies in no work tree, or git is missing or refuses to look.
+    pub fn is_ignored(&self, path: &Path) -> Result<bool, GitError> {
+        let path = path.to_string_lossy();
+        match self.local(&["check-ignore", "--quiet", "--", &*path]) {
+            Ok(_) => Ok(true),
+            Err(GitError::Failed { code: Some(1), .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 }
 

@@ -162,7 +162,9 @@ fn many_segments() -> impl Strategy<Value = String> {
     let segment = prop::sample::select(vec!["a", "b", "ab", "*", "**", "a*", "?", "[ab]", "{a,b/a}", "*b"]);
     (prop::collection::vec(segment, 1..4), any::<bool>())
         .prop_map(|(segments, slash)| segments.join("/") + if slash { "/" } else { "" })
-        .prop_filter("one deep part after another is for the table", |text| !text.contains("**/**"))
+        .prop_filter("deep parts beside each other or before a last slash are for the table", |text| {
+            !text.contains("**/**") && !text.ends_with("**/")
+        })
 }
 
 proptest! {
@@ -172,7 +174,10 @@ proptest! {
     fn names_meet_when_a_name_matches_both(a in one_segment(), b in one_segment()) {
         // A wildcard in front keeps them from being folders, and does not change which names meet.
         let (a, b) = (format!("?{a}"), format!("?{b}"));
-        prop_assert_eq!(overlap(&a, &b), common(&a, &b, &NAMES), "{} {}", a, b);
+        let (found, expected) = (overlap(&a, &b), common(&a, &b, &NAMES));
+        // A class is read as plain text as well, of which the names here have none: then more meet.
+        let as_text = [&a, &b].iter().any(|glob| glob.contains('['));
+        prop_assert!(found == expected || (as_text && found), "{} {}", a, b);
     }
 
     #[test]

@@ -151,6 +151,12 @@ impl Worktrees {
             if !from.is_file() || worktree.join(file).exists() {
                 continue;
             }
+            // A weaver that adds everything would commit it, and the branch is pushed.
+            if !Git::at(worktree).is_ignored(file).map_err(|error| failed(error.to_string()))? {
+                return Err(failed(format!(
+                    "git does not ignore it; add {name} to .gitignore or .git/info/exclude"
+                )));
+            }
             if let Some(folder) = worktree.join(file).parent() {
                 fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
             }

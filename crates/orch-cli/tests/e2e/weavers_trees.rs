@@ -25,6 +25,18 @@ fn stands(vertical: &Vertical, id: &str) -> (String, String) {
 }
 
 #[test]
+fn a_file_that_a_weaver_could_commit_is_not_copied() {
+    let vertical = set_up_by("", "git add -A\ncommits w-01.txt\ndone_\n");
+    vertical.project.write(".env", "SECRET=1\n");
+    vertical.config("[worktrees]\ncopy = [\".env\"]");
+    let ended = vertical.run_to(1, &["run", "--executor", "process"]);
+    assert!(ended.err.contains("can't copy .env into the work tree: git does not ignore it"), "{ended}");
+    vertical.project.write(".git/info/exclude", ".env\n");
+    vertical.run_to(0, &["run", "--executor", "process"]);
+    assert_eq!(vertical.git(&["ls-tree", "--name-only", "feature/01-schema"]), ".gitignore\nREADME.md\nw-01.txt");
+}
+
+#[test]
 fn a_work_tree_is_made_ready_once_before_its_worker() {
     let act = "test -e .env; cp .env made-ready ../../seen-there\ncommits \"$ORCH_TASK.${ORCH_ATTEMPT##*.}\"\ndone_\n";
     let vertical = set_up_by("", act);
