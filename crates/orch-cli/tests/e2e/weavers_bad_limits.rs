@@ -3,7 +3,7 @@
 use crate::support::vertical::{Spec, Vertical};
 
 #[test]
-fn five_hundred_specs_are_read_and_an_agent_that_fails_at_once_ends_them_all() {
+fn five_hundred_specs_are_read_and_forty_of_them_end_by_an_agent_that_fails_at_once() {
     let names: Vec<String> = (1..=500).map(|number| format!("{number:03}-part")).collect();
     let specs: Vec<Spec<'_>> = names.iter().map(|name| (name.as_str(), "", "", "exit 1\n")).collect();
     let vertical = Vertical::new(&specs);

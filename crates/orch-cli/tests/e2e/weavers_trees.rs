@@ -33,7 +33,10 @@ fn a_file_that_a_weaver_could_commit_is_not_copied() {
     assert!(ended.err.contains("can't copy .env into the work tree: git does not ignore it"), "{ended}");
     vertical.project.write(".git/info/exclude", ".env\n");
     vertical.run_to(0, &["run", "--executor", "process"]);
-    assert_eq!(vertical.git(&["ls-tree", "--name-only", "feature/01-schema"]), ".gitignore\nREADME.md\nw-01.txt");
+    assert_eq!(
+        vertical.git(&["ls-tree", "--name-only", "feature/01-schema"]),
+        ".gitignore\nREADME.md\nw-01.txt"
+    );
 }
 
 #[test]
