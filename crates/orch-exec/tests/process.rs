@@ -24,7 +24,7 @@ fn exits_are_reported_as_they_were() {
         ("exit 143", Exit::Code(143)),
         ("kill -TERM $$", Exit::Signal(15)),
         ("kill -KILL $$", Exit::Signal(9)),
-        ("kill -HUP $$", Exit::Signal(1)),
+        ("kill -USR1 $$", Exit::Signal(10)),
     ];
     for (script, want) in table {
         assert_eq!(run(&mut processes, &place.script(script)), want, "{script}");

@@ -44,7 +44,7 @@ fn exits_are_what_they_were() {
         ("exit 255", 255),
         ("kill -TERM $$", 143),
         ("kill -KILL $$", 137),
-        ("kill -HUP $$", 129),
+        ("kill -USR1 $$", 138),
         ("no-such-program", 127),
     ];
     for (number, (script, code)) in table.into_iter().enumerate() {
