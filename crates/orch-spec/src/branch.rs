@@ -8,7 +8,9 @@ const LONGEST: usize = 200;
 /// Whether `name` can be the name of a branch; if not, why not, as a fragment about "it".
 ///
 /// All that passes, `git check-ref-format --branch` takes as well. git alone would take more: what a shell or tmux
-/// could take for more than a name (`$(id)`, `x;y`, `#{…}`) is refused too, and what is invisible.
+/// could take for more than a name (`$(id)`, `x;y`, `#{…}`) is refused too, what is invisible, and what git would read
+/// as something else than a branch. So all that passes may also be handed to git (`orch_git::BranchName`): a name that
+/// can't be used is known when the plan is read, not when its turn comes.
 ///
 /// # Errors
 ///
@@ -27,7 +29,8 @@ pub fn check_branch_name(name: &str) -> Result<(), String> {
     if name.len() > LONGEST {
         return Err(format!("it has more than {LONGEST} bytes"));
     }
-    if name == "HEAD" || name == "@" {
+    let is_commit = matches!(name.len(), 40 | 64) && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if name == "HEAD" || name == "@" || name.starts_with("refs/") || name.starts_with('+') || is_commit {
         return Err(format!("{} means something else to git", quoted(name)));
     }
     if name.starts_with('-') {
@@ -66,10 +69,7 @@ pub fn check_branch_name(name: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// All but letters, digits and a few signs that mean nothing to git, a shell or tmux.
 fn is_forbidden(c: char) -> bool {
-    let git = matches!(c, '~' | '^' | ':' | '?' | '*' | '[' | '\\');
-    // `@{` needs no rule of its own: no brace is let in.
-    let shell =
-        matches!(c, '$' | '`' | ';' | '|' | '&' | '<' | '>' | '(' | ')' | '\'' | '"' | '#' | '!' | '{' | '}');
-    git || shell || c.is_whitespace() || is_odd(c)
+    !(c.is_alphanumeric() || "._-/+@=,%".contains(c))
 }

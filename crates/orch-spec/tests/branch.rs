@@ -1,7 +1,8 @@
-//! Names of branches, held against git itself.
+//! Names of branches, held against git itself and against what may be handed to it.
 
 use std::process::{Command, Stdio};
 
+use orch_git::BranchName;
 use orch_spec::check_branch_name;
 use proptest::prelude::*;
 
@@ -98,6 +99,13 @@ proptest! {
     fn git_takes_all_that_passes(name in "[-a@./lock_~A-Z{ä]{1,12}|[ -~]{1,8}|\\PC{1,6}|([a.@/-]{1,4}(lock|HEAD|/)){1,3}") {
         if check_branch_name(&name).is_ok() {
             prop_assert!(git_takes(&name), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_let_into_a_plan_may_be_handed_to_git(name in "\\PC{1,6}|[+a]{1,3}|(refs/)?[a/]{1,3}|[a0]{40}|[a0]{64}") {
+        if check_branch_name(&name).is_ok() {
+            prop_assert!(BranchName::new(&*name).is_ok(), "{name:?}");
         }
     }
 }
