@@ -1,5 +1,6 @@
 //! A glob without braces as its parts, and whether two of them can match the same path.
 
+use super::product::product;
 use super::segment::Segment;
 
 /// A glob, or one variant of a glob with braces.
@@ -54,24 +55,16 @@ impl Glob {
         if opposite.any(|(a, b)| a.apart(b)) || self.ends_apart(other) {
             return false;
         }
-        let mut below = vec![false; b.len() + 1];
-        for i in (0..=a.len()).rev() {
-            let mut row = vec![false; b.len() + 1];
-            for j in (0..=b.len()).rev() {
-                row[j] = match (a.get(i), b.get(j)) {
-                    (None, None) => true,
-                    (Some(Segment::Deep), None) => below[j],
-                    (None, Some(Segment::Deep)) => row[j + 1],
-                    (Some(Segment::Deep), Some(_)) | (Some(_), Some(Segment::Deep)) => below[j] || row[j + 1],
-                    (Some(a), Some(b)) if a.meets(b) => {
-                        below[j + 1] || self.is_folder_of(i, a, b) || other.is_folder_of(j, b, a)
-                    }
-                    _ => false,
-                };
-            }
-            below = row;
-        }
-        below[0]
+        product(
+            a,
+            b,
+            |segment| *segment == Segment::Deep,
+            |i, j, rest| {
+                let (own, others) = (&a[i], &b[j]);
+                own.meets(others)
+                    && (rest || self.is_folder_of(i, own, others) || other.is_folder_of(j, others, own))
+            },
+        )
     }
 
     /// Whether the segment at `at` is the file's name of this glob, and the other pattern has the same name there:

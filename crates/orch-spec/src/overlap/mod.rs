@@ -4,6 +4,7 @@
 
 pub(crate) mod braces;
 mod glob;
+mod product;
 mod segment;
 
 use std::collections::HashMap;

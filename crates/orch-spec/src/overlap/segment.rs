@@ -1,5 +1,7 @@
 //! The part of a glob between two slashes, and whether two of them can match the same name.
 
+use super::product::product;
+
 /// Characters of a segment that are looked at; a longer one may match anything.
 const LONGEST: usize = 512;
 
@@ -113,25 +115,13 @@ impl Reading {
     }
 }
 
-/// Whether one name matches both: the product of the two automata, row by row from the end.
+/// Whether one name matches both.
 fn meet(a: &[Atom], b: &[Atom]) -> bool {
-    // `below[j]` says whether a[i + 1..] and b[j..] meet, `row[j]` the same for a[i..].
-    let mut below = vec![false; b.len() + 1];
-    for i in (0..=a.len()).rev() {
-        let mut row = vec![false; b.len() + 1];
-        for j in (0..=b.len()).rev() {
-            row[j] = match (a.get(i), b.get(j)) {
-                (None, None) => true,
-                (Some(Atom::Star), None) => below[j],
-                (None, Some(Atom::Star)) => row[j + 1],
-                (Some(Atom::Star), Some(_)) | (Some(_), Some(Atom::Star)) => below[j] || row[j + 1],
-                (Some(Atom::One(a)), Some(Atom::One(b))) => below[j + 1] && share(a, b),
-                _ => false,
-            };
-        }
-        below = row;
-    }
-    below[0]
+    let star = |atom: &Atom| matches!(atom, Atom::Star);
+    product(a, b, star, |i, j, rest| match (&a[i], &b[j]) {
+        (Atom::One(a), Atom::One(b)) => rest && share(a, b),
+        _ => false,
+    })
 }
 
 fn share(a: &[(char, char)], b: &[(char, char)]) -> bool {
