@@ -1,22 +1,14 @@
 //! `meta.json`, the index of skills, and what specs are called.
 
+mod support;
+
 use std::fmt::Write as _;
 
 use orch_core::{Diagnostic, Position};
 use orch_spec::{
     MatchedBy, aliases, check_plan_id, match_hints, read_meta, read_skill_index, spec_number, task_ids,
 };
-
-fn shown(findings: &[Diagnostic]) -> String {
-    let mut text = String::new();
-    for finding in findings {
-        let at = finding.at.map_or("-".to_owned(), |at| at.to_string());
-        let sort = if finding.is_error() { "error" } else { "warning" };
-        let hint = finding.hint.as_deref().unwrap_or("NO HINT");
-        let _ = writeln!(text, "  {at} {sort} {}: {} [{hint}]", finding.code, finding.message);
-    }
-    text
-}
+use support::shown;
 
 #[test]
 fn reads_a_plan() {

@@ -1,22 +1,13 @@
 //! Specs as they are written, and specs with mistakes: each is a finding with a place and a next step.
 
+mod support;
+
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use orch_core::{Diagnostic, Position};
 use orch_spec::{CheckKind, ValidationType, read_spec};
-
-/// Findings as a table of lines.
-fn shown(findings: &[Diagnostic]) -> String {
-    let mut text = String::new();
-    for finding in findings {
-        let at = finding.at.map_or("-".to_owned(), |at| at.to_string());
-        let sort = if finding.is_error() { "error" } else { "warning" };
-        let hint = finding.hint.as_deref().unwrap_or("NO HINT");
-        let _ = writeln!(text, "  {at} {sort} {}: {} [{hint}]", finding.code, finding.message);
-    }
-    text
-}
+use support::shown;
 
 const V2: &str = include_str!("data/v2.yaml");
 
