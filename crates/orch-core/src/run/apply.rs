@@ -25,14 +25,16 @@ impl Run {
             Event::Reviewed { task, verdict } => self.reviewed(task, verdict, now),
             Event::Retry { task } => self.retry(task),
             Event::Hold { task, why } => {
-                self.held.insert(task, why);
-                self.update_ready(task);
+                if self.held.insert(task, why).is_none() {
+                    self.block(task);
+                }
                 Ok(Change::Unrecorded)
             }
             Event::Release { task } => {
-                self.held.remove(&task);
+                if self.held.remove(&task).is_some() {
+                    self.unblock(task);
+                }
                 self.turn = 0;
-                self.update_ready(task);
                 Ok(Change::Unrecorded)
             }
             Event::Holds { condition } => Ok(self.now_holds(&condition)),
@@ -51,14 +53,14 @@ impl Run {
         let to = self.status(task).after(Move::Start)?;
         let may_start = self.halt.is_none()
             && self.limited_until.is_none_or(|until| until <= now)
-            && self.ready.contains(task)
+            && self.countdown.ready().contains(task)
             && self.active.len() < self.policy.jobs.get() as usize
             && self.claim_in_the_way(task).is_none()
             && (self.policy.order != Order::List || self.whose_turn() == Some(task));
         if !may_start {
             return Err(Rejected::NotReady { task });
         }
-        self.attempt[task.index()] += 1;
+        self.tasks[task.index()].attempt += 1;
         let attempt = self.attempt(task);
         self.active.push(Active { task, attempt, since: now, phase: Phase::Work, stop: None });
         self.claim(task);
@@ -75,7 +77,7 @@ impl Run {
         self.unclaim(task);
         let outcome = outcome.after_stop(active.stop);
         if outcome.uses_a_try() {
-            self.tries[task.index()] += 1;
+            self.tasks[task.index()].tries += 1;
         }
         if let Outcome::RateLimited { until } = outcome {
             self.limited_in_a_row += 1;
@@ -134,7 +136,10 @@ impl Run {
         match outcome {
             Outcome::CouldNotStart => self.halt_for(Halt::CouldNotStart { task }),
             Outcome::Rejected | Outcome::Cancelled | Outcome::Lost | Outcome::RateLimited { .. } => {}
-            _ => self.resting.insert(task, now + self.policy.backoff.after(self.tries(task))),
+            _ => {
+                self.resting.insert(task, now + self.policy.backoff.after(self.tries(task)));
+                self.block(task);
+            }
         }
     }
 
@@ -200,7 +205,7 @@ impl Run {
         if self.active.iter().any(|active| active.task == task) {
             return Err(Rejected::UnderReview { task });
         }
-        self.tries[task.index()] = 0;
+        self.tasks[task.index()].tries = 0;
         self.reworks.remove(&task);
         self.review_due.remove(&task);
         self.turn = 0;
@@ -226,7 +231,6 @@ impl Run {
     fn moved(&mut self, task: TaskIx, to: Status, outcome: Option<Outcome>) -> Change {
         let from = self.status(task);
         self.set_status(task, to);
-        self.update_ready(task);
         self.update_released(task);
         Change::Moved(Moved {
             task,
