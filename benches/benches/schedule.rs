@@ -1,4 +1,4 @@
-//! Scheduling alone: build the plan from its draft, check it, and drain it through the whole `Run`, beside petgraph's
+//! Scheduling alone: build the plan, check it, and drain it through the whole `Run` with no work in it, beside petgraph's
 //! `toposort` with a countdown and beside the least that any program could need (arrays and a countdown).
 //!
 //! `cargo bench --bench schedule [-- TASKS …]`. Only the ratios of one run count.
@@ -8,31 +8,24 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Instant;
 
-use orch_benches::{layered, median};
-use orch_core::{Event, Outcome, Plan, PlanDraft, Policy, Run, Step, TaskDraft, Time, Verdict};
+use orch_benches::{chain, fan_in, fan_out, layered, median, shuffled};
+use orch_core::{Event, Outcome, Plan, Policy, Run, Step, Time, Verdict};
 
-fn draft(tasks: u32, edges: &[(u32, u32)]) -> PlanDraft {
-    let mut drafts: Vec<TaskDraft> = (0..tasks).map(|n| TaskDraft::new(format!("t{n:07}"))).collect();
-    for &(task, on) in edges {
-        drafts[task as usize].depends_on.push(format!("t{on:07}").as_str().into());
-    }
-    PlanDraft { tasks: drafts, ..PlanDraft::default() }
-}
-
-fn drain(plan: &Arc<Plan>) {
-    let policy = Policy { jobs: NonZeroU32::new(64).expect("not zero"), ..Policy::default() };
-    let mut run = Run::new(Arc::clone(plan), policy);
+/// Runs a plan whose tasks are done the moment they start, eight at once.
+fn drain(plan: Plan) {
+    let policy = Policy { jobs: NonZeroU32::new(8).expect("not zero"), ..Policy::default() };
+    let mut run = Run::new(Arc::new(plan), policy);
     let now = Time::from_millis(0);
     loop {
         match run.next(now) {
             Step::Start(task) => {
-                let _ = run.apply(Event::Started { task }, now);
+                let _ = black_box(run.apply(Event::Started { task }, now));
             }
             Step::Wait(_) => {
                 let ended = run.active()[0];
                 let event =
                     Event::Ended { task: ended.task, attempt: ended.attempt, outcome: Outcome::Succeeded };
-                let _ = run.apply(event, now);
+                let _ = black_box(run.apply(event, now));
             }
             Step::Done(verdict) => {
                 assert_eq!(verdict, Verdict::Success);
@@ -99,31 +92,35 @@ fn petgraph(tasks: u32, edges: &[(u32, u32)]) -> usize {
 fn main() {
     let asked: Vec<u32> = std::env::args().filter_map(|arg| arg.parse().ok()).collect();
     let sizes = if asked.is_empty() { vec![10_000, 100_000, 1_000_000] } else { asked };
-    println!("ns a task           floor  petgraph  build (from ids)   drain  drain/floor  drain/petgraph");
+    println!("ns a task                     floor petgraph   build     all  all/floor all/petgraph");
     for tasks in sizes {
-        let edges = layered(tasks, 1);
-        let rounds = (2_000_000 / tasks).clamp(3, 15);
-        let mut samples: [Vec<u128>; 4] = Default::default();
-        for _ in 0..rounds {
-            let mut time = |which: usize, work: &mut dyn FnMut()| {
-                let began = Instant::now();
-                work();
-                samples[which].push(began.elapsed().as_nanos() / u128::from(tasks));
-            };
-            time(0, &mut || assert_eq!(black_box(floor(tasks, &edges)), tasks as usize));
-            time(1, &mut || assert_eq!(black_box(petgraph(tasks, &edges)), tasks as usize));
-            let mut drafted = Some(draft(tasks, &edges));
-            let mut plan = None;
-            time(2, &mut || plan = Some(Plan::build(drafted.take().expect("made above")).expect("valid")));
-            let plan = Arc::new(plan.expect("built above"));
-            time(3, &mut || drain(&plan));
+        let shapes: [(&str, Vec<(u32, u32)>); 5] = [
+            ("layered", layered(tasks, 1)),
+            ("shuffled", shuffled(tasks, layered(tasks, 1))),
+            ("chain", chain(tasks)),
+            ("fan-out", fan_out(tasks)),
+            ("fan-in", fan_in(tasks)),
+        ];
+        for (name, edges) in &shapes {
+            let rounds = (4_000_000 / tasks).clamp(7, 101);
+            let mut samples: [Vec<u128>; 4] = Default::default();
+            for _ in 0..rounds {
+                let mut time = |which: usize, work: &mut dyn FnMut()| {
+                    let began = Instant::now();
+                    work();
+                    samples[which].push(began.elapsed().as_nanos() * 10 / u128::from(tasks));
+                };
+                time(0, &mut || assert_eq!(black_box(floor(tasks, edges)), tasks as usize));
+                time(1, &mut || assert_eq!(black_box(petgraph(tasks, edges)), tasks as usize));
+                time(2, &mut || drop(black_box(Plan::numbered(tasks, edges).expect("valid"))));
+                time(3, &mut || drain(Plan::numbered(tasks, edges).expect("valid")));
+            }
+            let [floor, petgraph, build, all] = samples.map(|samples| median(samples) as f64 / 10.0);
+            println!(
+                "{tasks:>9} {name:<15} {floor:>9.1} {petgraph:>8.1} {build:>7.1} {all:>7.1} {:>10.2} {:>12.2}",
+                all / floor,
+                all / petgraph
+            );
         }
-        let [floor, petgraph, build, drain] = samples.map(median);
-        let ratio = |of: u128| drain as f64 / of.max(1) as f64;
-        println!(
-            "{tasks:>9} tasks {floor:>9} {petgraph:>9} {build:>17} {drain:>7} {:>12.2} {:>15.2}",
-            ratio(floor),
-            ratio(petgraph)
-        );
     }
 }

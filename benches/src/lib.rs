@@ -38,6 +38,41 @@ pub fn layered(tasks: u32, seed: u64) -> Vec<(u32, u32)> {
     edges
 }
 
+/// The same graph with its tasks numbered at random: list order is no order of work, and neighbours are far apart in
+/// memory. Ordered by task, as a file would be.
+pub fn shuffled(tasks: u32, mut edges: Vec<(u32, u32)>) -> Vec<(u32, u32)> {
+    let mut random = Random(7);
+    let mut number: Vec<u32> = (0..tasks).collect();
+    for n in (1..tasks as usize).rev() {
+        number.swap(n, random.below(n as u64 + 1) as usize);
+    }
+    for (task, on) in &mut edges {
+        (*task, *on) = (number[*task as usize], number[*on as usize]);
+    }
+    edges.sort_unstable();
+    edges
+}
+
+/// Every task needs the one before it.
+pub fn chain(tasks: u32) -> Vec<(u32, u32)> {
+    (1..tasks).map(|task| (task, task - 1)).collect()
+}
+
+/// Every task needs the first one.
+pub fn fan_out(tasks: u32) -> Vec<(u32, u32)> {
+    (1..tasks).map(|task| (task, 0)).collect()
+}
+
+/// The last task needs every other.
+pub fn fan_in(tasks: u32) -> Vec<(u32, u32)> {
+    (0..tasks - 1).map(|on| (tasks - 1, on)).collect()
+}
+
+/// Names as people give them to many tasks: `t0000000`, `t0000001`, ….
+pub fn names(tasks: u32) -> Vec<String> {
+    (0..tasks).map(|n| format!("t{n:07}")).collect()
+}
+
 /// The middle of some durations, in nanoseconds.
 pub fn median(mut samples: Vec<u128>) -> u128 {
     samples.sort_unstable();

@@ -1,9 +1,9 @@
 //! What a plan accepts, what it refuses, and in which words.
 
-use orch_core::{Diagnostic, Plan, PlanDraft, Position, Reference, TaskDraft, TaskIx};
+use orch_core::{Diagnostic, Plan, PlanDraft, Position, Problems, Reference, TaskDraft, TaskIx};
 use proptest::prelude::*;
 
-fn plan_of(tasks: Vec<TaskDraft>) -> Result<Plan, orch_core::Problems> {
+fn plan_of(tasks: Vec<TaskDraft>) -> Result<Plan, Problems> {
     Plan::build(PlanDraft { tasks, ..PlanDraft::default() })
 }
 
@@ -217,5 +217,74 @@ proptest! {
         }
         let cyclic = (0..tasks).any(|n| reach[n][n]);
         prop_assert_eq!(plan_of(drafts).is_err(), cyclic);
+    }
+}
+
+/// The same graph by numbers and by names.
+fn by_names(tasks: u32, pairs: &[(u32, u32)]) -> Result<Plan, Problems> {
+    let mut drafts: Vec<TaskDraft> = (0..tasks).map(|n| TaskDraft::new(n.to_string())).collect();
+    for &(task, on) in pairs {
+        drafts[task as usize].depends_on.push(on.to_string().as_str().into());
+    }
+    Plan::build(PlanDraft { tasks: drafts, ..PlanDraft::default() })
+}
+
+#[test]
+fn numbers_out_of_range_are_told_one_by_one() {
+    let problems = Plan::numbered(3, &[(1, 0), (3, 0), (2, 7), (1, 1)]).unwrap_err();
+    let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "`3` has dependencies and is not in the plan",
+            "`2` depends on `7`, which is not in the plan",
+            "`1` depends on itself",
+        ]
+    );
+    assert_eq!(Plan::numbered(0, &[]).unwrap_err().to_string(), "the plan has no tasks");
+}
+
+proptest! {
+    #[test]
+    fn a_plan_of_numbers_is_the_plan_of_their_names(
+        tasks in 1u32..30,
+        pairs in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 0..80),
+        sorted in any::<bool>(),
+        forward in any::<bool>(),
+    ) {
+        let size = tasks as usize;
+        let mut pairs: Vec<(u32, u32)> = pairs
+            .into_iter()
+            .map(|(a, b)| (a.index(size) as u32, b.index(size) as u32))
+            .filter(|(a, b)| a != b)
+            .map(|(a, b)| if forward { (a.max(b), a.min(b)) } else { (a, b) })
+            .collect();
+        if sorted {
+            pairs.sort_unstable();
+        }
+        match (Plan::numbered(tasks, &pairs), by_names(tasks, &pairs)) {
+            (Ok(numbered), Ok(named)) => {
+                prop_assert_eq!(numbered.graph(), named.graph());
+                prop_assert_eq!(numbered.list_order(), named.list_order());
+                let mut wanted: Vec<Vec<u32>> = vec![Vec::new(); size];
+                for &(task, on) in &pairs {
+                    if !wanted[task as usize].contains(&on) {
+                        wanted[task as usize].push(on);
+                    }
+                }
+                for task in numbered.tasks() {
+                    prop_assert_eq!(numbered.id(task), named.id(task));
+                    let on: Vec<u32> = numbered.graph().depends_on(task).iter().map(|on| on.index() as u32).collect();
+                    wanted[task.index()].sort_unstable();
+                    prop_assert_eq!(&on, &wanted[task.index()]);
+                    for &on in numbered.graph().depends_on(task) {
+                        prop_assert!(numbered.graph().dependents(on).contains(&task));
+                    }
+                    prop_assert!(numbered.graph().dependents(task).is_sorted());
+                }
+            }
+            (Err(numbered), Err(named)) => prop_assert_eq!(numbered, named),
+            (numbered, named) => prop_assert!(false, "{numbered:?} and {named:?}"),
+        }
     }
 }

@@ -8,6 +8,7 @@ use hashbrown::HashMap;
 
 use super::names::{Names, NamesBuilder};
 use super::suggest::nearest;
+use super::texts::Texts;
 use super::{Plan, PlanDraft, Problem, Problems, Reference, TaskDraft};
 use crate::graph::{Graph, Rows, TaskIx, cycles};
 
@@ -21,13 +22,13 @@ pub(super) fn build(draft: PlanDraft) -> Result<Plan, Problems> {
     let capabilities = Capabilities::new(&draft.tasks, &mut problems);
 
     let edge_count = draft.tasks.iter().map(|task| task.depends_on.len() + task.requires.len()).sum();
-    let mut edges: Vec<(u32, TaskIx)> = Vec::with_capacity(edge_count);
+    let mut edges: Vec<(u32, u32)> = Vec::with_capacity(edge_count);
     for (place, task) in draft.tasks.iter().enumerate() {
         for reference in &task.depends_on {
             match names.resolve(&reference.name) {
                 Found::One(on) if on as usize == place => problems
                     .push(Problem::SelfDependency { task: task.id.clone(), at: reference.at.or(task.at) }),
-                Found::One(on) => edges.push((place as u32, TaskIx(on))),
+                Found::One(on) => edges.push((place as u32, on)),
                 Found::Many => problems.push(names.ambiguous(task, reference)),
                 Found::None => problems.push(names.unknown(task, reference)),
             }
@@ -36,7 +37,7 @@ pub(super) fn build(draft: PlanDraft) -> Result<Plan, Problems> {
             match capabilities.provider(&reference.name) {
                 Some(on) if on as usize == place => problems
                     .push(Problem::SelfDependency { task: task.id.clone(), at: reference.at.or(task.at) }),
-                Some(on) => edges.push((place as u32, TaskIx(on))),
+                Some(on) => edges.push((place as u32, on)),
                 None => problems.push(capabilities.unknown(task, reference)),
             }
         }
@@ -45,7 +46,7 @@ pub(super) fn build(draft: PlanDraft) -> Result<Plan, Problems> {
         }
     }
 
-    let graph = Graph::new(draft.tasks.len(), edges);
+    let graph = Graph::new(draft.tasks.len(), &edges).expect("every pair was resolved to two tasks above");
     let order = list_order(&graph);
     if order.len() < graph.len() {
         problems.extend(cycles(&graph).into_iter().map(|path| Problem::Cycle {
@@ -63,22 +64,17 @@ pub(super) fn build(draft: PlanDraft) -> Result<Plan, Problems> {
     let (awaits, condition_names) =
         number(&draft.tasks, |task| task.awaits.iter().map(|condition| condition.name.as_str()));
     let awaited_by = turned(&awaits, draft.tasks.len(), condition_names.len());
-    let mut titles = String::with_capacity(draft.tasks.iter().map(|task| task.title.len()).sum());
-    let title_ends = draft
-        .tasks
-        .iter()
-        .map(|task| {
-            titles.push_str(&task.title);
-            titles.len() as u32
-        })
-        .collect();
+    let mut titles = Texts::default();
+    if draft.tasks.iter().any(|task| !task.title.is_empty()) {
+        draft.tasks.iter().for_each(|task| titles.push(&task.title));
+        titles.shrink_to_fit();
+    }
     Ok(Plan {
         objective: draft.objective,
         identity: draft.identity,
         aliases,
         ids,
-        titles: titles.into_boxed_str(),
-        title_ends,
+        titles,
         graph,
         list_order: order.into_boxed_slice(),
         claims,
@@ -117,7 +113,10 @@ fn number_ids(tasks: &[TaskDraft], problems: &mut Vec<Problem>) -> (Names, Vec<u
 
 /// Tasks so that each comes after what it needs, and otherwise in plan order. Shorter than the plan when there is a
 /// cycle.
-fn list_order(graph: &Graph) -> Vec<TaskIx> {
+pub(super) fn list_order(graph: &Graph) -> Vec<TaskIx> {
+    if graph.follows_list() {
+        return graph.tasks().collect();
+    }
     let mut unmet: Vec<u32> = graph.tasks().map(|task| graph.depends_on(task).len() as u32).collect();
     let mut ready = crate::ready::ReadySet::new(graph.len());
     for task in graph.tasks().filter(|task| unmet[task.index()] == 0) {

@@ -4,8 +4,10 @@ mod build;
 mod draft;
 mod forecast;
 mod names;
+mod numbered;
 mod problem;
 mod suggest;
+mod texts;
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -15,6 +17,7 @@ use hashbrown::HashMap;
 
 use crate::graph::{Graph, Rows, TaskIx};
 use names::Names;
+use texts::Texts;
 
 pub use draft::{PlanDraft, Reference, TaskDraft};
 pub use problem::{Problem, Problems};
@@ -45,8 +48,7 @@ pub struct Plan {
     identity: Vec<(String, String)>,
     ids: Names,
     aliases: HashMap<String, u32>,
-    titles: Box<str>,
-    title_ends: Box<[u32]>,
+    titles: Texts,
     graph: Graph,
     list_order: Box<[TaskIx]>,
     claims: Rows<u32>,
@@ -63,6 +65,24 @@ impl Plan {
     /// All problems of the draft at once, in the order of its text.
     pub fn build(draft: PlanDraft) -> Result<Self, Problems> {
         build::build(draft)
+    }
+
+    /// A plan that says nothing but who needs whom.
+    fn bare(ids: Names, graph: Graph, list_order: Box<[TaskIx]>) -> Self {
+        Self {
+            objective: String::new(),
+            identity: Vec::new(),
+            ids,
+            aliases: HashMap::default(),
+            titles: Texts::default(),
+            graph,
+            list_order,
+            claims: Rows::default(),
+            claim_names: Names::none(),
+            awaits: Rows::default(),
+            awaited_by: Rows::default(),
+            condition_names: Names::none(),
+        }
     }
 
     /// What the whole plan is for, in a line.
@@ -97,11 +117,7 @@ impl Plan {
 
     /// What a person calls the task; may be empty.
     pub fn title(&self, task: TaskIx) -> &str {
-        let start = match task.index() {
-            0 => 0,
-            place => self.title_ends[place - 1] as usize,
-        };
-        &self.titles[start..self.title_ends[task.index()] as usize]
+        self.titles.get(task.0)
     }
 
     /// The task called `name`, by id or by an alias that means only one task.

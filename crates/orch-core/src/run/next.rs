@@ -153,7 +153,8 @@ impl Run {
             Order::List => {
                 let (place, task) = self.turn_from(self.turn)?;
                 self.turn = place;
-                (self.countdown.ready().contains(task) && self.claim_in_the_way(task).is_none()).then_some(task)
+                (self.countdown.ready().contains(task) && self.claim_in_the_way(task).is_none())
+                    .then_some(task)
             }
             Order::Graph => loop {
                 let task = self.ready_again.first().copied().or_else(|| self.countdown.first())?;
