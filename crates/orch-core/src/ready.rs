@@ -1,72 +1,9 @@
-//! The ready tasks, and for every other task how much is in its way.
+//! The set of ready tasks, smallest first: ties go to plan order.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::graph::TaskIx;
-
-/// For each task how many things keep it from starting, and the set of those that nothing does.
-///
-/// A dependency that is not done, a condition that does not hold, an attempt under way, a hold by hand, a rest: each is
-/// one thing in the way. So whatever ends, one count goes down, and no question is asked of a task before its last
-/// obstacle is gone: the countdown over in-degrees of Kahn's algorithm, carried on for everything else that can hold a
-/// task up.
-#[derive(Clone, Debug)]
-pub(crate) struct Countdown {
-    in_the_way: Box<[u32]>,
-    ready: ReadySet,
-}
-
-impl Countdown {
-    /// From how many things are in the way of each task.
-    pub(crate) fn new(in_the_way: Box<[u32]>) -> Self {
-        let mut ready = ReadySet::new(in_the_way.len());
-        for (place, _) in in_the_way.iter().enumerate().filter(|&(_, &count)| count == 0) {
-            ready.insert(TaskIx(place as u32));
-        }
-        Self { in_the_way, ready }
-    }
-
-    /// One thing more is in the task's way.
-    #[inline]
-    pub(crate) fn up(&mut self, task: TaskIx) {
-        let count = &mut self.in_the_way[task.index()];
-        if *count == 0 {
-            self.ready.remove(task);
-        }
-        *count += 1;
-    }
-
-    /// One thing less is in the task's way; says whether that was the last.
-    #[inline]
-    pub(crate) fn down(&mut self, task: TaskIx) -> bool {
-        let count = &mut self.in_the_way[task.index()];
-        *count -= 1;
-        let now_ready = *count == 0;
-        if now_ready {
-            self.ready.insert(task);
-        }
-        now_ready
-    }
-
-    /// How many things are in the task's way.
-    #[inline]
-    pub(crate) fn in_the_way(&self, task: TaskIx) -> u32 {
-        self.in_the_way[task.index()]
-    }
-
-    /// The first task in plan order that nothing is in the way of.
-    #[inline]
-    pub(crate) fn first(&mut self) -> Option<TaskIx> {
-        self.ready.first()
-    }
-
-    /// The tasks that nothing is in the way of.
-    #[inline]
-    pub(crate) fn ready(&self) -> &ReadySet {
-        &self.ready
-    }
-}
 
 /// A set of tasks that gives its first in plan order.
 ///

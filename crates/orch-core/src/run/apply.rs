@@ -26,13 +26,13 @@ impl Run {
             Event::Retry { task } => self.retry(task),
             Event::Hold { task, why } => {
                 if self.held.insert(task, why).is_none() {
-                    self.block(task);
+                    self.queue.block(task);
                 }
                 Ok(Change::Unrecorded)
             }
             Event::Release { task } => {
                 if self.held.remove(&task).is_some() {
-                    self.unblock(task);
+                    self.queue.unblock(task);
                 }
                 self.turn = 0;
                 Ok(Change::Unrecorded)
@@ -53,7 +53,7 @@ impl Run {
         let to = self.status(task).after(Move::Start)?;
         let may_start = self.halt.is_none()
             && self.limited_until.is_none_or(|until| until <= now)
-            && self.countdown.ready().contains(task)
+            && self.queue.is_ready(task)
             && self.active.len() < self.policy.jobs.get() as usize
             && self.claim_in_the_way(task).is_none()
             && (self.policy.order != Order::List || self.whose_turn() == Some(task));
@@ -87,7 +87,7 @@ impl Run {
         }
         let step = self.judge(task, outcome);
         if outcome == Outcome::Rejected && step == Move::GiveBack {
-            *self.reworks.entry(task).or_default() += 1;
+            self.queue.set_reworks(task, self.reworks(task) + 1);
         }
         let to = self.status(task).after(step)?;
         match step {
@@ -138,7 +138,7 @@ impl Run {
             Outcome::Rejected | Outcome::Cancelled | Outcome::Lost | Outcome::RateLimited { .. } => {}
             _ => {
                 self.resting.insert(task, now + self.policy.backoff.after(self.tries(task)));
-                self.block(task);
+                self.queue.block(task);
             }
         }
     }
@@ -206,7 +206,7 @@ impl Run {
             return Err(Rejected::UnderReview { task });
         }
         self.tasks[task.index()].tries = 0;
-        self.reworks.remove(&task);
+        self.queue.set_reworks(task, 0);
         self.review_due.remove(&task);
         self.turn = 0;
         match self.halt {

@@ -1,7 +1,5 @@
 //! Conditions outside of the plan: which hold, and what waits for them.
 
-use alloc::sync::Arc;
-
 use super::{Change, Run};
 use crate::Status;
 use crate::graph::TaskIx;
@@ -23,9 +21,8 @@ impl Run {
         if let Some(condition) = self.plan.find_condition(condition)
             && !core::mem::replace(&mut self.holds[condition as usize], true)
         {
-            let plan = Arc::clone(&self.plan);
-            for &task in plan.awaited_by(condition) {
-                self.unblock(task);
+            for &task in self.plan.awaited_by(condition) {
+                self.queue.unblock(task);
             }
             // In list order it was passed over.
             self.turn = 0;

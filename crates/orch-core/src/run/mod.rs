@@ -4,6 +4,7 @@ mod apply;
 mod conditions;
 mod event;
 mod next;
+mod queue;
 mod readiness;
 
 use alloc::boxed::Box;
@@ -14,8 +15,8 @@ use alloc::vec::Vec;
 
 use crate::graph::TaskIx;
 use crate::policy::{OnIncomplete, Order, Policy};
-use crate::ready::Countdown;
 use crate::{Plan, Status, Time};
+use queue::Queue;
 
 pub use event::{Change, Event, Moved, Rejected, ReviewVerdict, StopCause};
 pub use next::{Step, Verdict};
@@ -52,13 +53,9 @@ pub struct Run {
     counts: [usize; Status::ALL.len()],
     /// What keeps each task from starting, counted: dependencies that do not let it go yet, conditions it awaits that do
     /// not hold, and one each for not being PENDING, not being selected, being held, resting, and waiting for a claim.
-    countdown: Countdown,
+    queue: Queue,
     /// By condition: whether it holds.
     holds: Box<[bool]>,
-    /// How often rejected work went back, for tasks where it did.
-    reworks: BTreeMap<TaskIx, u32>,
-    /// Ready tasks whose work went back: they go first.
-    ready_again: BTreeSet<TaskIx>,
     resting: Resting,
     active: Vec<Active>,
     /// Reviews that are owed, and before when they are not to begin.
@@ -168,16 +165,13 @@ impl Run {
     /// A run of `plan` from its beginning.
     pub fn new(plan: Arc<Plan>, policy: Policy) -> Self {
         let tasks = alloc::vec![Progress::default(); plan.len()].into();
-        let in_the_way = in_the_way(&plan);
         let mut counts = [0; Status::ALL.len()];
         counts[Status::Pending as usize] = plan.len();
         Self {
             tasks,
             counts,
-            countdown: Countdown::new(in_the_way),
+            queue: Queue::new(&plan),
             holds: alloc::vec![false; plan.condition_count()].into(),
-            reworks: BTreeMap::new(),
-            ready_again: BTreeSet::new(),
             resting: Resting::default(),
             active: Vec::new(),
             review_due: BTreeMap::new(),
@@ -217,12 +211,7 @@ impl Run {
         let progress = &mut self.tasks[task.index()];
         progress.attempt = stood.attempt;
         progress.tries = stood.tries;
-        if stood.reworks > 0 {
-            self.reworks.insert(task, stood.reworks);
-            if stood.status == Status::Pending && self.countdown.ready().contains(task) {
-                self.ready_again.insert(task);
-            }
-        }
+        self.queue.set_reworks(task, stood.reworks);
         self.set_status(task, stood.status);
         if stood.status == Status::Running {
             let (attempt, since) = (stood.attempt, stood.since.unwrap_or_default());
@@ -245,8 +234,8 @@ impl Run {
         for task in self.plan.tasks() {
             let was = before.as_ref().is_none_or(|before| before[task.index()]);
             match (was, self.is_selected(task)) {
-                (true, false) => self.block(task),
-                (false, true) => self.unblock(task),
+                (true, false) => self.queue.block(task),
+                (false, true) => self.queue.unblock(task),
                 _ => {}
             }
         }
@@ -284,7 +273,7 @@ impl Run {
 
     /// How often the task's rejected work went back to it since it was last asked for.
     pub fn reworks(&self, task: TaskIx) -> u32 {
-        self.reworks.get(&task).copied().unwrap_or(0)
+        self.queue.reworks(task)
     }
 
     /// What is under way, in the order it began.
@@ -316,24 +305,9 @@ impl Run {
         self.counts[status as usize] += 1;
         match (before, status) {
             (Status::Pending, Status::Pending) => {}
-            (Status::Pending, _) => self.block(task),
-            (_, Status::Pending) => self.unblock(task),
+            (Status::Pending, _) => self.queue.block(task),
+            (_, Status::Pending) => self.queue.unblock(task),
             _ => {}
-        }
-    }
-
-    /// One thing more is in the task's way.
-    fn block(&mut self, task: TaskIx) {
-        self.countdown.up(task);
-        if !self.ready_again.is_empty() {
-            self.ready_again.remove(&task);
-        }
-    }
-
-    /// One thing less is in the task's way.
-    fn unblock(&mut self, task: TaskIx) {
-        if self.countdown.down(task) && !self.reworks.is_empty() && self.reworks.contains_key(&task) {
-            self.ready_again.insert(task);
         }
     }
 
@@ -353,12 +327,11 @@ impl Run {
         if core::mem::replace(&mut self.tasks[task.index()].released, lets_go) == lets_go {
             return;
         }
-        let plan = Arc::clone(&self.plan);
-        for &dependent in plan.graph().dependents(task) {
+        for &dependent in self.plan.graph().dependents(task) {
             if lets_go {
-                self.unblock(dependent);
+                self.queue.unblock(dependent);
             } else {
-                self.block(dependent);
+                self.queue.block(dependent);
             }
         }
     }
@@ -375,12 +348,11 @@ impl Run {
     }
 
     fn unclaim(&mut self, task: TaskIx) {
-        let plan = Arc::clone(&self.plan);
-        for &claim in plan.claims(task) {
+        for &claim in self.plan.claims(task) {
             if self.claimed_by[claim as usize] == Some(task) {
                 self.claimed_by[claim as usize] = None;
                 for waiter in core::mem::take(&mut self.claim_waiters[claim as usize]) {
-                    self.unblock(waiter);
+                    self.queue.unblock(waiter);
                 }
             }
         }
@@ -402,23 +374,10 @@ impl Run {
             Status::Running => false,
             _ if self.held.contains_key(&task) => true,
             // Whatever is in its way but its own rest, which is waited for.
-            Status::Pending => {
-                self.countdown.in_the_way(task) > u32::from(self.resting_until(task).is_some())
-            }
+            Status::Pending => self.queue.in_the_way(task) > u32::from(self.resting_until(task).is_some()),
             Status::Success | Status::Fail | Status::Incomplete => !self.review_due.contains_key(&task),
         }
     }
-}
-
-/// What is in the way of each task at the beginning, when nothing is done and no condition holds.
-fn in_the_way(plan: &Plan) -> Box<[u32]> {
-    let mut count: Box<[u32]> = plan.tasks().map(|task| plan.graph().depends_on(task).len() as u32).collect();
-    for condition in 0..plan.condition_count() as u32 {
-        for &task in plan.awaited_by(condition) {
-            count[task.index()] += 1;
-        }
-    }
-    count
 }
 
 /// Tasks that rest before their next try.

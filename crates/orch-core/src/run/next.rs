@@ -65,7 +65,7 @@ impl Run {
     /// worker half way does not wait behind new work; otherwise they go in plan order. A list goes down as it is.
     pub fn next(&mut self, now: Time) -> Step {
         while let Some(task) = self.resting.take_due(now) {
-            self.unblock(task);
+            self.queue.unblock(task);
         }
         if self.limited_until.is_some_and(|until| until <= now) {
             self.limited_until = None;
@@ -103,7 +103,7 @@ impl Run {
             Verdict::Success
         } else if self.count(Status::Success) + self.count(Status::Incomplete) == tasks {
             Verdict::Incomplete
-        } else if !self.countdown.ready().is_empty()
+        } else if !self.queue.is_empty()
             || !self.resting.of.is_empty()
             || !self.review_due.is_empty()
             || self.selected.is_some()
@@ -153,15 +153,14 @@ impl Run {
             Order::List => {
                 let (place, task) = self.turn_from(self.turn)?;
                 self.turn = place;
-                (self.countdown.ready().contains(task) && self.claim_in_the_way(task).is_none())
-                    .then_some(task)
+                (self.queue.is_ready(task) && self.claim_in_the_way(task).is_none()).then_some(task)
             }
             Order::Graph => loop {
-                let task = self.ready_again.first().copied().or_else(|| self.countdown.first())?;
+                let task = self.queue.first()?;
                 match self.claim_in_the_way(task) {
                     None => return Some(task),
                     Some((claim, _)) => {
-                        self.block(task);
+                        self.queue.block(task);
                         self.claim_waiters[claim as usize].push(task);
                     }
                 }
@@ -175,7 +174,7 @@ impl Run {
             return Some(Step::Done(self.verdict()));
         }
         if let Some(until) = self.limited_until
-            && !self.countdown.ready().is_empty()
+            && !self.queue.is_empty()
         {
             if until.since(now) <= self.policy.rate_limits.patience {
                 return None;
