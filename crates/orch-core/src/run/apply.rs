@@ -1,6 +1,8 @@
 //! What happened, and what it changes.
 
-use super::{Active, Change, Event, Halt, Moved, Phase, Rejected, ReviewVerdict, Run, StopCause};
+use alloc::string::String;
+
+use super::{Active, Change, Event, Halt, Moved, Phase, Progress, Rejected, ReviewVerdict, Run, StopCause};
 use crate::graph::TaskIx;
 use crate::policy::{OnFailure, OnIncomplete, Order};
 use crate::{Move, Outcome, Status, Time};
@@ -11,32 +13,17 @@ impl Run {
     /// # Errors
     /// [`Rejected`] when the event can't be true of this run: a task that may not start is said to have started, a
     /// result belongs to an attempt that is over.
+    #[inline]
     pub fn apply(&mut self, event: Event, now: Time) -> Result<Change, Rejected> {
         match event {
             Event::Started { task } => self.started(task, now),
-            Event::StopAsked { task, cause } => {
-                for active in self.active.iter_mut().filter(|active| active.task == task) {
-                    active.stop = Some(cause);
-                }
-                Ok(Change::Unrecorded)
-            }
+            Event::StopAsked { task, cause } => Ok(self.stop_asked(task, cause)),
             Event::Ended { task, attempt, outcome } => self.ended(task, attempt, outcome, now),
             Event::ReviewStarted { task } => self.review_started(task, now),
             Event::Reviewed { task, verdict } => self.reviewed(task, verdict, now),
             Event::Retry { task } => self.retry(task),
-            Event::Hold { task, why } => {
-                if self.held.insert(task, why).is_none() {
-                    self.queue.block(task);
-                }
-                Ok(Change::Unrecorded)
-            }
-            Event::Release { task } => {
-                if self.held.remove(&task).is_some() {
-                    self.queue.unblock(task);
-                }
-                self.turn = 0;
-                Ok(Change::Unrecorded)
-            }
+            Event::Hold { task, why } => Ok(self.hold(task, why)),
+            Event::Release { task } => Ok(self.release(task)),
             Event::Holds { condition } => Ok(self.now_holds(&condition)),
             Event::Stop => {
                 self.halt = Some(Halt::Stopped);
@@ -47,6 +34,28 @@ impl Run {
                 Ok(Change::Unrecorded)
             }
         }
+    }
+
+    fn stop_asked(&mut self, task: TaskIx, cause: StopCause) -> Change {
+        for active in self.active.iter_mut().filter(|active| active.task == task) {
+            active.stop = Some(cause);
+        }
+        Change::Unrecorded
+    }
+
+    fn hold(&mut self, task: TaskIx, why: String) -> Change {
+        if self.held.insert(task, why).is_none() {
+            self.queue.block(task);
+        }
+        Change::Unrecorded
+    }
+
+    fn release(&mut self, task: TaskIx) -> Change {
+        if self.held.remove(&task).is_some() {
+            self.queue.unblock(task);
+        }
+        self.turn = 0;
+        Change::Unrecorded
     }
 
     fn started(&mut self, task: TaskIx, now: Time) -> Result<Change, Rejected> {
@@ -227,20 +236,13 @@ impl Run {
         self.halt.get_or_insert(halt);
     }
 
-    /// Sets the status with all that follows from it.
+    /// Sets the status, and says so.
+    #[inline]
     fn moved(&mut self, task: TaskIx, to: Status, outcome: Option<Outcome>) -> Change {
         let from = self.status(task);
         self.set_status(task, to);
-        self.update_released(task);
-        Change::Moved(Moved {
-            task,
-            attempt: self.attempt(task),
-            from,
-            to,
-            outcome,
-            tries: self.tries(task),
-            reworks: self.reworks(task),
-            review_due: self.review_due(task),
-        })
+        let Progress { attempt, tries, .. } = self.tasks[task.index()];
+        let (reworks, review_due) = (self.reworks(task), self.review_due(task));
+        Change::Moved(Moved { task, attempt, from, to, outcome, tries, reworks, review_due })
     }
 }

@@ -197,9 +197,6 @@ impl Run {
         for task in run.plan.tasks() {
             run.stand(task, standing(task));
         }
-        for task in run.plan.tasks() {
-            run.update_released(task);
-        }
         run
     }
 
@@ -212,6 +209,9 @@ impl Run {
         progress.attempt = stood.attempt;
         progress.tries = stood.tries;
         self.queue.set_reworks(task, stood.reworks);
+        if stood.review_due && self.policy.review && stood.status.is_settled() {
+            self.review_due.insert(task, Time::default());
+        }
         self.set_status(task, stood.status);
         if stood.status == Status::Running {
             let (attempt, since) = (stood.attempt, stood.since.unwrap_or_default());
@@ -219,9 +219,6 @@ impl Run {
             self.claim(task);
         }
         self.limited_until = self.limited_until.max(stood.limited_until);
-        if stood.review_due && self.policy.review && stood.status.is_settled() {
-            self.review_due.insert(task, Time::default());
-        }
     }
 
     /// Leaves out every task but these: the others are held as [`Hold::NotSelected`].
@@ -283,7 +280,7 @@ impl Run {
 
     /// Whether a review of the task's work is owed.
     pub fn review_due(&self, task: TaskIx) -> bool {
-        self.review_due.contains_key(&task)
+        !self.review_due.is_empty() && self.review_due.contains_key(&task)
     }
 
     /// Why nothing more starts, if so.
@@ -299,54 +296,68 @@ impl Run {
         self.resting.of.get(&task).copied()
     }
 
-    fn set_status(&mut self, task: TaskIx, status: Status) {
-        let before = core::mem::replace(&mut self.tasks[task.index()].status, status);
-        self.counts[before as usize] -= 1;
-        self.counts[status as usize] += 1;
-        match (before, status) {
-            (Status::Pending, Status::Pending) => {}
-            (Status::Pending, _) => self.queue.block(task),
-            (_, Status::Pending) => self.queue.unblock(task),
+    /// Sets the status with all that follows from it for this task and its dependents.
+    #[inline]
+    fn set_status(&mut self, task: TaskIx, to: Status) {
+        let lets_go = self.lets_go(task, to);
+        let progress = &mut self.tasks[task.index()];
+        let from = core::mem::replace(&mut progress.status, to);
+        let let_go = core::mem::replace(&mut progress.released, lets_go);
+        self.counts[from as usize] -= 1;
+        self.counts[to as usize] += 1;
+        match (from == Status::Pending, to == Status::Pending) {
+            (true, false) => self.queue.block(task),
+            (false, true) => self.queue.unblock(task),
             _ => {}
+        }
+        if let_go != lets_go {
+            self.tell_dependents(task, lets_go);
         }
     }
 
-    /// Whether the task's work, as it stands, lets its dependents go.
-    fn lets_go(&self, task: TaskIx) -> bool {
-        let done = match self.status(task) {
+    /// Whether the task's work lets its dependents go when it stands at `status`.
+    #[inline]
+    fn lets_go(&self, task: TaskIx, status: Status) -> bool {
+        let done = match status {
             Status::Success => true,
             Status::Incomplete => self.policy.on_incomplete == OnIncomplete::Release,
             Status::Pending | Status::Running | Status::Fail => false,
         };
-        done && !self.review_due.contains_key(&task)
+        done && !self.review_due(task)
     }
 
-    /// Carries a change of [`lets_go`](Self::lets_go) to the dependents.
+    /// Carries a change of [`review_due`](Self::review_due) to the dependents.
     fn update_released(&mut self, task: TaskIx) {
-        let lets_go = self.lets_go(task);
-        if core::mem::replace(&mut self.tasks[task.index()].released, lets_go) == lets_go {
-            return;
+        let lets_go = self.lets_go(task, self.status(task));
+        if core::mem::replace(&mut self.tasks[task.index()].released, lets_go) != lets_go {
+            self.tell_dependents(task, lets_go);
         }
-        for &dependent in self.plan.graph().dependents(task) {
-            if lets_go {
-                self.queue.unblock(dependent);
-            } else {
-                self.queue.block(dependent);
-            }
+    }
+
+    #[inline]
+    fn tell_dependents(&mut self, task: TaskIx, lets_go: bool) {
+        let dependents = self.plan.graph().dependents(task);
+        if lets_go {
+            dependents.iter().for_each(|&dependent| self.queue.unblock(dependent));
+        } else {
+            dependents.iter().for_each(|&dependent| self.queue.block(dependent));
         }
     }
 
     /// The first claim of the task that another running task holds, and who that is.
+    #[inline]
     fn claim_in_the_way(&self, task: TaskIx) -> Option<(u32, TaskIx)> {
         self.plan.claims(task).iter().find_map(|&claim| Some((claim, self.claimed_by[claim as usize]?)))
     }
 
+    #[inline]
     fn claim(&mut self, task: TaskIx) {
         for &claim in self.plan.claims(task) {
             self.claimed_by[claim as usize] = Some(task);
         }
     }
 
+    #[inline]
     fn unclaim(&mut self, task: TaskIx) {
         for &claim in self.plan.claims(task) {
             if self.claimed_by[claim as usize] == Some(task) {

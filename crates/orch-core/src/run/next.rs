@@ -73,8 +73,7 @@ impl Run {
         if let Some((task, cause)) = self.to_stop(now) {
             return Step::Stop { task, cause };
         }
-        let free = self.active.len() < self.policy.jobs.get() as usize;
-        if self.halt.is_none() && free {
+        if self.may_begin() {
             if let Some(task) = self.review_to_start(now) {
                 return Step::Review(task);
             }
@@ -90,6 +89,11 @@ impl Run {
             return done;
         }
         Step::Wait(self.wake_at())
+    }
+
+    /// Whether the run begins anything at all: it is not halted, and a slot is free.
+    fn may_begin(&self) -> bool {
+        self.halt.is_none() && self.active.len() < self.policy.jobs.get() as usize
     }
 
     /// Where the whole plan stands now.
@@ -138,6 +142,9 @@ impl Run {
     }
 
     fn review_to_start(&self, now: Time) -> Option<TaskIx> {
+        if self.review_due.is_empty() {
+            return None;
+        }
         let idle = |task: TaskIx| !self.active.iter().any(|active| active.task == task);
         self.reviews_to_come().find(|&(task, at)| at <= now && idle(task)).map(|(task, _)| task)
     }
@@ -190,15 +197,22 @@ impl Run {
 
     /// The next moment at which something is to be done although nothing ended.
     fn wake_at(&self) -> Option<Time> {
-        let deadlines = self.active.iter().filter(|active| active.stop.is_none());
-        let deadlines = deadlines.filter_map(|active| self.deadline(active));
+        let deadline = self.policy.timeout.and_then(|_| self.first_deadline());
+        let begin = if self.may_begin() { self.first_beginning() } else { None };
+        [deadline, begin].into_iter().flatten().min()
+    }
+
+    fn first_deadline(&self) -> Option<Time> {
+        let running = self.active.iter().filter(|active| active.stop.is_none());
+        running.filter_map(|active| self.deadline(active)).min()
+    }
+
+    /// The first moment at which something may begin that may not yet.
+    fn first_beginning(&self) -> Option<Time> {
         let reviews = self.reviews_to_come().filter(|&(task, _)| {
             !self.active.iter().any(|active| active.task == task && active.phase == Phase::Review)
         });
         let starts = [self.limited_until, self.resting.first()].into_iter().flatten();
-        let starts = starts.chain(reviews.map(|(_, at)| at));
-        let starts =
-            starts.filter(|_| self.halt.is_none() && self.active.len() < self.policy.jobs.get() as usize);
-        deadlines.chain(starts).min()
+        starts.chain(reviews.map(|(_, at)| at)).min()
     }
 }

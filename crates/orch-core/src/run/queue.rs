@@ -48,7 +48,7 @@ impl Queue {
         if *count == 1 {
             self.ready.remove(task);
             if !self.ready_again.is_empty() {
-                self.ready_again.remove(&task);
+                self.goes_first_no_more(task);
             }
         }
     }
@@ -60,10 +60,23 @@ impl Queue {
         *count -= 1;
         if *count == 0 {
             self.ready.insert(task);
-            if !self.reworks.is_empty() && self.reworks.contains_key(&task) {
-                self.ready_again.insert(task);
+            if !self.reworks.is_empty() {
+                self.goes_first_if_reworked(task);
             }
         }
+    }
+
+    // Apart, so that what is done for every task stays small enough to be inlined: 9 of 60 ns a drained task.
+    #[cold]
+    fn goes_first_if_reworked(&mut self, task: TaskIx) {
+        if self.reworks.contains_key(&task) {
+            self.ready_again.insert(task);
+        }
+    }
+
+    #[cold]
+    fn goes_first_no_more(&mut self, task: TaskIx) {
+        self.ready_again.remove(&task);
     }
 
     /// How many things are in the task's way.
@@ -86,13 +99,13 @@ impl Queue {
     /// Of the ready tasks the one that goes first: work that was sent back, then plan order.
     #[inline]
     pub(super) fn first(&mut self) -> Option<TaskIx> {
-        self.ready_again.first().copied().or_else(|| self.ready.first())
+        if self.ready_again.is_empty() { self.ready.first() } else { self.ready_again.first().copied() }
     }
 
     /// How often the task's rejected work went back to it.
     #[inline]
     pub(super) fn reworks(&self, task: TaskIx) -> u32 {
-        self.reworks.get(&task).copied().unwrap_or(0)
+        if self.reworks.is_empty() { 0 } else { self.reworks.get(&task).copied().unwrap_or(0) }
     }
 
     /// Sets how often the task's rejected work went back to it.
