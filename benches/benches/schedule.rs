@@ -8,7 +8,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Instant;
 
-use orch_benches::{chain, fan_in, fan_out, layered, median, shuffled};
+use orch_benches::{chain, fan_in, fan_out, layered, least, shuffled};
 use orch_core::{Event, Outcome, Plan, Policy, Run, Step, Time, Verdict};
 
 /// Runs a plan whose tasks are done the moment they start, eight at once.
@@ -19,13 +19,13 @@ fn drain(plan: Plan) {
     loop {
         match run.next(now) {
             Step::Start(task) => {
-                let _ = black_box(run.apply(Event::Started { task }, now));
+                black_box(&run.apply(Event::Started { task }, now));
             }
             Step::Wait(_) => {
                 let ended = run.active()[0];
                 let event =
                     Event::Ended { task: ended.task, attempt: ended.attempt, outcome: Outcome::Succeeded };
-                let _ = black_box(run.apply(event, now));
+                black_box(&run.apply(event, now));
             }
             Step::Done(verdict) => {
                 assert_eq!(verdict, Verdict::Success);
@@ -115,7 +115,7 @@ fn main() {
                 time(2, &mut || drop(black_box(Plan::numbered(tasks, edges).expect("valid"))));
                 time(3, &mut || drain(Plan::numbered(tasks, edges).expect("valid")));
             }
-            let [floor, petgraph, build, all] = samples.map(|samples| median(samples) as f64 / 10.0);
+            let [floor, petgraph, build, all] = samples.map(|samples| least(&samples) as f64 / 10.0);
             println!(
                 "{tasks:>9} {name:<15} {floor:>9.1} {petgraph:>8.1} {build:>7.1} {all:>7.1} {:>10.2} {:>12.2}",
                 all / floor,

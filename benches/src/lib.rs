@@ -75,6 +75,11 @@ pub fn names(tasks: u32) -> Vec<String> {
     (0..tasks).map(|n| format!("t{n:07}")).collect()
 }
 
+/// The least of some durations: what the work itself takes, when nothing else is in its way.
+pub fn least(samples: &[u128]) -> u128 {
+    samples.iter().copied().min().unwrap_or(0)
+}
+
 /// The middle of some durations, in nanoseconds.
 pub fn median(mut samples: Vec<u128>) -> u128 {
     samples.sort_unstable();

@@ -205,14 +205,12 @@ impl Run {
         if stood == Standing::default() {
             return;
         }
-        let progress = &mut self.tasks[task.index()];
-        progress.attempt = stood.attempt;
-        progress.tries = stood.tries;
         self.queue.set_reworks(task, stood.reworks);
         if stood.review_due && self.policy.review && stood.status.is_settled() {
             self.review_due.insert(task, Time::default());
         }
-        self.set_status(task, stood.status);
+        let Standing { status, attempt, tries, .. } = stood;
+        self.put(task, Progress { attempt, tries, status, released: false });
         if stood.status == Status::Running {
             let (attempt, since) = (stood.attempt, stood.since.unwrap_or_default());
             self.active.push(Active { task, attempt, since, phase: Phase::Work, stop: None });
@@ -296,22 +294,22 @@ impl Run {
         self.resting.of.get(&task).copied()
     }
 
-    /// Sets the status with all that follows from it for this task and its dependents.
-    #[inline]
-    fn set_status(&mut self, task: TaskIx, to: Status) {
-        let lets_go = self.lets_go(task, to);
-        let progress = &mut self.tasks[task.index()];
-        let from = core::mem::replace(&mut progress.status, to);
-        let let_go = core::mem::replace(&mut progress.released, lets_go);
-        self.counts[from as usize] -= 1;
-        self.counts[to as usize] += 1;
-        match (from == Status::Pending, to == Status::Pending) {
+    /// Puts the task to where it stands now, with all that follows for it and its dependents. Whether it lets these go is
+    /// found out here.
+    // Into its callers: handed over in memory, the parts of `stands` would be read as a whole before they are written.
+    #[inline(always)]
+    fn put(&mut self, task: TaskIx, stands: Progress) {
+        let released = self.lets_go(task, stands.status);
+        let stood = core::mem::replace(&mut self.tasks[task.index()], Progress { released, ..stands });
+        self.counts[stood.status as usize] -= 1;
+        self.counts[stands.status as usize] += 1;
+        match (stood.status == Status::Pending, stands.status == Status::Pending) {
             (true, false) => self.queue.block(task),
             (false, true) => self.queue.unblock(task),
             _ => {}
         }
-        if let_go != lets_go {
-            self.tell_dependents(task, lets_go);
+        if stood.released != released {
+            self.tell_dependents(task, released);
         }
     }
 

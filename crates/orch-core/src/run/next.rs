@@ -63,6 +63,7 @@ impl Run {
     ///
     /// Stops come before reviews and reviews before starts. Of the starts, work that was sent back goes first, so that a
     /// worker half way does not wait behind new work; otherwise they go in plan order. A list goes down as it is.
+    #[inline]
     pub fn next(&mut self, now: Time) -> Step {
         while let Some(task) = self.resting.take_due(now) {
             self.queue.unblock(task);
@@ -92,7 +93,8 @@ impl Run {
     }
 
     /// Whether the run begins anything at all: it is not halted, and a slot is free.
-    fn may_begin(&self) -> bool {
+    #[inline]
+    pub(super) fn may_begin(&self) -> bool {
         self.halt.is_none() && self.active.len() < self.policy.jobs.get() as usize
     }
 
@@ -119,6 +121,7 @@ impl Run {
         }
     }
 
+    #[inline]
     fn to_stop(&self, now: Time) -> Option<(TaskIx, StopCause)> {
         // Mostly there is no reason to go through what is under way.
         if self.policy.timeout.is_none() && self.held.is_empty() && self.halt != Some(Halt::Stopped) {
@@ -155,6 +158,7 @@ impl Run {
         due.filter(|(task, _)| !self.held.contains_key(task))
     }
 
+    #[inline]
     fn task_to_start(&mut self) -> Option<TaskIx> {
         match self.policy.order {
             Order::List => {
@@ -196,12 +200,14 @@ impl Run {
     }
 
     /// The next moment at which something is to be done although nothing ended.
+    #[inline]
     fn wake_at(&self) -> Option<Time> {
         let deadline = self.policy.timeout.and_then(|_| self.first_deadline());
         let begin = if self.may_begin() { self.first_beginning() } else { None };
         [deadline, begin].into_iter().flatten().min()
     }
 
+    #[cold]
     fn first_deadline(&self) -> Option<Time> {
         let running = self.active.iter().filter(|active| active.stop.is_none());
         running.filter_map(|active| self.deadline(active)).min()
