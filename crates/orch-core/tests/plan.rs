@@ -237,8 +237,8 @@ fn numbers_out_of_range_are_told_one_by_one() {
         told,
         [
             "`3` has dependencies and is not in the plan",
-            "`2` depends on `7`, which is not in the plan",
             "`1` depends on itself",
+            "`2` depends on `7`, which is not in the plan",
         ]
     );
     assert_eq!(Plan::numbered(0, &[]).unwrap_err().to_string(), "the plan has no tasks");
@@ -261,6 +261,17 @@ proptest! {
             .collect();
         if sorted {
             pairs.sort_unstable();
+        }
+        let ids: Vec<String> = (0..tasks).map(|n| n.to_string()).collect();
+        let named_pairs: Vec<(u32, &str)> = pairs.iter().map(|&(task, on)| (task, ids[on as usize].as_str())).collect();
+        match (Plan::named(&ids, &named_pairs), by_names(tasks, &pairs)) {
+            (Ok(read), Ok(built)) => {
+                prop_assert_eq!(read.graph(), built.graph());
+                prop_assert_eq!(read.list_order(), built.list_order());
+                prop_assert!(read.tasks().all(|task| read.find(built.id(task)) == Some(task)));
+            }
+            (Err(read), Err(built)) => prop_assert_eq!(read, built),
+            (read, built) => prop_assert!(false, "{read:?} and {built:?}"),
         }
         match (Plan::numbered(tasks, &pairs), by_names(tasks, &pairs)) {
             (Ok(numbered), Ok(named)) => {

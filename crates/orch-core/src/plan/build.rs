@@ -66,7 +66,7 @@ pub(super) fn build(draft: PlanDraft) -> Result<Plan, Problems> {
     let awaited_by = turned(&awaits, draft.tasks.len(), condition_names.len());
     let mut titles = Texts::default();
     if draft.tasks.iter().any(|task| !task.title.is_empty()) {
-        draft.tasks.iter().for_each(|task| titles.push(&task.title));
+        draft.tasks.iter().for_each(|task| _ = titles.push(&task.title));
         titles.shrink_to_fit();
     }
     Ok(Plan {

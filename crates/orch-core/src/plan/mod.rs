@@ -1,10 +1,10 @@
 //! The plan: read by an adapter, checked once, then immutable.
 
+mod bare;
 mod build;
 mod draft;
 mod forecast;
 mod names;
-mod numbered;
 mod problem;
 mod suggest;
 mod texts;
@@ -65,24 +65,6 @@ impl Plan {
     /// All problems of the draft at once, in the order of its text.
     pub fn build(draft: PlanDraft) -> Result<Self, Problems> {
         build::build(draft)
-    }
-
-    /// A plan that says nothing but who needs whom.
-    fn bare(ids: Names, graph: Graph, list_order: Box<[TaskIx]>) -> Self {
-        Self {
-            objective: String::new(),
-            identity: Vec::new(),
-            ids,
-            aliases: HashMap::default(),
-            titles: Texts::default(),
-            graph,
-            list_order,
-            claims: Rows::default(),
-            claim_names: Names::none(),
-            awaits: Rows::default(),
-            awaited_by: Rows::default(),
-            condition_names: Names::none(),
-        }
     }
 
     /// What the whole plan is for, in a line.

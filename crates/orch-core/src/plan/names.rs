@@ -13,16 +13,34 @@ use super::texts::Texts;
 #[derive(Clone, Debug)]
 pub(super) enum Names {
     /// Names as somebody gave them.
-    Given { texts: Texts, lookup: HashTable<u32>, hasher: DefaultHashBuilder },
+    Given { texts: Texts, lookup: HashTable<Entry>, hasher: DefaultHashBuilder },
     /// Every name is its own number: where it lies in the text is arithmetic, and finding it is reading a number.
     Numbers { text: Box<str>, count: u32 },
+}
+
+/// Where a name lies in the text: kept in the table, so that finding it reads the table and the text and nothing between.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry {
+    number: u32,
+    start: u32,
+    len: u32,
+}
+
+impl Entry {
+    fn is(self, name: &str, texts: &Texts) -> bool {
+        self.len as usize == name.len() && self.name(texts) == name.as_bytes()
+    }
+
+    fn name(self, texts: &Texts) -> &[u8] {
+        &texts.bytes()[self.start as usize..][..self.len as usize]
+    }
 }
 
 /// Gathers names; a name that is there already keeps its number.
 #[derive(Default)]
 pub(super) struct NamesBuilder {
     texts: Texts,
-    lookup: HashTable<u32>,
+    lookup: HashTable<Entry>,
     hasher: DefaultHashBuilder,
 }
 
@@ -37,14 +55,15 @@ impl NamesBuilder {
 
     /// The number of `name`, and whether it is new.
     pub(super) fn intern(&mut self, name: &str) -> (u32, bool) {
-        let hash = self.hasher.hash_one(name);
+        let hash = self.hasher.hash_one(name.as_bytes());
         let Self { texts, lookup, hasher } = self;
-        if let Some(&number) = lookup.find(hash, |&number| texts.get(number) == name) {
-            return (number, false);
+        if let Some(known) = lookup.find(hash, |known| known.is(name, texts)) {
+            return (known.number, false);
         }
-        let number = texts.len() as u32;
-        texts.push(name);
-        lookup.insert_unique(hash, number, |&other| hasher.hash_one(texts.get(other)));
+        let start = texts.push(name);
+        let number = texts.len() as u32 - 1;
+        let entry = Entry { number, start, len: name.len() as u32 };
+        lookup.insert_unique(hash, entry, |other| hasher.hash_one(other.name(texts)));
         (number, true)
     }
 
@@ -95,8 +114,8 @@ impl Names {
     pub(super) fn find(&self, name: &str) -> Option<u32> {
         match self {
             Names::Given { texts, lookup, hasher } => {
-                let hash = hasher.hash_one(name);
-                lookup.find(hash, |&number| texts.get(number) == name).copied()
+                let hash = hasher.hash_one(name.as_bytes());
+                lookup.find(hash, |known| known.is(name, texts)).map(|known| known.number)
             }
             Names::Numbers { count, .. } => {
                 let number = name.parse().ok().filter(|number| number < count)?;

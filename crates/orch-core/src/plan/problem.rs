@@ -30,10 +30,10 @@ pub enum Problem {
         /// Where the first one is written.
         first: Option<Position>,
     },
-    /// A dependency of a task that is not in the plan ([`Plan::numbered`](crate::Plan::numbered)).
+    /// A dependency of a task that is not in the plan ([`Plan::numbered`](crate::Plan::numbered), [`Plan::named`](crate::Plan::named)).
     #[error("`{task}` has dependencies and is not in the plan")]
     UnknownTask {
-        /// The task's number.
+        /// The task's place.
         task: String,
     },
     /// A dependency names no task.
@@ -147,7 +147,7 @@ impl Problem {
         match self {
             Problem::Empty => "add at least one task".into(),
             Problem::EmptyId { .. } => "give the task a name".into(),
-            Problem::UnknownTask { .. } => "number the tasks from zero, without a gap".into(),
+            Problem::UnknownTask { .. } => "the places of the tasks are counted from zero".into(),
             Problem::DuplicateId { first: Some(first), .. } => {
                 format!("the first one is at line {}; rename or remove one of them", first.line)
             }

@@ -17,11 +17,20 @@ impl Texts {
         Self { text: String::with_capacity(bytes), ends: Vec::with_capacity(texts) }
     }
 
+    /// Adds a text and says where it starts.
+    ///
     /// # Panics
     /// When all texts together reach 4 GiB.
-    pub(super) fn push(&mut self, text: &str) {
+    pub(super) fn push(&mut self, text: &str) -> u32 {
+        let start = self.text.len() as u32;
         self.text.push_str(text);
         self.ends.push(u32::try_from(self.text.len()).expect("the names of a plan are less than 4 GiB"));
+        start
+    }
+
+    /// All of them, one after the other.
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.text.as_bytes()
     }
 
     pub(super) fn len(&self) -> usize {
