@@ -17,7 +17,7 @@ pub(crate) struct ReadySet {
     /// Each level has a bit for every word of the one below.
     above: Vec<Box<[u64]>>,
     /// No word of `tasks` before this one has a bit. Mostly the first task is in it or close by, so that the levels
-    /// above are left alone: a drained task costs 6 ns less (of 40).
+    /// above are left alone: 4 of 48 ns a drained task.
     first_word: usize,
 }
 

@@ -296,7 +296,7 @@ impl Run {
 
     /// Puts the task to where it stands now, with all that follows for it and its dependents. Whether it lets these go is
     /// found out here.
-    // Into its callers: handed over in memory, the parts of `stands` would be read as a whole before they are written.
+    // Into its callers: `stands` would be handed over in memory and read before it has got there, 4 of 54 ns a drained task.
     #[inline(always)]
     fn put(&mut self, task: TaskIx, stands: Progress) {
         let released = self.lets_go(task, stands.status);

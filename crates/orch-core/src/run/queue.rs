@@ -66,7 +66,7 @@ impl Queue {
         }
     }
 
-    // Apart, so that what is done for every task stays small enough to be inlined: 9 of 60 ns a drained task.
+    // Apart, so that what is done for every task stays small enough to be inlined: 4 of 48 ns a drained task.
     #[cold]
     fn goes_first_if_reworked(&mut self, task: TaskIx) {
         if self.reworks.contains_key(&task) {
