@@ -4,9 +4,7 @@ use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use hashbrown::HashMap;
-
-use super::build::list_order;
+use super::build::{Aliases, list_order};
 use super::names::{Names, NamesBuilder};
 use super::texts::Texts;
 use super::{Plan, PlanDraft, Problem, Problems, TaskDraft};
@@ -86,7 +84,7 @@ fn bare(ids: Names, pairs: &[(u32, u32)]) -> Option<Plan> {
         objective: String::new(),
         identity: Vec::new(),
         ids,
-        aliases: HashMap::default(),
+        aliases: Aliases::none(),
         titles: Texts::default(),
         graph,
         list_order: list_order.into(),

@@ -13,9 +13,8 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use hashbrown::HashMap;
-
 use crate::graph::{Graph, Rows, TaskIx};
+use build::Aliases;
 use names::Names;
 use texts::Texts;
 
@@ -47,7 +46,7 @@ pub struct Plan {
     objective: String,
     identity: Vec<(String, String)>,
     ids: Names,
-    aliases: HashMap<String, u32>,
+    aliases: Aliases,
     titles: Texts,
     graph: Graph,
     list_order: Box<[TaskIx]>,
@@ -104,7 +103,7 @@ impl Plan {
 
     /// The task called `name`, by id or by an alias that means only one task.
     pub fn find(&self, name: &str) -> Option<TaskIx> {
-        self.ids.find(name).or_else(|| self.aliases.get(name).copied()).map(TaskIx)
+        self.ids.find(name).or_else(|| self.aliases.find(name)).map(TaskIx)
     }
 
     /// The id that was probably meant by a name that [`find`](Self::find) does not know.
