@@ -2,8 +2,9 @@
 //!
 //! A transition is acknowledged once the history has it: one line appended, whatever the size of the plan. The state
 //! files are replaced whole, atomically, right after; when they are so large that replacing them each time would cost
-//! more than a tenth of the run, they are replaced less often and at the latest when there is a moment to spare. Whoever
-//! reads one sees a whole file, at most a little old; whoever resumes reads the history as well.
+//! more than a tenth of the run, or more than the disk should bear, they are replaced less often and at the latest when
+//! there is a moment to spare. Whoever reads one sees a whole file, at most a little old; whoever resumes reads the
+//! history as well.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -19,8 +20,12 @@ use crate::system::{Keeper, PlanPaths, Stand, Writing};
 /// State files of at most this many bytes are replaced after every transition.
 const SMALL: usize = 64 << 10;
 
-/// Replacing larger ones may take this part of the time at most.
+/// Replacing larger ones may take this part of the time at most …
 const SHARE: u32 = 10;
+
+/// … and this many bytes a second: of 100,000 prompts (15 MB), a tenth of the time would be 130 GB an hour, all of which
+/// the disk has to write.
+const RATE: usize = 8 << 20;
 
 /// The history and the state files of one plan, kept in step.
 pub(crate) struct RunStore {
@@ -80,12 +85,13 @@ impl RunStore {
     }
 
     /// Brings the state files on disk up to date.
-    pub(crate) fn write_state(&mut self, now: Time) -> Result<(), StoreError> {
+    pub(crate) fn write_state(&mut self, run: &Run, now: Time) -> Result<(), StoreError> {
         if !self.keeper.is_behind() {
             return Ok(());
         }
         let began = Instant::now();
         let bytes = self.keeper.write(Writing {
+            run,
             history: self.history_id,
             seq: self.history.seq(),
             durability: self.durability,
@@ -110,7 +116,7 @@ impl Store for RunStore {
         for happening in happened {
             match &happening.what {
                 What::Moved { moved, detail } => {
-                    self.keeper.moved(run, moved, detail.as_deref(), happening.at)?;
+                    self.keeper.moved(moved, detail.as_deref(), happening.at)?;
                 }
                 What::Session { task, session, .. } => self.keeper.session(*task, session),
                 _ => {}
@@ -120,22 +126,23 @@ impl Store for RunStore {
             self.keeper.plan_path(task, &path);
         }
         if self.pace.allows() {
-            self.write_state(last.at)?;
+            self.write_state(run, last.at)?;
         }
         Ok(())
     }
 
-    fn rest(&mut self, _: &Run, now: Time) -> Result<Option<Time>, Failure> {
+    fn rest(&mut self, run: &Run, now: Time) -> Result<Option<Time>, Failure> {
         if !self.keeper.is_behind() {
             return Ok(None);
         }
         if self.pace.allows() {
-            self.write_state(now)?;
+            self.write_state(run, now)?;
             return Ok(None);
         }
         Ok(Some(now + self.pace.left()))
     }
 }
+
 /// What the history is to say of a happening; nothing of those that are only shown.
 fn entry<'a>(plan: &'a Plan, happening: &'a Happening) -> Option<Entry<'a>> {
     let id = |task: TaskIx| Cow::Borrowed(plan.id(task));
@@ -192,7 +199,10 @@ impl Pace {
     /// How long to wait before they may be replaced again.
     fn left(&self) -> Duration {
         match self.last {
-            Some((bytes, took, at)) if bytes > SMALL => (took * SHARE).saturating_sub(at.elapsed()),
+            Some((bytes, took, at)) if bytes > SMALL => {
+                let apart = (took * SHARE).max(Duration::from_secs_f64(bytes as f64 / RATE as f64));
+                apart.saturating_sub(at.elapsed())
+            }
             _ => Duration::ZERO,
         }
     }
