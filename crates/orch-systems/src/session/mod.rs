@@ -156,13 +156,21 @@ impl Session {
     }
 
     /// Begins to run the plan, for a program that has workers of its own: what [`orch_run::drive`] takes beside them.
-    /// The state files that people read are up to date once [`Store::rest`] wants no further call.
+    /// Once that has returned, [`conclude`](Self::conclude) ends the run.
     ///
     /// # Errors
     /// [`OpenError`] when the beginning can't be recorded.
     pub fn with_own_workers(&mut self) -> Result<(&mut Run, Vec<Settled>, &mut dyn Store), OpenError> {
         self.begin()?;
         Ok((&mut self.run, std::mem::take(&mut self.settled), &mut self.store))
+    }
+
+    /// Ends a run [with workers of the caller's own](Self::with_own_workers) as any other.
+    ///
+    /// # Errors
+    /// [`OpenError`] when it can't be concluded or written down.
+    pub fn conclude(self, driven: Driven) -> Result<Report, OpenError> {
+        self.finish(driven)
     }
 
     /// Settles what an earlier run left, asks for `tasks` again, and runs nothing.
