@@ -5,15 +5,10 @@
 
 use std::fs;
 use std::hint::black_box;
-use std::num::NonZeroU32;
 use std::path::Path;
-use std::sync::Arc;
 
-use orch_benches::{layered, plans};
-use orch_core::{
-    Event, Moved, Outcome, Plan, PlanDraft, Policy, ReviewVerdict, Run, Status, Step, StopCause, TaskDraft,
-    TaskIx, Time, Verdict,
-};
+use orch_benches::{core, layered, plans};
+use orch_core::{Moved, Outcome, Plan, ReviewVerdict, Run, Status, StopCause, TaskIx, Time, Verdict};
 use orch_run::{
     CouldNotStart, Failure, Happening, Notice, Started, SystemClock, What, Workers, drive,
 };
@@ -54,24 +49,8 @@ fn schedule(_: &Path) {
     let tasks = 10_000;
     let edges = layered(tasks, 1);
     measured(|| {
-        let mut drafts: Vec<TaskDraft> = (0..tasks).map(|n| TaskDraft::new(format!("t{n:07}"))).collect();
-        for &(task, on) in &edges {
-            drafts[task as usize].depends_on.push(format!("t{on:07}").as_str().into());
-        }
-        let plan = Plan::build(PlanDraft { tasks: drafts, ..PlanDraft::default() }).expect("a plan");
-        let policy = Policy { jobs: NonZeroU32::new(64).expect("not zero"), ..Policy::default() };
-        let mut run = Run::new(Arc::new(plan), policy);
-        loop {
-            let event = match run.next(NOW) {
-                Step::Start(task) => Event::Started { task },
-                Step::Wait(_) => {
-                    let first = run.active()[0];
-                    Event::Ended { task: first.task, attempt: first.attempt, outcome: Outcome::Succeeded }
-                }
-                done => break assert_eq!(done, Step::Done(Verdict::Success)),
-            };
-            run.apply(event, NOW).expect("as it was told");
-        }
+        let plan = Plan::build(core::draft(tasks, &edges)).expect("a plan");
+        core::drain(&mut core::run(plan));
     });
 }
 

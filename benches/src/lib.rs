@@ -1,5 +1,6 @@
 //! Inputs that the benchmarks share: random layered graphs, reproducible in any language; plans in folders.
 
+pub mod core;
 pub mod plans;
 
 /// SplitMix64: the same numbers for the same seed everywhere.
