@@ -22,13 +22,13 @@ const RUN: &str = "--run-plan-in";
 const OUTPUTS: [(&str, &str, &str); 4] = [
     ("lines", "yes 'a line of output, as long as most are' | head -c BYTES", "exit"),
     ("one endless line", "yes x | tr -d '\\n' | head -c BYTES", "exit"),
-    ("one endless line, read as a stream", "yes '{' | tr -d '\\n' | head -c BYTES", "claude"),
+    ("one endless line, read as a stream", "yes '{' | tr -d '\\n' | head -c BYTES", "json:claude"),
     (
         "JSON lines, read as a stream",
         "yes '{\"type\":\"assistant\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"a line of output, as long as most \
          are\"}]},\"parent_tool_use_id\":null,\"session_id\":\"0199f6a2-0000-7000-8000-000000000000\"}' | head -c BYTES; \
          echo; echo '{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":false,\"result\":\"done\"}'",
-        "claude",
+        "json:claude",
     ),
 ];
 
@@ -85,7 +85,9 @@ fn most_resident(command: &str, result: &str, bytes: u64) -> f64 {
     write("print.sh", &command.replace("BYTES", &bytes.to_string()));
     write(
         "orch.toml",
-        &format!("[run]\nagent = \"printer\"\n[agents.printer]\ncommand = [\"sh\", \"print.sh\"]\nresult = \"{result}\"\n"),
+        &format!(
+            "[run]\nagent = \"printer\"\n[agents.printer]\ncommand = [\"sh\", \"print.sh\"]\nresult = \"{result}\"\n"
+        ),
     );
     let own = std::env::current_exe().expect("this program");
     let done = Command::new(own).arg(RUN).arg(folder.path()).output().expect("it runs");

@@ -9,9 +9,7 @@ use std::path::Path;
 
 use orch_benches::{core, layered, plans};
 use orch_core::{Moved, Outcome, Plan, ReviewVerdict, Run, Status, StopCause, TaskIx, Time, Verdict};
-use orch_run::{
-    CouldNotStart, Failure, Happening, Notice, Started, SystemClock, What, Workers, drive,
-};
+use orch_run::{CouldNotStart, Failure, Happening, Notice, Started, SystemClock, What, Workers, drive};
 use orch_store::{Durability, HistoryWriter, What as Entry};
 use orch_systems::{ExecutorKind, PromptPlan, RunOptions, Session, View, WeaverPlan};
 

@@ -20,8 +20,7 @@ pub fn prompts(folder: &Path, prompts: u32, edges: &[(u32, u32)]) -> io::Result<
     for &(task, needed) in edges {
         on[task as usize].push(format!("PROMPT-{needed:06}"));
     }
-    let mut index =
-        String::from("# Orchestrator Index\n\nOverall Objective: a large plan\n\n## Prompts\n");
+    let mut index = String::from("# Orchestrator Index\n\nOverall Objective: a large plan\n\n## Prompts\n");
     for (number, on) in (0..prompts).zip(&on) {
         let (id, on) = (prompt_id(number), if on.is_empty() { "None".into() } else { on.join(", ") });
         index += &format!("- {id}.md — Objective: task number {number} — Dependencies: {on}\n");

@@ -211,3 +211,120 @@ impl Pace {
         self.left().is_zero()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::rc::Rc;
+
+    use orch_core::{Moved, Outcome, PlanDraft, Policy, Resumed, Status, TaskDraft};
+    use orch_run::WorkerIdentity;
+    use orch_store::Counts;
+
+    use super::*;
+
+    /// Keeps nothing but how often it was asked to write, and says that its files have so many bytes.
+    struct Counting {
+        bytes: usize,
+        writes: Rc<Cell<u64>>,
+        behind: bool,
+    }
+
+    impl Keeper for Counting {
+        fn sweep(&self) -> Result<(), StoreError> {
+            Ok(())
+        }
+
+        fn go_on(&mut self, _: &Resumed, _: &str, _: bool) {}
+
+        fn moved(&mut self, _: &Moved, _: Option<&str>, _: Time) -> Result<(), Failure> {
+            self.behind = true;
+            Ok(())
+        }
+
+        fn stands(&mut self, _: &Run, _: Stand, _: Time) {}
+
+        fn is_behind(&self) -> bool {
+            self.behind
+        }
+
+        fn must_mend(&self) -> bool {
+            false
+        }
+
+        fn write(&mut self, _: Writing<'_>) -> Result<usize, StoreError> {
+            self.behind = false;
+            self.writes.set(self.writes.get() + 1);
+            Ok(self.bytes)
+        }
+    }
+
+    fn moved(task: usize, from: Status, to: Status) -> What {
+        let moved = Moved {
+            task: TaskIx::new(task),
+            attempt: 1,
+            from,
+            to,
+            outcome: to.is_settled().then_some(Outcome::Succeeded),
+            tries: 0,
+            reworks: 0,
+            review_due: false,
+        };
+        What::Moved { moved, detail: None }
+    }
+
+    fn worker(task: usize) -> What {
+        let worker = WorkerIdentity { pid: 1, start: 1, boot: "boot".into() };
+        What::Worker { task: TaskIx::new(task), attempt: 1, worker: Some(worker), log: None }
+    }
+
+    /// Calls that write to the history, that wait for the disk for it, and writes of the state files: all that recording
+    /// asks of the system, and what it costs in plans of any size.
+    #[test]
+    fn what_a_transition_costs_in_calls_depends_neither_on_the_plan_nor_on_how_many_come_together() {
+        use Status::{Pending, Running, Success};
+        const TIMES: u64 = 20;
+        for (durability, syncs) in [(Durability::Process, 0), (Durability::Power, 1)] {
+            // As large as state files are of so many tasks; of the last, one write is allowed in minutes.
+            for (tasks, bytes, state_files) in [(10, 1 << 10, TIMES), (10_000, 1 << 30, 0)] {
+                let folder = tempfile::tempdir().unwrap();
+                let drafts = (0..tasks).map(|task| TaskDraft::new(task.to_string())).collect();
+                let plan = Plan::build(PlanDraft { tasks: drafts, ..PlanDraft::default() }).unwrap();
+                let plan = Arc::new(plan);
+                let run = Run::new(Arc::clone(&plan), Policy::default());
+                let path = folder.path().join("history.jsonl");
+                let (history, ..) = HistoryWriter::open(&path, durability, "PLAN", Time::default()).unwrap();
+                let writes = Rc::new(Cell::new(0));
+                let keeper = Box::new(Counting { bytes, writes: Rc::clone(&writes), behind: true });
+                let mut store = RunStore::new(plan, (history, 1), keeper, durability, PlanPaths::default());
+                store.write_state(&run, Time::default()).unwrap();
+
+                let last = tasks - 1;
+                let (starts, ends) = (moved(last, Pending, Running), moved(0, Running, Success));
+                let wake_up = [ends.clone(), moved(1, Running, Success), starts.clone()];
+                for (what, syncs, state_files) in [
+                    (&[starts][..], syncs, state_files),
+                    (&[ends], syncs, state_files),
+                    (&wake_up, syncs, state_files),
+                    // Nothing rests on it: it waits for nothing, and is as safe as the next transition.
+                    (&[worker(last)], 0, 0),
+                ] {
+                    let happened: Vec<Happening> = what
+                        .iter()
+                        .map(|what| Happening { at: Time::default(), what: what.clone() })
+                        .collect();
+                    let (before, written) = (store.history.syscalls(), writes.get());
+                    for _ in 0..TIMES {
+                        store.record(&run, &happened).unwrap();
+                    }
+                    let after = store.history.syscalls();
+                    let cost =
+                        Counts { writes: after.writes - before.writes, syncs: after.syncs - before.syncs };
+                    let expected = Counts { writes: TIMES, syncs: syncs * TIMES };
+                    assert_eq!(cost, expected, "{what:?} of {tasks} tasks, {durability:?}");
+                    assert_eq!(writes.get() - written, state_files, "{what:?} of {tasks} tasks");
+                }
+            }
+        }
+    }
+}
