@@ -13,8 +13,11 @@ use orch_run::{CouldNotStart, Failure, Happening, Notice, Started, SystemClock, 
 use orch_store::{Durability, HistoryWriter, What as Entry};
 use orch_systems::{ExecutorKind, PromptPlan, RunOptions, Session, View, WeaverPlan};
 
+/// Gets the folder of `--prepare`, and has what it is about done by [`measured`].
+type Case = fn(&Path);
+
 /// Everything that is counted. To add a case: a line here, and `.ci/instructions --accept`.
-const CASES: [(&str, fn(&Path)); 6] = [
+const CASES: &[(&str, Case)] = &[
     ("schedule: 10000 tasks by their ids", schedule),
     ("record: 1000 lines of history", history),
     ("record: 1000 transitions of 10 prompts", prompts),
