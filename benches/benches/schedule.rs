@@ -5,38 +5,16 @@
 
 use std::hint::black_box;
 use std::io::Write;
-use std::num::NonZeroU32;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 use std::time::Instant;
 
 use hashbrown::HashMap;
-use orch_benches::{chain, fan_in, fan_out, layered, least, names, shuffled};
-use orch_core::{Event, Outcome, Plan, PlanDraft, Policy, Run, Step, TaskDraft, Time, Verdict};
+use orch_benches::{chain, drain, fan_in, fan_out, layered, least, names, shuffled};
+use orch_core::Plan;
 
-/// Runs a plan whose tasks are done the moment they start, eight at once.
+/// Runs a plan whose tasks are done the moment they start.
 fn drain(plan: Plan) {
-    let policy = Policy { jobs: NonZeroU32::new(8).expect("not zero"), ..Policy::default() };
-    let mut run = Run::new(Arc::new(plan), policy);
-    let now = Time::from_millis(0);
-    loop {
-        match run.next(now) {
-            Step::Start(task) => {
-                black_box(&run.apply(Event::Started { task }, now));
-            }
-            Step::Wait(_) => {
-                let ended = run.active()[0];
-                let event =
-                    Event::Ended { task: ended.task, attempt: ended.attempt, outcome: Outcome::Succeeded };
-                black_box(&run.apply(event, now));
-            }
-            Step::Done(verdict) => {
-                assert_eq!(verdict, Verdict::Success);
-                return;
-            }
-            other => unreachable!("{other:?}"),
-        }
-    }
+    drain::drain(&mut drain::run(plan));
 }
 
 /// Arrays of dependents and a countdown: nobody can do with less.
@@ -100,15 +78,6 @@ fn named_floor(ids: &[String], pairs: &[(u32, &str)]) -> usize {
     }
     let resolved: Vec<(u32, u32)> = pairs.iter().map(|&(task, on)| (task, numbers[on])).collect();
     floor(ids.len() as u32, &resolved)
-}
-
-/// The draft that an adapter makes of a file: a text of its own for every name.
-fn draft(ids: &[String], pairs: &[(u32, &str)]) -> PlanDraft {
-    let mut tasks: Vec<TaskDraft> = ids.iter().map(TaskDraft::new).collect();
-    for &(task, on) in pairs {
-        tasks[task as usize].depends_on.push(on.into());
-    }
-    PlanDraft { tasks, ..PlanDraft::default() }
 }
 
 /// What Python's graphlib needs for the same graph, in nanoseconds a task: its own clock, its own names.
@@ -186,8 +155,10 @@ fn from_numbers(tasks: u32) {
 
 fn from_names(tasks: u32) {
     let ids = names(tasks);
+    let edges = layered(tasks, 1);
+    // Names of their own, as they would be read from a file.
     let owned: Vec<(u32, String)> =
-        layered(tasks, 1).into_iter().map(|(task, on)| (task, ids[on as usize].clone())).collect();
+        edges.iter().map(|&(task, on)| (task, ids[on as usize].clone())).collect();
     let pairs: Vec<(u32, &str)> = owned.iter().map(|(task, on)| (*task, on.as_str())).collect();
     let drafts = std::cell::RefCell::new(Vec::new());
     let [floor, all, _, drafted] = take_turns(
@@ -195,7 +166,7 @@ fn from_names(tasks: u32) {
         [
             &|| assert_eq!(black_box(named_floor(&ids, &pairs)), tasks as usize),
             &|| drain(Plan::named(&ids, &pairs).expect("valid")),
-            &|| drafts.borrow_mut().push(draft(&ids, &pairs)),
+            &|| drafts.borrow_mut().push(drain::draft(tasks, &edges)),
             &|| drain(Plan::build(drafts.borrow_mut().pop().expect("made before")).expect("valid")),
         ],
     );

@@ -1,4 +1,7 @@
-//! Inputs that the benchmarks share: random layered graphs, reproducible in any language.
+//! Inputs that the benchmarks share: random layered graphs, reproducible in any language; plans in folders.
+
+pub mod drain;
+pub mod plans;
 
 /// SplitMix64: the same numbers for the same seed everywhere.
 #[derive(Clone, Debug)]

@@ -234,9 +234,9 @@ pub(crate) enum GraphFormat {
 /// What survives what.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum DurabilityArg {
-    /// Recorded work survives a kill of orch.
+    /// Recorded work survives the end of orch at any moment; a power cut may take the last half minute of it.
     Process,
-    /// It survives a power cut as well.
+    /// It survives a power cut as well (the default).
     Power,
 }
 

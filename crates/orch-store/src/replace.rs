@@ -11,7 +11,19 @@ use rustix::fs::{Gid, Uid, fchown};
 use crate::StoreError;
 use crate::random::random_u64;
 
-/// What an acknowledged write survives.
+/// What an acknowledged write survives: one that [`replace`] or [`HistoryWriter::append`](crate::HistoryWriter::append)
+/// has returned from.
+///
+/// | | [`Process`](Self::Process) | [`Power`](Self::Power) |
+/// |---|---|---|
+/// | waits for the disk | never | once an append; for a replaced file twice, for its contents and its name |
+/// | orch ends, by whatever | nothing is lost | nothing is lost |
+/// | the system ends: power cut, kernel crash | the last writes may be lost, as a rule of half a minute | nothing is lost |
+/// | a replaced file is then | the old one, the new one or, where the file system does not order a rename after the contents, an empty one | the old one or the new one |
+/// | the history then | ends earlier; an interrupted line is cut off, of a gap with whole lines behind it only what is before it counts | has every acknowledged line |
+///
+/// Of lines that [`append_unsynced`](crate::HistoryWriter::append_unsynced) wrote, a power cut may take those after the
+/// last `append`. Neither setting can do anything about a disk that says too early that it has written something.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Durability {
     /// The end of orch at any moment, `kill -9` included. Costs no wait for the disk.

@@ -159,13 +159,20 @@ pub enum Command {
     Argv(Vec<String>),
 }
 
-/// What a recorded transition survives.
+/// What a recorded transition survives: that a task was started, how it ended, what its review said, what a person
+/// edited. In detail: [`orch_store::Durability`].
+///
+/// With either, a worker starts only once its start is recorded, and a dependent only once the end it needs is; nothing
+/// acknowledged is lost by the end of orch, and the state file is whole at any moment. What workers write is theirs: orch
+/// syncs its own files only.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Durability {
-    /// A kill of orch.
+    /// The end of orch at any moment. A power cut may take the last transitions, as a rule those of half a minute: their
+    /// tasks run again, also those whose dependents had begun. For many short tasks that may be repeated.
     Process,
-    /// A power cut as well. The default: next to an agent's minutes, a millisecond for the disk is nothing.
+    /// A power cut as well: every transition is on the disk before anything rests on it. The default: forgetting a task
+    /// costs an agent's minutes, and what it did outside twice; next to that, a millisecond for the disk is nothing.
     #[default]
     Power,
 }

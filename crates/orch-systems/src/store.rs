@@ -2,8 +2,9 @@
 //!
 //! A transition is acknowledged once the history has it: one line appended, whatever the size of the plan. The state
 //! files are replaced whole, atomically, right after; when they are so large that replacing them each time would cost
-//! more than a tenth of the run, they are replaced less often and at the latest when there is a moment to spare. Whoever
-//! reads one sees a whole file, at most a little old; whoever resumes reads the history as well.
+//! more than a tenth of the run, or more than the disk should bear, they are replaced less often and at the latest when
+//! there is a moment to spare. Whoever reads one sees a whole file, at most a little old; whoever resumes reads the
+//! history as well.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -19,8 +20,12 @@ use crate::system::{Keeper, PlanPaths, Stand, Writing};
 /// State files of at most this many bytes are replaced after every transition.
 const SMALL: usize = 64 << 10;
 
-/// Replacing larger ones may take this part of the time at most.
+/// Replacing larger ones may take this part of the time at most …
 const SHARE: u32 = 10;
+
+/// … and this many bytes a second: of 100,000 prompts (15 MB), a tenth of the time would be 130 GB an hour, all of which
+/// the disk has to write.
+const RATE: usize = 8 << 20;
 
 /// The history and the state files of one plan, kept in step.
 pub(crate) struct RunStore {
@@ -80,12 +85,13 @@ impl RunStore {
     }
 
     /// Brings the state files on disk up to date.
-    pub(crate) fn write_state(&mut self, now: Time) -> Result<(), StoreError> {
+    pub(crate) fn write_state(&mut self, run: &Run, now: Time) -> Result<(), StoreError> {
         if !self.keeper.is_behind() {
             return Ok(());
         }
         let began = Instant::now();
         let bytes = self.keeper.write(Writing {
+            run,
             history: self.history_id,
             seq: self.history.seq(),
             durability: self.durability,
@@ -110,7 +116,7 @@ impl Store for RunStore {
         for happening in happened {
             match &happening.what {
                 What::Moved { moved, detail } => {
-                    self.keeper.moved(run, moved, detail.as_deref(), happening.at)?;
+                    self.keeper.moved(moved, detail.as_deref(), happening.at)?;
                 }
                 What::Session { task, session, .. } => self.keeper.session(*task, session),
                 _ => {}
@@ -120,22 +126,23 @@ impl Store for RunStore {
             self.keeper.plan_path(task, &path);
         }
         if self.pace.allows() {
-            self.write_state(last.at)?;
+            self.write_state(run, last.at)?;
         }
         Ok(())
     }
 
-    fn rest(&mut self, _: &Run, now: Time) -> Result<Option<Time>, Failure> {
+    fn rest(&mut self, run: &Run, now: Time) -> Result<Option<Time>, Failure> {
         if !self.keeper.is_behind() {
             return Ok(None);
         }
         if self.pace.allows() {
-            self.write_state(now)?;
+            self.write_state(run, now)?;
             return Ok(None);
         }
         Ok(Some(now + self.pace.left()))
     }
 }
+
 /// What the history is to say of a happening; nothing of those that are only shown.
 fn entry<'a>(plan: &'a Plan, happening: &'a Happening) -> Option<Entry<'a>> {
     let id = |task: TaskIx| Cow::Borrowed(plan.id(task));
@@ -192,12 +199,132 @@ impl Pace {
     /// How long to wait before they may be replaced again.
     fn left(&self) -> Duration {
         match self.last {
-            Some((bytes, took, at)) if bytes > SMALL => (took * SHARE).saturating_sub(at.elapsed()),
+            Some((bytes, took, at)) if bytes > SMALL => {
+                let apart = (took * SHARE).max(Duration::from_secs_f64(bytes as f64 / RATE as f64));
+                apart.saturating_sub(at.elapsed())
+            }
             _ => Duration::ZERO,
         }
     }
 
     fn allows(&self) -> bool {
         self.left().is_zero()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::rc::Rc;
+
+    use orch_core::{Moved, Outcome, PlanDraft, Policy, Resumed, Status, TaskDraft};
+    use orch_run::WorkerIdentity;
+    use orch_store::Counts;
+
+    use super::*;
+
+    /// Keeps nothing but how often it was asked to write, and says that its files have so many bytes.
+    struct Counting {
+        bytes: usize,
+        writes: Rc<Cell<u64>>,
+        behind: bool,
+    }
+
+    impl Keeper for Counting {
+        fn sweep(&self) -> Result<(), StoreError> {
+            Ok(())
+        }
+
+        fn go_on(&mut self, _: &Resumed, _: &str, _: bool) {}
+
+        fn moved(&mut self, _: &Moved, _: Option<&str>, _: Time) -> Result<(), Failure> {
+            self.behind = true;
+            Ok(())
+        }
+
+        fn stands(&mut self, _: &Run, _: Stand, _: Time) {}
+
+        fn is_behind(&self) -> bool {
+            self.behind
+        }
+
+        fn must_mend(&self) -> bool {
+            false
+        }
+
+        fn write(&mut self, _: Writing<'_>) -> Result<usize, StoreError> {
+            self.behind = false;
+            self.writes.set(self.writes.get() + 1);
+            Ok(self.bytes)
+        }
+    }
+
+    fn moved(task: usize, from: Status, to: Status) -> What {
+        let moved = Moved {
+            task: TaskIx::new(task),
+            attempt: 1,
+            from,
+            to,
+            outcome: to.is_settled().then_some(Outcome::Succeeded),
+            tries: 0,
+            reworks: 0,
+            review_due: false,
+        };
+        What::Moved { moved, detail: None }
+    }
+
+    fn worker(task: usize) -> What {
+        let worker = WorkerIdentity { pid: 1, start: 1, boot: "boot".into() };
+        What::Worker { task: TaskIx::new(task), attempt: 1, worker: Some(worker), log: None }
+    }
+
+    /// Calls that write to the history, that wait for the disk for it, and writes of the state files: all that recording
+    /// asks of the system, and what it costs in plans of any size.
+    #[test]
+    fn what_a_transition_costs_in_calls_depends_neither_on_the_plan_nor_on_how_many_come_together() {
+        use Status::{Pending, Running, Success};
+        const TIMES: u64 = 20;
+        for (durability, syncs) in [(Durability::Process, 0), (Durability::Power, 1)] {
+            // As large as state files are of so many tasks; of the last, one write is allowed in minutes.
+            for (tasks, bytes, state_files) in [(10, 1 << 10, TIMES), (10_000, 1 << 30, 0)] {
+                let folder = tempfile::tempdir().unwrap();
+                let drafts = (0..tasks).map(|task| TaskDraft::new(task.to_string())).collect();
+                let plan = Plan::build(PlanDraft { tasks: drafts, ..PlanDraft::default() }).unwrap();
+                let plan = Arc::new(plan);
+                let run = Run::new(Arc::clone(&plan), Policy::default());
+                let path = folder.path().join("history.jsonl");
+                let (history, ..) = HistoryWriter::open(&path, durability, "PLAN", Time::default()).unwrap();
+                let writes = Rc::new(Cell::new(0));
+                let keeper = Box::new(Counting { bytes, writes: Rc::clone(&writes), behind: true });
+                let mut store = RunStore::new(plan, (history, 1), keeper, durability, PlanPaths::default());
+                store.write_state(&run, Time::default()).unwrap();
+
+                let last = tasks - 1;
+                let (starts, ends) = (moved(last, Pending, Running), moved(0, Running, Success));
+                let wake_up = [ends.clone(), moved(1, Running, Success), starts.clone()];
+                for (what, syncs, state_files) in [
+                    (&[starts][..], syncs, state_files),
+                    (&[ends], syncs, state_files),
+                    (&wake_up, syncs, state_files),
+                    // Nothing rests on it: it waits for nothing, and is as safe as the next transition.
+                    (&[worker(last)], 0, 0),
+                ] {
+                    let happened: Vec<Happening> = what
+                        .iter()
+                        .map(|what| Happening { at: Time::default(), what: what.clone() })
+                        .collect();
+                    let (before, written) = (store.history.syscalls(), writes.get());
+                    for _ in 0..TIMES {
+                        store.record(&run, &happened).unwrap();
+                    }
+                    let after = store.history.syscalls();
+                    let cost =
+                        Counts { writes: after.writes - before.writes, syncs: after.syncs - before.syncs };
+                    let expected = Counts { writes: TIMES, syncs: syncs * TIMES };
+                    assert_eq!(cost, expected, "{what:?} of {tasks} tasks, {durability:?}");
+                    assert_eq!(writes.get() - written, state_files, "{what:?} of {tasks} tasks");
+                }
+            }
+        }
     }
 }

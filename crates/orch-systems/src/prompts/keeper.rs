@@ -5,7 +5,7 @@ use std::path::Path;
 use orch_core::{Beginning, Moved, Resumed, Run, Status, TaskIx, Time, WhyAnew};
 use orch_run::Failure;
 use orch_state_md::index::Located;
-use orch_state_md::state::{Overall, Row, State, StateFile, Validation};
+use orch_state_md::state::{EditError, Overall, Row, State, StateFile, Validation};
 use orch_store::{StoreError, beneath};
 
 use super::PromptPlan;
@@ -19,6 +19,9 @@ pub(crate) struct PromptKeeper {
     /// The state file as it was found, when it can be read.
     found: Option<StateFile>,
     state: StateFile,
+    /// Where rows stand by now that the text does not show yet, in the order in which they came there: edited into it
+    /// when it is written. Which costs a transition in a large plan a line here, not the way to a row among megabytes.
+    moved: Vec<(TaskIx, Status)>,
     file: KeptFile,
     /// Whether the state file on disk is behind.
     behind: bool,
@@ -28,7 +31,20 @@ impl PromptKeeper {
     pub(crate) fn new(plan: PromptPlan, found: Option<StateFile>) -> Self {
         let file = KeptFile::at(plan.state_path());
         let state = found.clone().unwrap_or_else(|| StateFile::create(&blank(&plan, "main")));
-        Self { plan, found, state, file, behind: true }
+        Self { plan, found, state, moved: Vec::new(), file, behind: true }
+    }
+
+    /// Brings the text up to date.
+    fn catch_up(&mut self) {
+        let mut current = None;
+        for (task, to) in self.moved.drain(..) {
+            // That there is such a row was looked at when it moved.
+            let _ = self.state.set_status(task.index(), to);
+            current = if to == Status::Running { Some(task) } else { current };
+        }
+        if let Some(task) = current {
+            self.state.set_current(task.index() as u32);
+        }
     }
 
     /// Writes where each task stands into its row.
@@ -85,11 +101,12 @@ impl Keeper for PromptKeeper {
         self.show(&resumed.run);
     }
 
-    fn moved(&mut self, _: &Run, moved: &Moved, _: Option<&str>, _: Time) -> Result<(), Failure> {
-        self.state.set_status(moved.task.index(), moved.to)?;
-        if moved.to == Status::Running {
-            self.state.set_current(moved.task.index() as u32);
+    fn moved(&mut self, moved: &Moved, _: Option<&str>, _: Time) -> Result<(), Failure> {
+        let (row, rows) = (moved.task.index(), self.state.len());
+        if row >= rows {
+            return Err(EditError::NoSuchRow { row, rows }.into());
         }
+        self.moved.push((moved.task, moved.to));
         self.behind = true;
         Ok(())
     }
@@ -135,10 +152,11 @@ impl Keeper for PromptKeeper {
                 && found.len() == self.state.len()
                 && (0..found.len()).all(|row| found.status(row) == self.state.status(row))
         };
-        self.file.is_to_be_put_aside() || !self.found.as_ref().is_some_and(same)
+        self.file.is_to_be_put_aside() || !self.moved.is_empty() || !self.found.as_ref().is_some_and(same)
     }
 
     fn write(&mut self, with: Writing<'_>) -> Result<usize, StoreError> {
+        self.catch_up();
         let bytes = self.state.to_bytes_marked(with.history, with.seq);
         self.file.replace(&bytes, with.durability, with.now, with.alerts)?;
         self.behind = false;

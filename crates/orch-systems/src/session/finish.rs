@@ -25,14 +25,14 @@ impl Session {
         if !self.is_settled() {
             self.store.stands(&self.run, Stand::Running, now);
         }
-        self.store.write_state(now)?;
+        self.store.write_state(&self.run, now)?;
         Ok(())
     }
 
     pub(super) fn finish(mut self, driven: Driven) -> Result<Report, OpenError> {
         let Driven { verdict, halt } = driven;
         // Whoever concludes reads the state files: they have to say what is true.
-        self.store.write_state(self.clock.now())?;
+        self.store.write_state(&self.run, self.clock.now())?;
         let system = self.workers.system();
         let mut notes = std::mem::take(&mut self.notes);
         let (mut board, mut summary) = (Vec::new(), None);
@@ -62,7 +62,7 @@ impl Session {
         self.store.stands(&self.run, stand, now);
         let run = self.place.run_id.clone();
         self.store.append(now, &[Entry::RunEnded { run: run.into(), verdict: verdict.word().into() }])?;
-        self.store.write_state(now)?;
+        self.store.write_state(&self.run, now)?;
         notes.extend(self.store.take_alerts());
         notes.extend(self.notify(verdict));
         let chosen = self.chosen.map(|chosen| Counts::of_these(&self.run, chosen, now));
@@ -91,7 +91,7 @@ impl Session {
         let stand = if self.has_failed(None) { Stand::Failed } else { Stand::Changed };
         let now = self.clock.now();
         self.store.stands(&self.run, stand, now);
-        self.store.write_state(now)?;
+        self.store.write_state(&self.run, now)?;
         Ok(())
     }
 

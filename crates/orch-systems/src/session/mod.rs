@@ -9,7 +9,7 @@ mod settle;
 use std::sync::Arc;
 
 use orch_core::{Beginning, Event, Halt, Outcome, Plan, Readiness, Run, Status, TaskIx, Time, Verdict};
-use orch_run::{Clock, Driven, Observer, Settled, SystemClock, drive};
+use orch_run::{Clock, Driven, Observer, Settled, Store, SystemClock, drive};
 use orch_store::{Lock, What as Entry};
 
 use crate::control::Asker;
@@ -155,6 +155,24 @@ impl Session {
         self.finish(driven)
     }
 
+    /// Begins to run the plan, for a program that has workers of its own: what [`orch_run::drive`] takes beside them.
+    /// Once that has returned, [`conclude`](Self::conclude) ends the run.
+    ///
+    /// # Errors
+    /// [`OpenError`] when the beginning can't be recorded.
+    pub fn with_own_workers(&mut self) -> Result<(&mut Run, Vec<Settled>, &mut dyn Store), OpenError> {
+        self.begin()?;
+        Ok((&mut self.run, std::mem::take(&mut self.settled), &mut self.store))
+    }
+
+    /// Ends a run [with workers of the caller's own](Self::with_own_workers) as any other.
+    ///
+    /// # Errors
+    /// [`OpenError`] when it can't be concluded or written down.
+    pub fn conclude(self, driven: Driven) -> Result<Report, OpenError> {
+        self.finish(driven)
+    }
+
     /// Settles what an earlier run left, asks for `tasks` again, and runs nothing.
     ///
     /// # Errors
@@ -243,7 +261,7 @@ impl Session {
             self.record_opening()?;
             let now = self.clock.now();
             self.store.stands(&self.run, Stand::Succeeded, now);
-            self.store.write_state(now)?;
+            self.store.write_state(&self.run, now)?;
             self.notes.extend(self.store.take_alerts());
         }
         Ok(Report {

@@ -31,7 +31,7 @@ pub(crate) trait Keeper {
     ///
     /// # Errors
     /// When the state has no place for the task: a bug.
-    fn moved(&mut self, run: &Run, moved: &Moved, detail: Option<&str>, at: Time) -> Result<(), Failure>;
+    fn moved(&mut self, moved: &Moved, detail: Option<&str>, at: Time) -> Result<(), Failure>;
 
     /// Takes note of the terminal sessions that the workers of this run have, by task.
     fn terminals(&mut self, names: Vec<String>) {
@@ -71,6 +71,8 @@ pub(crate) trait Keeper {
 
 /// What the files are written with.
 pub(crate) struct Writing<'a> {
+    /// The run as it stands.
+    pub(crate) run: &'a Run,
     /// The number of the history that they belong to, and how far of it they tell.
     pub(crate) history: u64,
     pub(crate) seq: u64,

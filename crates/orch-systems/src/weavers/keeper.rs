@@ -26,6 +26,8 @@ pub(super) struct WeaverKeeper {
     /// The state file as it was found, when it can be read.
     found: Option<RunState>,
     state: RunState,
+    /// By task: where its weaver is in the state. Known once it is settled with which state the run goes on.
+    places: Vec<usize>,
     file: KeptFile,
     /// Ends that the history has and the state file has not: orch went away between writing the two.
     missed: Vec<(Moved, Option<String>, Time)>,
@@ -35,6 +37,8 @@ pub(super) struct WeaverKeeper {
     terminals: Vec<String>,
     /// The conversations of the agents, for whoever wants to go on with one.
     sessions: HashMap<TaskIx, String>,
+    /// Whether a failure came or went since every weaver was brought in step with the run: others may be blocked by it.
+    failures_moved: bool,
     behind: bool,
 }
 
@@ -57,12 +61,39 @@ impl WeaverKeeper {
             run_folder,
             home: home.cloned(),
             state,
+            places: Vec::new(),
             found,
             ended: Vec::new(),
             terminals: Vec::new(),
             sessions: HashMap::new(),
+            failures_moved: false,
             behind: true,
         }
+    }
+
+    /// Looks for the place of every weaver, and makes one for those that have none.
+    fn find_places(&mut self) {
+        let mut by_id: HashMap<String, usize> = HashMap::with_capacity(self.state.weavers.len());
+        for (place, (id, _)) in self.state.weavers.iter().enumerate() {
+            by_id.entry(id.clone()).or_insert(place);
+        }
+        let weavers = &mut self.state.weavers;
+        let find = |task| {
+            let id: &str = self.plan.id(task);
+            by_id.get(id).copied().unwrap_or_else(|| {
+                weavers.push((id.to_owned(), Weaver::default()));
+                weavers.len() - 1
+            })
+        };
+        self.places = self.plan.tasks().map(find).collect();
+    }
+
+    fn weaver(&self, task: TaskIx) -> &Weaver {
+        &self.state.weavers[self.places[task.index()]].1
+    }
+
+    fn set_weaver(&mut self, task: TaskIx, weaver: Weaver) {
+        self.state.weavers[self.places[task.index()]].1 = weaver;
     }
 
     /// What the weaver of an attempt has said.
@@ -75,12 +106,11 @@ impl WeaverKeeper {
     /// Takes a transition over into the state, and what it means for what the weaver has said of itself.
     fn take_over(&mut self, moved: &Moved, detail: Option<&str>, at: Time) {
         let task = moved.task;
-        let id = self.plan.id(task).to_owned();
         let spec = &self.specs[task.index()];
         let said = self.said(task, moved.attempt).file;
         let crashed = matches!(moved.outcome, Some(Outcome::Crashed | Outcome::Lost));
         let status = WeaverStatus::from_core(moved.to, crashed, false);
-        let known = self.state.weaver(&id).cloned().unwrap_or_default();
+        let known = self.weaver(task).clone();
         let failed = matches!(status, WeaverStatus::Failed | WeaverStatus::Crashed);
         let error = failed.then(|| detail.map(str::to_owned).or(said.error.clone())).flatten();
         let session = match moved.to {
@@ -95,7 +125,7 @@ impl WeaverKeeper {
             error: error.clone(),
             extra: known.extra,
         };
-        self.state.set(&id, weaver);
+        self.set_weaver(task, weaver);
         // What the weaver said of itself, set right: a claim that was not believed is none, and what is asked for again
         // has not failed.
         if moved.from == Status::Running || (moved.to == Status::Pending && moved.attempt > 0) {
@@ -125,14 +155,14 @@ impl WeaverKeeper {
                 }
                 _ => (false, None),
             };
-            let id = self.plan.id(task);
-            let known = self.state.weaver(id).cloned().unwrap_or_default();
+            let known = self.weaver(task);
             let crashed = known.status == WeaverStatus::Crashed;
             let status = WeaverStatus::from_core(run.status(task), crashed, blocked);
             if known.status == status && known.spec == self.specs[task.index()] && known.error == error {
                 continue;
             }
             let keeps_error = matches!(status, WeaverStatus::Failed | WeaverStatus::Crashed);
+            let known = known.clone();
             let weaver = Weaver {
                 spec: self.specs[task.index()].clone(),
                 error: if keeps_error { known.error } else { error },
@@ -141,18 +171,31 @@ impl WeaverKeeper {
                 pr: known.pr,
                 extra: known.extra,
             };
-            self.state.set(id, weaver);
+            self.set_weaver(task, weaver);
             self.behind = true;
+        }
+    }
+
+    /// Says of those who wait for what has failed that they are blocked, and of those who no longer do that they are not.
+    fn show_blocked(&mut self, run: &Run, at: Time) {
+        if std::mem::take(&mut self.failures_moved) {
+            self.show(run, at);
         }
     }
 }
 
+/// The weavers of a state by their ids.
+fn by_id(state: &RunState) -> HashMap<&str, &Weaver> {
+    state.weavers.iter().map(|(id, weaver)| (id.as_str(), weaver)).collect()
+}
+
 /// The ends of attempts that the history has and `state` has not.
 fn missed(plan: &Plan, state: &RunState, history: &Folded) -> Vec<(Moved, Option<String>, Time)> {
+    let by_id = by_id(state);
     let of = |task: TaskIx| {
         let record = history.tasks.get(plan.id(task))?;
         let at = record.ended_at.filter(|_| record.outcome.is_some())?;
-        let written = state.weaver(plan.id(task)).map_or(Status::Pending, |weaver| weaver.status.core());
+        let written = by_id.get(plan.id(task)).map_or(Status::Pending, |weaver| weaver.status.core());
         let moved = Moved {
             task,
             attempt: record.attempt,
@@ -189,6 +232,7 @@ impl Keeper for WeaverKeeper {
             }
             self.state = RunState::new(&self.plan_id);
         }
+        self.find_places();
         for (moved, detail, at) in std::mem::take(&mut self.missed) {
             // What a person has changed meanwhile is not what the history has.
             if resumed.run.status(moved.task) == moved.to && resumed.run.attempt(moved.task) == moved.attempt
@@ -199,12 +243,10 @@ impl Keeper for WeaverKeeper {
         self.show(&resumed.run, Time::default());
     }
 
-    fn moved(&mut self, run: &Run, moved: &Moved, detail: Option<&str>, at: Time) -> Result<(), Failure> {
+    fn moved(&mut self, moved: &Moved, detail: Option<&str>, at: Time) -> Result<(), Failure> {
         self.take_over(moved, detail, at);
-        // Only what fails, or did, blocks others.
-        if moved.to == Status::Fail || moved.from == Status::Fail {
-            self.show(run, at);
-        }
+        // Only what fails, or did, blocks others. Who they are costs a look at the whole plan: once a write.
+        self.failures_moved |= moved.to == Status::Fail || moved.from == Status::Fail;
         Ok(())
     }
 
@@ -217,9 +259,9 @@ impl Keeper for WeaverKeeper {
     }
 
     fn stands(&mut self, run: &Run, stand: Stand, now: Time) {
+        self.show_blocked(run, now);
         let statuses = |run: &Run| -> Vec<WeaverStatus> {
-            let ids = run.plan().tasks().map(|task| run.plan().id(task));
-            ids.filter_map(|id| Some(self.state.weaver(id)?.status.clone())).collect()
+            run.plan().tasks().map(|task| self.weaver(task).status.clone()).collect()
         };
         let (status, completed_at) = match stand {
             Stand::Running => (Overall::Running, None),
@@ -244,17 +286,19 @@ impl Keeper for WeaverKeeper {
 
     fn must_mend(&self) -> bool {
         let same = |found: &RunState| {
+            let (found_by_id, by_id) = (by_id(found), by_id(&self.state));
             found.status == Overall::Complete
                 && self.plan.tasks().all(|task| {
                     let id = self.plan.id(task);
-                    found.weaver(id).map(|weaver| &weaver.status)
-                        == self.state.weaver(id).map(|weaver| &weaver.status)
+                    found_by_id.get(id).map(|weaver| &weaver.status)
+                        == by_id.get(id).map(|weaver| &weaver.status)
                 })
         };
         self.file.is_to_be_put_aside() || !self.found.as_ref().is_some_and(same)
     }
 
     fn write(&mut self, with: Writing<'_>) -> Result<usize, StoreError> {
+        self.show_blocked(with.run, with.now);
         let failed = |source| StoreError::Io { path: self.run_folder.clone(), step: "create", source };
         fs::create_dir_all(&self.run_folder).map_err(failed)?;
         self.statuses.make_folder().map_err(failed)?;
