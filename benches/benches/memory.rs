@@ -75,8 +75,7 @@ fn processes() {
 
 /// The most memory that a process has while it runs a plan of one worker that prints so much.
 fn most_resident(command: &str, result: &str, bytes: u64) -> f64 {
-    let folder = tempfile::tempdir_in(std::env::var_os("CARGO_TARGET_DIR").unwrap_or("target".into()))
-        .expect("a folder");
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
     let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("written");
     let index =
         "# Orchestrator Index\n\n## Prompts\n- PROMPT-01-a.md — Objective: print — Dependencies: None\n";

@@ -16,8 +16,8 @@ use orch_run::{Happening, Store, What};
 use orch_store::{HistoryWriter, What as Entry};
 use orch_systems::{AnyPlan, Durability, ExecutorKind, PromptPlan, RunOptions, Session, WeaverPlan};
 
-/// Transitions in a row of one plan before it is the turn of the next.
-const TURN: usize = 200;
+/// How long one plan has its turn: long enough that what fits into a cache is there for most of it.
+const TURN: Duration = Duration::from_millis(5);
 
 /// In which order tasks move.
 #[derive(Clone, Copy, PartialEq)]
@@ -41,8 +41,9 @@ impl<'a> Contestant<'a> {
         Self { tasks, record: Box::new(record), turn: 0, random: Random(1), samples: Vec::new() }
     }
 
-    fn take_turn(&mut self, order: Order, transitions: usize) {
-        for _ in 0..transitions {
+    fn take_turn(&mut self, order: Order) {
+        let turn = Instant::now();
+        while turn.elapsed() < TURN {
             let task = match order {
                 Order::Plan => self.turn % self.tasks,
                 Order::Random => self.random.below(self.tasks),
@@ -70,9 +71,8 @@ fn compare(title: &str, contestants: &mut [Contestant<'_>], floors: &mut [Contes
         let mut rounds = 0;
         while rounds < 3 || began.elapsed() < time * contestants.len() as u32 {
             for (contestant, floor) in contestants.iter_mut().zip(floors.iter_mut()) {
-                // As many of the plan's as of the floor's, one after the other.
-                contestant.take_turn(order, TURN);
-                floor.take_turn(order, TURN);
+                contestant.take_turn(order);
+                floor.take_turn(order);
             }
             // What the first round finds is cold for everybody.
             if rounds == 0 {
@@ -127,7 +127,7 @@ fn share(tasks: u32, run: &Run, store: &mut dyn Store, state: &Path, time: Durat
     let began = Instant::now();
     while began.elapsed() < time {
         let at = Time::from_millis(1_771_977_600_000);
-        let begins = moved(random.below(tasks), Status::Pending, Status::Running);
+        let begins = started(random.below(tasks));
         let happening = Happening { at, what: What::Moved { moved: begins, detail: None } };
         let began = Instant::now();
         store.record(run, &[happening]).expect("recorded");
@@ -161,6 +161,11 @@ fn moved(task: u32, from: Status, to: Status) -> Moved {
     }
 }
 
+/// What the stores record. The end of a weaver's attempt has them replace one file more, whatever the plan: its own.
+fn started(task: u32) -> Moved {
+    moved(task, Status::Pending, Status::Running)
+}
+
 fn ended(task: u32) -> Moved {
     moved(task, Status::Running, Status::Success)
 }
@@ -184,7 +189,7 @@ fn history(folder: &Path, tasks: u32, durability: Durability) -> Contestant<'sta
 fn store<'a>(tasks: u32, run: &'a Run, store: &'a mut dyn Store) -> Contestant<'a> {
     Contestant::new(tasks, move |task| {
         let at = Time::from_millis(1_771_977_600_000);
-        let happening = Happening { at, what: What::Moved { moved: ended(task), detail: None } };
+        let happening = Happening { at, what: What::Moved { moved: started(task), detail: None } };
         store.record(run, &[happening]).expect("recorded");
     })
 }
@@ -211,8 +216,7 @@ fn main() {
         !asked.iter().any(|arg| ["history", "prompts", "weavers"].contains(&arg.as_str()))
             || asked.iter().any(|arg| arg == part)
     };
-    let folder = tempfile::tempdir_in(std::env::var_os("CARGO_TARGET_DIR").unwrap_or("target".into()))
-        .expect("a folder");
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
     let time = Duration::from_secs(2);
     let sizes = [100, 1_000, 10_000, 100_000];
     if wants("history") {

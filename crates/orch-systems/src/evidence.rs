@@ -8,6 +8,7 @@ use std::time::UNIX_EPOCH;
 use orch_core::Time;
 use orch_exec::agent::{End, ExitInfo, Profile, Reading, ResultKind, read};
 use orch_exec::process::Exit;
+use orch_exec::process::log::Whole;
 use orch_store::open_regular;
 
 use crate::system::EndedAttempt;
@@ -52,7 +53,8 @@ impl Evidence {
         let reading = match open_regular(path) {
             Ok(log) => {
                 let now = written_at(&log).map_err(failed)?.min(now);
-                read(&profile.result, &profile.rate_limit, BufReader::new(log), exit, now).map_err(failed)?
+                let log = BufReader::new(Whole::of(log));
+                read(&profile.result, &profile.rate_limit, log, exit, now).map_err(failed)?
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => silent("it left no log"),
             Err(error) if error.kind() == io::ErrorKind::InvalidInput => {

@@ -5,7 +5,7 @@
 //! The bytes are the worker's: they must be made harmless before a terminal sees them.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -80,6 +80,43 @@ fn read(file: &File, offset: u64, length: u64, most: usize) -> io::Result<Chunk>
     Ok(Chunk { bytes, next })
 }
 
+/// Reads a log from its start to its end at the price of what there is of it, however much is gone: a gap is read as one
+/// line break, which keeps apart what is left of the lines at its ends.
+#[derive(Debug)]
+pub struct Whole {
+    log: File,
+    next: u64,
+    /// Up to where there is no gap, as far as has been looked.
+    hole: u64,
+}
+
+impl Whole {
+    /// A reader of the log that was opened as `log`.
+    pub fn of(log: File) -> Self {
+        Self { log, next: 0, hole: 0 }
+    }
+}
+
+impl Read for Whole {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.next >= self.hole && !buffer.is_empty() {
+            let length = self.log.metadata()?.len();
+            let data = platform::next_data(&self.log, self.next).unwrap_or(length).max(self.next);
+            let hole = platform::next_hole(&self.log, data).filter(|&hole| hole > data);
+            self.hole = hole.unwrap_or(u64::MAX);
+            if data > self.next {
+                self.next = data;
+                buffer[0] = b'\n';
+                return Ok(1);
+            }
+        }
+        let most = usize::try_from(self.hole - self.next).unwrap_or(usize::MAX).min(buffer.len());
+        let count = self.log.read_at(&mut buffer[..most], self.next)?;
+        self.next += count as u64;
+        Ok(count)
+    }
+}
+
 /// Keeps one log within bounds.
 #[derive(Debug)]
 pub(super) struct Cap {
@@ -148,6 +185,9 @@ mod tests {
     fn following_reads_every_byte_once() {
         let bytes: Vec<u8> = (0..200_000_u32).map(|n| (n % 251) as u8).collect();
         let log = file(&bytes);
+        let mut whole = Vec::new();
+        Whole::of(File::open(log.path()).unwrap()).read_to_end(&mut whole).unwrap();
+        assert!(whole == bytes);
         for most in [1 << 12, 100_000, 1 << 20] {
             let (mut all, mut next) = (Vec::new(), 0);
             loop {
@@ -185,6 +225,10 @@ mod tests {
         // A reader that comes in within the gap learns of all of it.
         let chunk = follow(log.path(), 500_000, 10).unwrap();
         assert_eq!(chunk.bytes, [note.as_bytes(), &whole.as_bytes()[(16 << 10) + gone..][..10]].concat());
+        // To read all of it costs what is left.
+        let mut left = String::new();
+        Whole::of(File::open(log.path()).unwrap()).read_to_string(&mut left).unwrap();
+        assert!(left == [&whole[..16 << 10], "\n", &whole[(16 << 10) + gone..]].concat());
 
         // Again with more behind: only the newer part is freed, and the start stays.
         fs::write(log.path(), [whole.as_bytes(), whole.as_bytes()].concat()).unwrap();
