@@ -28,8 +28,8 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process_group};
 
 pub(crate) use system::{
-    KNOWS_FOLDERS, adopt_orphans, boot_id, children, folders, free_range, marks_of, next_data, next_hole,
-    process, processes, program,
+    Adopted, KNOWS_FOLDERS, adopt_orphans, boot_id, children, folders, free_range, marks_of, next_data,
+    next_hole, process, processes, program,
 };
 
 /// How often what cannot be waited for is looked at.
@@ -105,6 +105,11 @@ impl Handle {
     /// A child of this process that nobody has collected: its number cannot belong to anybody else.
     pub(crate) fn of_child(pid: u32, start: u64) -> Self {
         Self { pid, start, pidfd: system::pidfd(pid) }
+    }
+
+    /// The same, when its end is learnt of by other means.
+    pub(crate) fn unwatched(pid: u32, start: u64) -> Self {
+        Self { pid, start, pidfd: None }
     }
 
     /// The descriptor that becomes readable when the process ends. `None`: it has to be looked at.

@@ -36,9 +36,11 @@
 //! ```
 
 mod folder;
+mod keeper;
 mod launch;
 pub mod log;
 mod orphans;
+mod program;
 pub mod receipt;
 mod stop;
 mod supervise;
@@ -48,6 +50,7 @@ mod waker;
 use std::time::Duration;
 
 pub use folder::{processes_in, program_runs_in};
+pub use keeper::{Keeping, await_receipts, keep};
 pub(crate) use launch::open_log;
 pub use launch::{Launch, StartError, Stdin};
 pub use supervise::Processes;

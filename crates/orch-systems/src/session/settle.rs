@@ -5,13 +5,13 @@ use std::io;
 
 use orch_core::{Change, Event, Evidence, Outcome, RecordedTask, Status, Time};
 use orch_exec::agent::{Profile, resolve};
-use orch_exec::process::{Exit, Worker, is_alive, receipt, survivors};
+use orch_exec::process::{Exit, Worker, await_receipts, is_alive, receipt, survivors};
 use orch_run::{Clock, Happening, Store, What};
 use orch_store::{Folded, Home, TaskRecord};
 
 use super::Session;
 use crate::system::{EndedAttempt, System};
-use crate::workers::{Survivor, attempt_id, errand_name, review_name};
+use crate::workers::{Survivor, attempt_id, errand_name, keeper_name, review_name};
 use crate::{Config, OpenError};
 
 /// What is known of the attempts that were under way.
@@ -83,6 +83,7 @@ impl Traces {
             found.get(marker).map(|worker| Survivor { worker: worker.clone(), marker: marker.clone() })
         };
         traces.helpers = helpers.iter().filter_map(living).collect();
+        let mut gone = Vec::new();
         for ((id, record), marker) in running.into_iter().zip(&markers) {
             let recorded = record.worker.as_ref();
             let recorded = recorded.map(|worker| Worker {
@@ -94,8 +95,17 @@ impl Traces {
                 recorded.filter(is_alive).map(|worker| Survivor { worker, marker: marker.clone() });
             if let Some(survivor) = recorded.or_else(|| living(marker)) {
                 traces.alive.insert(id.clone(), survivor);
-                continue;
+            } else {
+                gone.push((id, record));
             }
+        }
+        // Between the end of a worker and its receipt there is an instant in which it neither lives nor has left anything.
+        if !gone.is_empty() && !await_receipts(&keeper_name(history.history)) {
+            let message =
+                "the keeper of an earlier run does not write down how its workers ended; is it stopped?";
+            return Err(io::Error::new(io::ErrorKind::TimedOut, message));
+        }
+        for (id, record) in gone {
             let profile = profiles.of(record);
             match left_behind(system, home, &profile, id, record.attempt, now)? {
                 Left::Nothing => {}

@@ -21,15 +21,15 @@ use std::time::{Duration, Instant};
 
 use orch_core::{Outcome, Phase, ReviewVerdict, Run, Status, StopCause, TaskIx, Time};
 use orch_exec::agent::Profile;
-use orch_exec::process::{Ended, Exit, Launch, Processes, Settings, StartError, Stdin, Worker};
+use orch_exec::process::{Ended, Exit, Keeping, Launch, Processes, Settings, StartError, Stdin, Worker};
 use orch_run::{
     Clock, CouldNotStart, Failure, Notice, Request, Started, SystemClock, WorkerIdentity, Workers,
 };
-use orch_store::TaskRecord;
+use orch_store::{Leftovers, TaskRecord};
 
 pub(crate) use executor::Executor;
 pub(crate) use launch::is_installed;
-pub(crate) use place::{Place, attempt_id, errand_name, review_name};
+pub(crate) use place::{Place, attempt_id, errand_name, keeper_name, review_name};
 
 use crate::control::{Ask, Control};
 use crate::reviewer::Before;
@@ -73,6 +73,10 @@ pub(crate) struct AgentWorkers {
     linger: Duration,
     /// Ends that were known before they were waited for.
     ended: Vec<Ended>,
+    /// The keys of workers whose end is recorded when the driver next asks for something.
+    reported: Vec<u64>,
+    /// The attempts that there were files of before the first was started.
+    leftovers: Option<Leftovers>,
     plan_paths: PlanPaths,
 }
 
@@ -114,8 +118,13 @@ impl AgentWorkers {
         settings: Settings,
         clock: SystemClock,
         past: HashMap<TaskIx, Past>,
+        keeping: Option<Keeping>,
     ) -> io::Result<Self> {
         let processes = Processes::new(settings)?;
+        let processes = match keeping {
+            Some(keeping) => processes.with_keeper(keeping),
+            None => processes,
+        };
         let control = Control::new(processes.waker());
         let listening = Listening::to(system.watched(), system.plan().conditions(), processes.waker());
         Ok(Self {
@@ -132,6 +141,8 @@ impl AgentWorkers {
             under_way: Vec::new(),
             linger: LINGER,
             ended: Vec::new(),
+            reported: Vec::new(),
+            leftovers: None,
             plan_paths: PlanPaths::default(),
         })
     }
@@ -192,6 +203,13 @@ impl AgentWorkers {
         self.active.remove(&key);
         self.executor.tidy(&self.system.session_name(task));
         Ok(())
+    }
+
+    /// What was reported is recorded by now: the driver does so before it asks for anything more.
+    pub(crate) fn recorded(&mut self) {
+        for key in self.reported.drain(..) {
+            self.processes.recorded(key);
+        }
     }
 
     fn working(&mut self, task: TaskIx, attempt: u32, work: Work) {
@@ -309,6 +327,7 @@ impl AgentWorkers {
         let same = work.profile.as_ref().is_none_or(|other| other.name == self.profile.name);
         past.session = session.filter(|_| may_go_on(outcome) && same);
         past.told = Some(told(outcome, detail.as_deref()));
+        self.reported.push(work_key(task));
         notices.push(Notice::Ended { task, attempt, outcome: judged.outcome, detail });
         notices
     }
@@ -333,6 +352,7 @@ impl AgentWorkers {
 
 impl Workers for AgentWorkers {
     fn start(&mut self, run: &Run, task: TaskIx, attempt: u32) -> Result<Started, CouldNotStart> {
+        self.recorded();
         self.under_way = tasks_under_way(run);
         self.launch(Coming { task, attempt, reworks: run.reworks(task) })
             .map_err(|error| CouldNotStart { outcome: error.means(self.clock.now()), why: error.to_string() })
@@ -382,6 +402,7 @@ impl Workers for AgentWorkers {
     }
 
     fn wait(&mut self, run: &Run, until: Option<Time>) -> Result<Vec<Notice>, Failure> {
+        self.recorded();
         self.under_way = tasks_under_way(run);
         let mut notices: Vec<Notice> = Vec::new();
         let asked: Vec<Ask> = self.control.take().collect();
