@@ -2,7 +2,7 @@
 //!
 //! A transition is acknowledged once the history has it: one line appended, whatever the size of the plan. The state
 //! files are replaced whole, atomically, right after; when they are so large that replacing them each time would cost
-//! more than a tenth of the run, they are replaced less often and at the latest when there is a moment to spare. Whoever
+//! more than a thirtieth of the run, they are replaced less often and at the latest when there is a moment to spare. Whoever
 //! reads one sees a whole file, at most a little old; whoever resumes reads the history as well.
 
 use std::borrow::Cow;
@@ -20,7 +20,7 @@ use crate::system::{Keeper, PlanPaths, Stand, Writing};
 const SMALL: usize = 64 << 10;
 
 /// Replacing larger ones may take this part of the time at most.
-const SHARE: u32 = 10;
+const SHARE: u32 = 30;
 
 /// The history and the state files of one plan, kept in step.
 pub(crate) struct RunStore {

@@ -17,6 +17,8 @@ use super::executor::Begun;
 use super::{AgentWorkers, Work, identity, work_key};
 use crate::system::{Coming, Ground, GroundError, TellError, Telling, Told, is_shell};
 
+const NO_VARS: [(&str, OsString); 0] = [];
+
 /// How long a start is put off when the machine is out of processes or memory.
 const OUT_OF_RESOURCES: Duration = Duration::from_secs(15);
 
@@ -35,8 +37,15 @@ impl AgentWorkers {
             ("ORCH_WORKTREE", folder.into()),
             ("ORCH_BASE_BRANCH", base_branch.into()),
         ];
-        let vars = always.into_iter().chain(vars.iter().cloned());
-        environment(&self.profile, std::env::vars_os(), vars)
+        let own: Vec<_> = always.into_iter().chain(vars.iter().cloned()).collect();
+        // What is the same for all of a run is put together once: a tenth of orch's part in a start otherwise.
+        let shared = self.shared_env.get_or_init(|| environment(&self.profile, std::env::vars_os(), NO_VARS));
+        let is_own = |name: &OsString| own.iter().any(|(known, _)| name == known);
+        let shared = shared.iter().filter(|(name, _)| !is_own(name)).cloned();
+        let mut all: Vec<_> =
+            shared.chain(own.iter().map(|(name, value)| (name.into(), value.clone()))).collect();
+        all.sort();
+        all
     }
 
     /// Makes everything ready for an attempt and starts it, or what has to be done before.

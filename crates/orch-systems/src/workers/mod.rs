@@ -11,6 +11,7 @@ mod once;
 mod place;
 mod set_up;
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs;
@@ -77,6 +78,8 @@ pub(crate) struct AgentWorkers {
     reported: Vec<u64>,
     /// The attempts that there were files of before the first was started.
     leftovers: Option<Leftovers>,
+    /// What every worker of this run finds in its environment.
+    shared_env: OnceCell<Vec<(OsString, OsString)>>,
     plan_paths: PlanPaths,
 }
 
@@ -143,6 +146,7 @@ impl AgentWorkers {
             ended: Vec::new(),
             reported: Vec::new(),
             leftovers: None,
+            shared_env: OnceCell::new(),
             plan_paths: PlanPaths::default(),
         })
     }

@@ -18,6 +18,8 @@ pub(in crate::process) struct Keeper {
     out: Vec<u8>,
     /// Ends that came while something else was waited for.
     ended: Vec<(u32, u8)>,
+    /// Processes that it was told to let go of, and that it is not known to have.
+    let_go: Vec<u32>,
 }
 
 /// The keeper has gone. What it started is this process's to care for by now.
@@ -33,7 +35,14 @@ impl Keeper {
         command.stdin(OwnedFd::from(theirs)).stdout(keeping.holds.try_clone()?).stderr(Stdio::null());
         // Ctrl-c in a terminal is for orch alone.
         let child = command.process_group(0).spawn()?;
-        Ok(Self { child, socket, inbox: Inbox::default(), out: Vec::new(), ended: Vec::new() })
+        Ok(Self {
+            child,
+            socket,
+            inbox: Inbox::default(),
+            out: Vec::new(),
+            ended: Vec::new(),
+            let_go: Vec::new(),
+        })
     }
 
     pub(in crate::process) fn pid(&self) -> u32 {
@@ -49,6 +58,7 @@ impl Keeper {
     pub(super) fn order(&mut self, order: Order) -> Result<Result<(u32, u64), i32>, Lost> {
         Ask::Start(order).put(&mut self.out);
         self.flush()?;
+        let told_before = self.let_go.len();
         let mut answer = None;
         loop {
             // All of what is there: what stays in the inbox is not seen by who waits for the socket.
@@ -61,7 +71,10 @@ impl Keeper {
                 }
             }
             match answer {
-                Some(answer) => return Ok(answer),
+                Some(answer) => {
+                    self.let_go.drain(..told_before);
+                    return Ok(answer);
+                }
                 None => self.fill()?,
             }
         }
@@ -70,6 +83,7 @@ impl Keeper {
     /// Says that the end of a process is written down; it is said with the next that is said.
     pub(in crate::process) fn recorded(&mut self, pid: u32) {
         Ask::Recorded { pid }.put(&mut self.out);
+        self.let_go.push(pid);
     }
 
     /// Says what is still to be said.
@@ -96,12 +110,13 @@ impl Keeper {
         std::mem::take(&mut self.ended)
     }
 
-    /// Makes sure that it is gone. Its children are this process's when this returns, if orphans come here.
-    pub(in crate::process) fn end(mut self) -> Vec<(u32, u8)> {
+    /// Makes sure that it is gone. Its children are this process's when this returns, if orphans come here: those that it
+    /// has said to have ended, and those that it was to let go of.
+    pub(in crate::process) fn end(mut self) -> (Vec<(u32, u8)>, Vec<u32>) {
         // Failing means that it has gone already.
         let _ = self.child.kill();
         let _ = self.child.wait();
-        self.ended
+        (self.ended, self.let_go)
     }
 
     /// Takes leave of it: it goes as well, once it has nothing more to keep. `is_idle`: it has nothing now, and is waited

@@ -1,10 +1,11 @@
 //! Workers that a keeper has, among all the others.
 
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use rustix::process::{WaitOptions, waitpid};
+use rustix::process::{WaitOptions, getsid, waitpid};
 
 use super::wire::Order;
 use super::{KEEPER, Keeper, client::Lost};
@@ -60,7 +61,10 @@ impl Processes {
             Err(Lost) => {
                 let name = self.keeping.as_ref()?.name.clone();
                 self.lose_keeper();
-                let (pid, start) = self.unanswered(&name, &launch.marker)?;
+                let (pid, start) = match self.unanswered(&name, launch).transpose()? {
+                    Ok(found) => found,
+                    Err(error) => return Some(Err(error)),
+                };
                 (Origin::Inherited, pid, start)
             }
         };
@@ -162,8 +166,12 @@ impl Processes {
             // It is not what it was said to be.
             self.keeping = None;
         }
-        for (pid, code) in keeper.end() {
+        let (ended, let_go) = keeper.end();
+        for (pid, code) in ended {
             self.ended_with(pid, code);
+        }
+        for pid in let_go {
+            let _ = waitpid(platform::raw(pid), WaitOptions::NOHANG);
         }
         for entry in self.entries.values_mut().filter(|entry| entry.origin == Origin::Kept) {
             entry.origin = Origin::Inherited;
@@ -176,23 +184,53 @@ impl Processes {
     }
 
     /// What a keeper has started that was killed before it could say so: a child of this program now, with the attempt's
-    /// marker. (One that has ended as well within these few microseconds can't be told from other orphans.)
-    fn unanswered(&self, keeper: &str, marker: &str) -> Option<(u32, u64)> {
+    /// marker, or dead by now.
+    fn unanswered(&self, keeper: &str, launch: &Launch) -> Result<Option<(u32, u64)>, StartError> {
         let until = Instant::now() + super::PATIENCE;
         loop {
             let children = platform::children();
             let marks = platform::settled_marks_of(&children, MARKER);
-            let mut found = children.iter().filter_map(|&pid| Some((pid, marks.get(&pid)?.value()?)));
-            if let Some((pid, _)) = found.find(|(_, mark)| *mark == marker.as_bytes()) {
-                return platform::process(pid).map(|child| (child.pid, child.start));
-            }
+            let mut marked = children.iter().filter_map(|&pid| Some((pid, marks.get(&pid)?.value()?)));
+            let living = marked.find(|(_, mark)| *mark == launch.marker.as_bytes()).map(|(pid, _)| pid);
             // Until it is a program of its own it looks like its keeper.
             let marks = platform::marks_of(&children, KEEPER);
             let to_come = marks.values().any(|mark| mark.value() == Some(keeper.as_bytes()));
-            if !to_come || Instant::now() >= until {
-                return None;
+            if living.is_some() || !to_come || Instant::now() >= until {
+                let found = match living {
+                    Some(pid) => Some(pid),
+                    None if self.keeper_answered => self.dead_unknown(&children, launch)?,
+                    None => None,
+                };
+                return Ok(found.and_then(platform::process).map(|child| (child.pid, child.start)));
             }
             std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// The one child that is dead, that nobody knows, and that is in all that can still be seen what this launch has
+    /// started: it leads a group in this session and was called like its program.
+    fn dead_unknown(&self, children: &[u32], launch: &Launch) -> Result<Option<u32>, StartError> {
+        let program = launch.argv.first().map(Path::new).unwrap_or(Path::new(""));
+        let name = program.file_name().unwrap_or_default().as_bytes();
+        let is_known = |pid: u32| {
+            self.entries.values().any(|entry| entry.worker.pid == pid)
+                || self.unrecorded.values().any(|unrecorded| unrecorded.pid == pid)
+        };
+        let is_it = |child: &platform::Process| {
+            let called = platform::program(child.pid).unwrap_or_default();
+            child.zombie
+                && child.group == child.pid
+                && getsid(platform::raw(child.pid)).is_ok_and(|session| getsid(None) == Ok(session))
+                && name.starts_with(called.as_bytes())
+        };
+        let unknown = children.iter().filter(|&&pid| !is_known(pid));
+        let mut found = unknown.filter_map(|&pid| platform::process(pid)).filter(is_it);
+        match (found.next(), found.next()) {
+            (Some(_), Some(_)) => Err(StartError::Os {
+                program: program.to_owned(),
+                source: io::Error::other("its keeper was killed, and nobody can say whether it was started"),
+            }),
+            (found, _) => Ok(found.map(|child| child.pid)),
         }
     }
 }
