@@ -3,6 +3,8 @@
 //! One thread drives everything: [`Processes::start`] starts a worker, [`Processes::wait`] sleeps until one ends,
 //! [`Processes::stop`] ends one with all it started. Nothing polls while nothing happens.
 //!
+//! Workers that are to leave a receipt have a shell in front of them, or all of a run have one [keeper](Keeping).
+//!
 //! Three rules hold throughout:
 //!
 //! - **A process number alone is never trusted.** A [`Worker`] is a number, a start time and a boot; a signal goes
