@@ -8,7 +8,6 @@ use std::fs::{self, File};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use orch_exec::process::{
     Ended, Exit, Keeping, Launch, Processes, Settings, StartError, Stdin, Worker, await_receipts, is_alive,
@@ -262,8 +261,28 @@ fn the_keeper_is_killed() {
     assert_eq!(seen(another.pid), None);
     let (_, second) = seen(last.pid).unwrap();
     assert!(second != keeper && second != std::process::id(), "{second}");
+    // What it was told and did not do any more is done by the next one, each of it once.
+    signal(second, Signal::STOP);
+    for key in 5..8 {
+        let launch = with_receipt(&place, "echo ran >>ran; exit 9");
+        assert!(processes.begin(key, &launch).unwrap().is_none());
+    }
+    signal(second, Signal::KILL);
     processes.kill(4);
-    wait_for_all(&mut processes);
+    let ended = wait_for_all(&mut processes);
+    let want = (5..8).map(|key| Ended { key, exit: Exit::Code(9) });
+    assert_eq!(ended[1..], want.collect::<Vec<_>>());
+    assert_eq!(fs::read_to_string(place.path("ran")).unwrap(), "ran\n".repeat(3));
+    let started: Vec<u64> =
+        processes.take_started().into_iter().map(|(key, worker)| worker.map(|_| key).unwrap()).collect();
+    assert_eq!(started, [5, 6, 7]);
+    // And one that can't be started says so when that is known.
+    let mut launch = with_receipt(&place, "");
+    launch.cwd = "/nowhere".into();
+    assert!(processes.begin(9, &launch).unwrap().is_none());
+    assert_eq!(processes.wait(None).unwrap(), []);
+    assert!(matches!(processes.take_started()[..], [(9, Err(StartError::Cwd { .. }))]));
+    assert_eq!(processes.running().count(), 0);
 }
 
 /// Dead children of other tests would be taken for what the keeper might have started.

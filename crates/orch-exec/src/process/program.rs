@@ -35,13 +35,6 @@ impl Programs {
         self.found.insert(asked, program.clone());
         Ok(program)
     }
-
-    /// It could not be started: it may not be there any more.
-    pub(super) fn forget(&mut self, launch: &Launch) {
-        if let Some(asked) = asked(launch) {
-            self.found.remove(&asked);
-        }
-    }
 }
 
 fn asked(launch: &Launch) -> Option<(OsString, OsString)> {

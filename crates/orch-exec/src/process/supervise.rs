@@ -20,6 +20,10 @@ use crate::platform::{self, Handle, Mark};
 /// How often logs are measured and children that came without asking are looked over, while anything runs.
 const TICK: Duration = Duration::from_secs(2);
 
+/// How long it may take until it is known who was started, if nothing else happens: for a worker that ends sooner, one
+/// wake-up says both.
+const UNHURRIED: Duration = Duration::from_millis(20);
+
 /// Any number of workers, driven by one thread.
 ///
 /// Dropping it ends nothing: the workers run on and can be [adopted](Self::adopt) by the next one.
@@ -37,6 +41,10 @@ pub struct Processes {
     pub(super) keeper_answered: bool,
     /// Ends that were reported and that nobody has said to be written down, by key.
     pub(super) unrecorded: BTreeMap<u64, Unrecorded>,
+    /// Who was begun and has become known since it was asked for that.
+    pub(super) started: Vec<(u64, Result<Worker, StartError>)>,
+    /// Of whom the keeper has said that they ended.
+    pub(super) ended_kept: Vec<u64>,
     pub(super) programs: Programs,
     ended: Vec<Ended>,
     waker: Waker,
@@ -93,6 +101,8 @@ impl Processes {
             keeper: None,
             keeper_answered: false,
             unrecorded: BTreeMap::new(),
+            started: Vec::new(),
+            ended_kept: Vec::new(),
             programs: Programs::default(),
             ended: Vec::new(),
             waker: Waker::new()?,
@@ -105,11 +115,24 @@ impl Processes {
     /// # Errors
     /// When it cannot be started; see [`StartError`].
     pub fn start(&mut self, key: u64, launch: &Launch) -> Result<Worker, StartError> {
+        match self.begin(key, launch)? {
+            Some(worker) => Ok(worker),
+            None => self.await_start(key),
+        }
+    }
+
+    /// As [`start`](Self::start), but does not wait for a [keeper](Self::with_keeper) to have started it. None: it will be
+    /// known later who it is, or why it can't be started, and [`wait`](Self::wait) returns then; see
+    /// [`take_started`](Self::take_started).
+    ///
+    /// # Errors
+    /// Those of [`start`](Self::start), as far as they show at once.
+    pub fn begin(&mut self, key: u64, launch: &Launch) -> Result<Option<Worker>, StartError> {
         if self.entries.contains_key(&key) {
             return Err(StartError::KeyInUse { key });
         }
-        if let Some(started) = self.start_kept(key, launch) {
-            return started;
+        if let Some(begun) = self.begin_kept(key, launch) {
+            return begun;
         }
         // The handle that std keeps is let go: the child is collected by its number, as orphans are.
         let pid = launch.spawn()?.id();
@@ -120,7 +143,7 @@ impl Processes {
             key,
             Entry::started(worker.clone(), handle, Origin::Child, launch, self.settings.log_cap),
         );
-        Ok(worker)
+        Ok(Some(worker))
     }
 
     /// Takes over a worker of an earlier run, with its receipt and its log (to be capped). `false`: it is no more, or
@@ -178,10 +201,11 @@ impl Processes {
         loop {
             let now = Instant::now();
             self.advance(now);
-            let wake_at = if self.ended.is_empty() { earliest(self.due(), until) } else { Some(now) };
+            let is_known = !self.ended.is_empty() || !self.started.is_empty();
+            let wake_at = if is_known { Some(now) } else { earliest(self.due(), until) };
             let woken = self.sleep(wake_at)?;
             let time_is_up = until.is_some_and(|until| Instant::now() >= until);
-            if woken || time_is_up || !self.ended.is_empty() {
+            if woken || time_is_up || !self.ended.is_empty() || !self.started.is_empty() {
                 return Ok(std::mem::take(&mut self.ended));
             }
         }
@@ -200,7 +224,7 @@ impl Processes {
 
     /// Does what is due by the clock.
     fn advance(&mut self, now: Instant) {
-        let ended = self.ended_kept();
+        let ended = std::mem::take(&mut self.ended_kept);
         self.collect(&ended, now);
         let blind = self.entries.iter().filter(|(_, entry)| entry.is_blind());
         let blind: Vec<u64> = blind.map(|(&key, _)| key).collect();
@@ -223,7 +247,9 @@ impl Processes {
         let tick = (!self.entries.is_empty()).then_some(self.next_tick);
         let blind = self.entries.values().any(Entry::is_blind);
         let look = blind.then(|| Instant::now() + platform::LOOK_AGAIN);
-        earliest(earliest(tick, look), self.endings_due())
+        let unanswered = self.keeper.as_ref().is_some_and(|keeper| keeper.unanswered() > 0);
+        let ask = unanswered.then(|| Instant::now() + UNHURRIED);
+        earliest(earliest(earliest(tick, look), ask), self.endings_due())
     }
 
     /// Sleeps until `until` or something is ready, and deals with that. Says whether the waker was called.
@@ -267,13 +293,16 @@ impl Processes {
             waker.quieten();
         }
         let now = Instant::now();
-        let mut workers = Vec::new();
+        // Woken by whatever: it may have said who was started.
+        if self.keeper.as_ref().is_some_and(|keeper| keeper.unanswered() > 0)
+            || sources.iter().any(|source| matches!(source, Ready::Keeper))
+        {
+            self.hear_keeper();
+        }
+        let mut workers = std::mem::take(&mut self.ended_kept);
         for source in sources {
             match source {
-                Ready::Keeper => {
-                    self.hear_keeper();
-                    workers.extend(self.ended_kept());
-                }
+                Ready::Keeper => {}
                 Ready::Worker(key) => workers.push(key),
                 Ready::Member(key, pid) => self.member_ended(key, pid, now),
             }

@@ -22,7 +22,8 @@ use crate::process::launch::open_log;
 use crate::process::receipt;
 
 /// Runs a keeper: what the words of [`Keeping`](super::Keeping) have to call. Its standard input is the socket to
-/// orch, its standard output what it [holds](super::Keeping::holds) for it.
+/// orch, its standard output what it [holds](super::Keeping::holds) for it, its standard error where it says what it has
+/// started.
 ///
 /// ```no_run
 /// fn main() -> std::process::ExitCode {
@@ -44,6 +45,8 @@ pub fn keep() -> ExitCode {
 struct Serving {
     /// None once orch has gone away.
     orch: Option<UnixStream>,
+    /// Who was started, for when orch is awake anyway. Said at once all the same: then it is known if this one is killed.
+    started: File,
     /// Keeps the next orch out until what this one left is written down.
     held: Option<OwnedFd>,
     inbox: Inbox,
@@ -71,11 +74,13 @@ impl Serving {
         let orch = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
         orch.set_nonblocking(true)?;
         let held = io::stdout().as_fd().try_clone_to_owned()?;
+        let started = File::from(io::stderr().as_fd().try_clone_to_owned()?);
         let nothing = OpenOptions::new().read(true).write(true).open("/dev/null")?;
         rustix::stdio::dup2_stdin(&nothing)?;
         rustix::stdio::dup2_stdout(&nothing)?;
+        rustix::stdio::dup2_stderr(&nothing)?;
         let (inbox, out, workers) = (Inbox::default(), Vec::new(), BTreeMap::new());
-        Ok(Self { orch: Some(orch), held: Some(held), inbox, out, workers, nothing })
+        Ok(Self { orch: Some(orch), started, held: Some(held), inbox, out, workers, nothing })
     }
 
     fn serve(mut self) -> io::Result<()> {
@@ -148,13 +153,8 @@ impl Serving {
         let is_there = self.inbox.fill(orch).unwrap_or(false);
         while let Some(frame) = self.inbox.next() {
             match Ask::read(frame) {
-                Some(Ask::Start(order)) => self.start(order).put(&mut self.out),
-                Some(Ask::Recorded { pid }) => {
-                    if self.workers.get(&pid).is_some_and(|worker| worker.code.is_some()) {
-                        self.workers.remove(&pid);
-                        collect(pid);
-                    }
-                }
+                Some(Ask::Start(order)) => self.start(order),
+                Some(Ask::Recorded { pid }) => self.let_go(pid),
                 None => {}
             }
         }
@@ -176,16 +176,28 @@ impl Serving {
         self.held = None;
     }
 
-    fn start(&mut self, order: Order) -> Word {
+    fn let_go(&mut self, pid: u32) {
+        if self.workers.get(&pid).is_some_and(|worker| worker.code.is_some()) {
+            self.workers.remove(&pid);
+            collect(pid);
+        }
+    }
+
+    fn start(&mut self, order: Order) {
+        let key = order.key;
         match self.spawn(&order) {
             Ok(pid) => {
                 let start = platform::process(pid).map_or(0, |found| found.start);
+                let mut word = Vec::new();
+                Word::Started { key, pid, start }.put(&mut word);
+                // Should orch have gone, its successor looks for itself.
+                let _ = self.started.write_all(&word);
                 let handle = Handle::of_child(pid, start);
                 self.workers.insert(pid, Kept { handle, receipt: order.receipt, code: None });
-                Word::Started { pid, start }
             }
             Err(error) => {
-                Word::Refused { errno: error.raw_os_error().unwrap_or(Errno::INVAL.raw_os_error()) }
+                let errno = error.raw_os_error().unwrap_or(Errno::INVAL.raw_os_error());
+                Word::Refused { key, errno }.put(&mut self.out);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What orch and its keeper say to each other: frames over a socket, each a length and so many bytes.
+//! What orch and its keeper say to each other: frames, each a length and so many bytes.
 //!
 //! Both ends are the same program, and nobody else has the socket; still nothing here trusts a length.
 
@@ -19,6 +19,8 @@ pub(super) enum Ask {
 /// A worker to be started. All paths are absolute.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Order {
+    /// By which it is spoken of until it has a number.
+    pub(super) key: u64,
     /// The program's own path first.
     pub(super) argv: Vec<OsString>,
     pub(super) cwd: PathBuf,
@@ -32,9 +34,9 @@ pub(super) struct Order {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Word {
     /// The order's process.
-    Started { pid: u32, start: u64 },
+    Started { key: u64, pid: u32, start: u64 },
     /// There is none; the system's number for why.
-    Refused { errno: i32 },
+    Refused { key: u64, errno: i32 },
     /// A process has ended, as a receipt would say it. It keeps its number until [`Ask::Recorded`].
     Ended { pid: u32, code: u8 },
 }
@@ -45,6 +47,7 @@ impl Ask {
         framed(out, |out| match self {
             Self::Start(order) => {
                 out.push(b'S');
+                out.extend(order.key.to_le_bytes());
                 put_number(out, order.argv.len());
                 order.argv.iter().for_each(|word| put_text(out, word));
                 put_text(out, order.cwd.as_os_str());
@@ -71,6 +74,7 @@ impl Ask {
         let rest = &mut rest;
         let ask = match kind {
             b'S' => {
+                let key = u64::from_le_bytes(take(rest)?);
                 let words = take_number(rest)?;
                 let argv = (0..words).map(|_| take_text(rest)).collect::<Option<_>>()?;
                 let cwd = take_text(rest)?.into();
@@ -80,7 +84,7 @@ impl Ask {
                 let has_stdin = take_number(rest)? == 1;
                 let stdin = PathBuf::from(take_text(rest)?);
                 let (log, receipt) = (take_text(rest)?.into(), take_text(rest)?.into());
-                Self::Start(Order { argv, cwd, env, stdin: has_stdin.then_some(stdin), log, receipt })
+                Self::Start(Order { key, argv, cwd, env, stdin: has_stdin.then_some(stdin), log, receipt })
             }
             b'R' => Self::Recorded { pid: u32::from_le_bytes(take(rest)?) },
             _ => return None,
@@ -93,13 +97,15 @@ impl Word {
     /// Adds its frame to `out`.
     pub(super) fn put(self, out: &mut Vec<u8>) {
         framed(out, |out| match self {
-            Self::Started { pid, start } => {
+            Self::Started { key, pid, start } => {
                 out.push(b'S');
+                out.extend(key.to_le_bytes());
                 out.extend(pid.to_le_bytes());
                 out.extend(start.to_le_bytes());
             }
-            Self::Refused { errno } => {
+            Self::Refused { key, errno } => {
                 out.push(b'R');
+                out.extend(key.to_le_bytes());
                 out.extend(errno.to_le_bytes());
             }
             Self::Ended { pid, code } => {
@@ -116,10 +122,14 @@ impl Word {
         let rest = &mut rest;
         let word = match kind {
             b'S' => {
+                let key = u64::from_le_bytes(take(rest)?);
                 let (pid, start) = (u32::from_le_bytes(take(rest)?), u64::from_le_bytes(take(rest)?));
-                Self::Started { pid, start }
+                Self::Started { key, pid, start }
             }
-            b'R' => Self::Refused { errno: i32::from_le_bytes(take(rest)?) },
+            b'R' => {
+                let key = u64::from_le_bytes(take(rest)?);
+                Self::Refused { key, errno: i32::from_le_bytes(take(rest)?) }
+            }
             b'E' => {
                 let pid = u32::from_le_bytes(take(rest)?);
                 let [code] = take(rest)?;
@@ -219,6 +229,7 @@ mod tests {
             argv in texts(), names in texts(), with_stdin in any::<bool>(), pid in any::<u32>(), cut in 1..60_usize,
         ) {
             let order = Order {
+                key: u64::from(pid) << 20,
                 cwd: "/a".into(),
                 env: names.iter().cloned().zip(argv.iter().cloned()).collect(),
                 argv,
@@ -242,7 +253,7 @@ mod tests {
 
         #[test]
         fn what_is_said_is_heard(pid in any::<u32>(), start in any::<u64>(), errno in any::<i32>(), code in any::<u8>()) {
-            for word in [Word::Started { pid, start }, Word::Refused { errno }, Word::Ended { pid, code }] {
+            for word in [Word::Started { key: start, pid, start }, Word::Refused { key: start, errno }, Word::Ended { pid, code }] {
                 let mut bytes = Vec::new();
                 word.put(&mut bytes);
                 prop_assert_eq!(Word::read(&bytes[4..]), Some(word));

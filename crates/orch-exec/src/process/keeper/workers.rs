@@ -7,11 +7,16 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{WaitOptions, getsid, waitpid};
 
+use super::client::{Heard, Left, Lost};
 use super::wire::Order;
-use super::{KEEPER, Keeper, client::Lost};
+use super::{KEEPER, Keeper};
 use crate::platform::{self, Handle};
+use crate::process::program::Programs;
 use crate::process::supervise::{Entry, Origin};
 use crate::process::{Exit, Launch, MARKER, Processes, StartError, Stdin, Worker, receipt};
+
+/// So many orders may be unanswered at once: what the answers take is far less than a pipe holds.
+const MOST_UNANSWERED: usize = 256;
 
 /// A worker that has ended and whose end is not known to be written down.
 #[derive(Debug)]
@@ -36,45 +41,62 @@ impl Processes {
         }
     }
 
-    /// Has the keeper start a worker that is to leave a receipt. None: there is no keeper.
-    pub(in crate::process) fn start_kept(
+    /// Has the keeper start a worker that is to leave a receipt; the first one is waited for. None: there is no keeper.
+    pub(in crate::process) fn begin_kept(
         &mut self,
         key: u64,
         launch: &Launch,
-    ) -> Option<Result<Worker, StartError>> {
+    ) -> Option<Result<Option<Worker>, StartError>> {
         let receipt = launch.receipt.as_deref()?;
         self.engage_keeper()?;
-        let order = match self.order(launch, receipt) {
+        let order = match self.order(key, launch, receipt) {
             Ok(order) => order,
             Err(error) => return Some(Err(error)),
         };
-        let (origin, pid, start) = match self.keeper.as_mut()?.order(order) {
-            Ok(Ok((pid, start))) => {
-                self.keeper_answered = true;
-                (Origin::Kept, pid, start)
+        // Its number is not known yet.
+        let worker = Worker { pid: 0, start: 0, boot: platform::boot_id().to_owned() };
+        let handle = Handle::unwatched(0, 0);
+        self.insert(key, Entry::started(worker, handle, Origin::Kept, launch, self.settings.log_cap));
+        let is_first = !self.keeper_answered;
+        self.send(order);
+        if is_first || self.keeper.as_ref().is_some_and(|keeper| keeper.unanswered() >= MOST_UNANSWERED) {
+            let started = self.await_start(key);
+            // What was said to be a keeper is none: this one has not been started.
+            if started.is_err() && self.keeping.is_none() {
+                return None;
             }
-            Ok(Err(errno)) => {
-                self.keeper_answered = true;
-                self.programs.forget(launch);
-                return Some(Err(launch.why_not(io::Error::from_raw_os_error(errno))));
+            return Some(started.map(Some));
+        }
+        Some(Ok(None))
+    }
+
+    /// Waits until the keeper has said who a worker is, or why there is none.
+    pub(in crate::process) fn await_start(&mut self, key: u64) -> Result<Worker, StartError> {
+        loop {
+            if let Some(at) = self.started.iter().position(|(of, _)| *of == key) {
+                return self.started.swap_remove(at).1;
             }
-            Err(Lost) => {
-                let name = self.keeping.as_ref()?.name.clone();
-                self.lose_keeper();
-                let (pid, start) = match self.unanswered(&name, launch).transpose()? {
-                    Ok(found) => found,
-                    Err(error) => return Some(Err(error)),
-                };
-                (Origin::Inherited, pid, start)
+            if let Some(Err(source)) = self.keeper.as_ref().map(Keeper::await_word) {
+                return Err(StartError::Os { program: "keeper".into(), source });
             }
-        };
-        let worker = Worker { pid, start, boot: platform::boot_id().to_owned() };
-        let handle = match origin {
-            Origin::Kept => Handle::unwatched(pid, start),
-            _ => Handle::of_child(pid, start),
-        };
-        self.insert(key, Entry::started(worker.clone(), handle, origin, launch, self.settings.log_cap));
-        Some(Ok(worker))
+            self.hear_keeper();
+        }
+    }
+
+    /// Waits until it is known of every worker who it is.
+    pub(in crate::process) fn await_starts(&mut self) {
+        while self
+            .keeper
+            .as_ref()
+            .is_some_and(|keeper| keeper.unanswered() > 0 && keeper.await_word().is_ok())
+        {
+            self.hear_keeper();
+        }
+    }
+
+    /// What has become known of the workers that were [begun](Self::begin), by key, since this was last asked.
+    pub fn take_started(&mut self) -> Vec<(u64, Result<Worker, StartError>)> {
+        std::mem::take(&mut self.started)
     }
 
     /// Makes sure that there is a keeper. None: there is not to be one, or it can't be started.
@@ -89,7 +111,7 @@ impl Processes {
         self.keeper.is_some().then_some(())
     }
 
-    fn order(&mut self, launch: &Launch, receipt: &Path) -> Result<Order, StartError> {
+    fn order(&mut self, key: u64, launch: &Launch, receipt: &Path) -> Result<Order, StartError> {
         let program = self.programs.find(launch)?;
         let failed = |source| StartError::Receipt { path: receipt.to_owned(), source };
         let receipt = std::path::absolute(receipt).map_err(failed)?;
@@ -107,6 +129,7 @@ impl Processes {
         let mut env = launch.env.clone();
         env.push((MARKER.into(), launch.marker.clone().into()));
         Ok(Order {
+            key,
             argv,
             cwd: std::path::absolute(cwd).map_err(|source| StartError::Cwd { path: cwd.clone(), source })?,
             env,
@@ -114,6 +137,12 @@ impl Processes {
             log: std::path::absolute(log).map_err(|source| StartError::Log { path: log.clone(), source })?,
             receipt,
         })
+    }
+
+    fn send(&mut self, order: Order) {
+        if self.keeper.as_mut().is_some_and(|keeper| keeper.order(order).is_err()) {
+            self.lose_keeper();
+        }
     }
 
     /// Says to the keeper what is still to be said, before anything is waited for.
@@ -125,22 +154,50 @@ impl Processes {
 
     /// Takes in what the keeper has to say.
     pub(in crate::process) fn hear_keeper(&mut self) {
-        if self.keeper.as_mut().is_some_and(|keeper| keeper.hear().is_err()) {
-            self.lose_keeper();
+        match self.keeper.as_mut().map(Keeper::hear) {
+            Some(Ok(words)) => self.take_in(words),
+            Some(Err(Lost)) => self.lose_keeper(),
+            None => {}
         }
     }
 
-    /// The workers of which the keeper has said that they ended.
-    pub(in crate::process) fn ended_kept(&mut self) -> Vec<u64> {
-        let ended = self.keeper.as_mut().map(Keeper::take_ended).unwrap_or_default();
-        ended.into_iter().filter_map(|(pid, code)| self.ended_with(pid, code)).collect()
+    fn take_in(&mut self, words: Vec<Heard>) {
+        for word in words {
+            match word {
+                Heard::Started { key, pid, start } => {
+                    self.keeper_answered = true;
+                    self.is_started(key, pid, start);
+                }
+                Heard::Refused { order, errno } => {
+                    self.keeper_answered = true;
+                    // A program that was known may have gone.
+                    self.programs = Programs::default();
+                    let key = order.key;
+                    let error = launch_of(order).why_not(io::Error::from_raw_os_error(errno));
+                    self.is_not_started(key, error);
+                }
+                Heard::Ended { pid, code } => {
+                    let of_it = |entry: &Entry| entry.origin == Origin::Kept && entry.worker.pid == pid;
+                    if let Some((&key, entry)) = self.entries.iter_mut().find(|(_, entry)| of_it(entry)) {
+                        entry.known = Some(Exit::Code(code.into()));
+                        self.ended_kept.push(key);
+                    }
+                }
+            }
+        }
     }
 
-    fn ended_with(&mut self, pid: u32, code: u8) -> Option<u64> {
-        let of_it = |entry: &Entry| entry.origin == Origin::Kept && entry.worker.pid == pid;
-        let (&key, entry) = self.entries.iter_mut().find(|(_, entry)| of_it(entry))?;
-        entry.known = Some(Exit::Code(code.into()));
-        Some(key)
+    fn is_not_started(&mut self, key: u64, error: StartError) {
+        self.entries.remove(&key);
+        self.started.push((key, Err(error)));
+    }
+
+    fn is_started(&mut self, key: u64, pid: u32, start: u64) {
+        if let Some(entry) = self.entries.get_mut(&key) {
+            (entry.worker.pid, entry.worker.start) = (pid, start);
+            entry.handle = Handle::unwatched(pid, start);
+            self.started.push((key, Ok(entry.worker.clone())));
+        }
     }
 
     /// Notes that nothing of a worker is left and that its end is still to be written down.
@@ -162,43 +219,72 @@ impl Processes {
     /// The keeper has gone, and whoever it had came here: this program does its part until there is another one.
     fn lose_keeper(&mut self) {
         let Some(keeper) = self.keeper.take() else { return };
-        if !self.keeper_answered {
-            // It is not what it was said to be.
-            self.keeping = None;
-        }
-        let (ended, let_go) = keeper.end();
-        for (pid, code) in ended {
-            self.ended_with(pid, code);
-        }
+        let Left { words, ordered, let_go } = keeper.end();
+        self.take_in(words);
         for pid in let_go {
             let _ = waitpid(platform::raw(pid), WaitOptions::NOHANG);
         }
-        for entry in self.entries.values_mut().filter(|entry| entry.origin == Origin::Kept) {
-            entry.origin = Origin::Inherited;
-            entry.handle = Handle::of_child(entry.worker.pid, entry.worker.start);
+        for entry in self.entries.values_mut() {
+            if entry.origin == Origin::Kept && entry.worker.pid != 0 {
+                entry.origin = Origin::Inherited;
+                entry.handle = Handle::of_child(entry.worker.pid, entry.worker.start);
+            }
         }
         for unrecorded in self.unrecorded.values_mut().filter(|unrecorded| unrecorded.is_kept) {
             unrecorded.is_kept = false;
             unrecorded.write_down();
         }
+        let name = self.keeping.as_ref().map(|keeping| keeping.name.clone()).unwrap_or_default();
+        if !self.keeper_answered {
+            // It is not what it was said to be.
+            self.keeping = None;
+        }
+        let mut ordered = ordered.into_iter();
+        // It says of each who it is before it starts the next.
+        let Some(first) = ordered.next() else { return };
+        let mut again = Vec::new();
+        match self.unanswered(&name, &first) {
+            Ok(Some((pid, start))) => {
+                self.is_started(first.key, pid, start);
+                if let Some(entry) = self.entries.get_mut(&first.key) {
+                    entry.origin = Origin::Inherited;
+                    entry.handle = Handle::of_child(pid, start);
+                }
+            }
+            Ok(None) => again.push(first),
+            Err(error) => self.is_not_started(first.key, error),
+        }
+        again.extend(ordered);
+        for order in again {
+            match self.engage_keeper() {
+                Some(()) => self.send(order),
+                // There will be a shell in its place when it is tried again.
+                None => {
+                    let program = order.argv.first().map(PathBuf::from).unwrap_or_default();
+                    let source = rustix::io::Errno::AGAIN.into();
+                    self.is_not_started(order.key, StartError::Os { program, source });
+                }
+            }
+        }
     }
 
     /// What a keeper has started that was killed before it could say so: a child of this program now, with the attempt's
     /// marker, or dead by now.
-    fn unanswered(&self, keeper: &str, launch: &Launch) -> Result<Option<(u32, u64)>, StartError> {
+    fn unanswered(&self, keeper: &str, order: &Order) -> Result<Option<(u32, u64)>, StartError> {
+        let marker = order.env.last().map(|(_, marker)| marker.as_bytes()).unwrap_or_default();
         let until = Instant::now() + super::PATIENCE;
         loop {
             let children = platform::children();
             let marks = platform::settled_marks_of(&children, MARKER);
             let mut marked = children.iter().filter_map(|&pid| Some((pid, marks.get(&pid)?.value()?)));
-            let living = marked.find(|(_, mark)| *mark == launch.marker.as_bytes()).map(|(pid, _)| pid);
+            let living = marked.find(|(_, mark)| *mark == marker).map(|(pid, _)| pid);
             // Until it is a program of its own it looks like its keeper.
             let marks = platform::marks_of(&children, KEEPER);
             let to_come = marks.values().any(|mark| mark.value() == Some(keeper.as_bytes()));
             if living.is_some() || !to_come || Instant::now() >= until {
                 let found = match living {
                     Some(pid) => Some(pid),
-                    None if self.keeper_answered => self.dead_unknown(&children, launch)?,
+                    None if self.keeper_answered => self.dead_unknown(&children, order)?,
                     None => None,
                 };
                 return Ok(found.and_then(platform::process).map(|child| (child.pid, child.start)));
@@ -207,10 +293,10 @@ impl Processes {
         }
     }
 
-    /// The one child that is dead, that nobody knows, and that is in all that can still be seen what this launch has
+    /// The one child that is dead, that nobody knows, and that is in all that can still be seen what this order has
     /// started: it leads a group in this session and was called like its program.
-    fn dead_unknown(&self, children: &[u32], launch: &Launch) -> Result<Option<u32>, StartError> {
-        let program = launch.argv.first().map(Path::new).unwrap_or(Path::new(""));
+    fn dead_unknown(&self, children: &[u32], order: &Order) -> Result<Option<u32>, StartError> {
+        let program = order.argv.first().map(Path::new).unwrap_or(Path::new(""));
         let name = program.file_name().unwrap_or_default().as_bytes();
         let is_known = |pid: u32| {
             self.entries.values().any(|entry| entry.worker.pid == pid)
@@ -233,6 +319,13 @@ impl Processes {
             (found, _) => Ok(found.map(|child| child.pid)),
         }
     }
+}
+
+/// What was ordered, as it was launched, for whoever asks what is wrong with it.
+fn launch_of(order: Order) -> Launch {
+    let Order { argv, cwd, env, stdin, log, receipt, .. } = order;
+    let stdin = stdin.map_or(Stdin::Null, Stdin::File);
+    Launch { argv, cwd, env, stdin, log, receipt: Some(receipt), marker: String::new() }
 }
 
 impl Unrecorded {
