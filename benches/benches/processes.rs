@@ -226,7 +226,7 @@ fn write_ninja(folder: &Path, tasks: u32, edges: &[(u32, u32)], command: &str) {
     let mut text = format!("rule r\n  command = {command}\n  description = $out\n");
     for (task, needs) in needs(tasks, edges).iter().enumerate() {
         let _ = write!(text, "build out/t{task:07}: r");
-        needs.iter().for_each(|on| drop(write!(text, " out/t{on:07}")));
+        needs.iter().for_each(|on| _ = write!(text, " out/t{on:07}"));
         text.push('\n');
     }
     fs::write(folder.join("build.ninja"), text).expect("a file");
@@ -235,11 +235,11 @@ fn write_ninja(folder: &Path, tasks: u32, edges: &[(u32, u32)], command: &str) {
 fn write_make(folder: &Path, tasks: u32, edges: &[(u32, u32)]) {
     fs::create_dir_all(folder.join("out")).expect("a folder");
     let mut text = "MAKEFLAGS += -rR\n.SUFFIXES:\nall:".to_owned();
-    (0..tasks).for_each(|task| drop(write!(text, " out/t{task:07}")));
+    (0..tasks).for_each(|task| _ = write!(text, " out/t{task:07}"));
     text.push('\n');
     for (task, needs) in needs(tasks, edges).iter().enumerate() {
         let _ = write!(text, "out/t{task:07}:");
-        needs.iter().for_each(|on| drop(write!(text, " out/t{on:07}")));
+        needs.iter().for_each(|on| _ = write!(text, " out/t{on:07}"));
         text.push_str("\n\t@/bin/true\n");
     }
     fs::write(folder.join("Makefile"), text).expect("a file");

@@ -136,7 +136,8 @@ fn what_cannot_start_says_why_and_the_next_one_starts() {
     let mut processes = kept("why");
     fs::write(place.path("script"), "#!/nowhere\n").unwrap();
     type Change = fn(&mut Launch, &Place);
-    let table: [(Change, fn(&StartError) -> bool); 6] = [
+    type Is = fn(&StartError) -> bool;
+    let table: [(Change, Is); 6] = [
         (|l, _| l.argv[0] = "no-such-program".into(), |e| matches!(e, StartError::NotFound { .. })),
         (|l, _| l.cwd = "/nowhere".into(), |e| matches!(e, StartError::Cwd { .. })),
         (|l, _| l.stdin = Stdin::File("/nowhere".into()), |e| matches!(e, StartError::Stdin { .. })),

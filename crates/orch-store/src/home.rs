@@ -341,6 +341,32 @@ mod tests {
     }
 
     #[test]
+    fn leftovers_are_known_by_their_names() {
+        let project = tempfile::tempdir().unwrap();
+        let home = Home::open(project.path(), "PLAN").unwrap();
+        let nothing = home.leftovers().unwrap();
+        for made in [home.log("A", 2), home.prompt("B.x", 1), home.checks("C/d", 3), home.log("E.1", 4)] {
+            fs::write(made, "").unwrap();
+        }
+        fs::write(home.folder().join("logs/no number.log"), "").unwrap();
+        let found = home.leftovers().unwrap();
+        for (task, attempt, is_there) in [
+            ("A", 2, true),
+            ("B.x", 1, true),
+            ("C/d", 3, true),
+            ("E.1", 4, true),
+            ("E", 1, true),
+            ("A", 1, false),
+            ("A", 22, false),
+            ("B", 1, false),
+            ("C_d", 3, false),
+        ] {
+            assert_eq!(found.has(task, attempt), is_there, "{task} {attempt}");
+            assert!(!nothing.has(task, attempt));
+        }
+    }
+
+    #[test]
     fn private_files_are_new_and_private() {
         let project = tempfile::tempdir().unwrap();
         let home = Home::open(project.path(), "PLAN").unwrap();

@@ -219,6 +219,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_lock_that_is_shared_is_still_one_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let holder = Holder { pid: 1, start: "1".into(), since: Time::default(), command: "orch".into() };
+        let lock = Lock::acquire(&path, &holder).unwrap();
+        let shared = lock.share().unwrap();
+        assert!(matches!(Lock::acquire(&path, &holder), Err(LockError::Held(_))));
+        drop(lock);
+        // Whoever lets go of it lets go of it for all; only one that is killed does not.
+        Lock::acquire(&path, &holder).unwrap();
+        drop(shared);
+    }
+
+    #[test]
     fn a_start_waits_for_readers_and_not_for_ever() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lock");

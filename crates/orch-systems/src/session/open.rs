@@ -148,10 +148,10 @@ impl Session {
             settings,
             clock,
             past,
-            keeping,
         )
         .map_err(OpenError::system("watch processes"))?
-        .with_linger(config.run.linger);
+        .with_linger(config.run.linger)
+        .with_keeper(keeping);
         beginning.adopt(&mut workers, &resumed, &place.home, profiles, &mut settled).map_err(unreadable())?;
         let beginning = resumed.beginning;
         let mut run = resumed.run;

@@ -121,13 +121,8 @@ impl AgentWorkers {
         settings: Settings,
         clock: SystemClock,
         past: HashMap<TaskIx, Past>,
-        keeping: Option<Keeping>,
     ) -> io::Result<Self> {
         let processes = Processes::new(settings)?;
-        let processes = match keeping {
-            Some(keeping) => processes.with_keeper(keeping),
-            None => processes,
-        };
         let control = Control::new(processes.waker());
         let listening = Listening::to(system.watched(), system.plan().conditions(), processes.waker());
         Ok(Self {
@@ -154,6 +149,14 @@ impl AgentWorkers {
     /// The same where one that has said its last word may take so long to end.
     pub(crate) fn with_linger(self, linger: Option<Duration>) -> Self {
         Self { linger: linger.unwrap_or(LINGER), ..self }
+    }
+
+    /// The same with a keeper for the workers, if there is to be one.
+    pub(crate) fn with_keeper(mut self, keeping: Option<Keeping>) -> Self {
+        if let Some(keeping) = keeping {
+            self.processes = self.processes.with_keeper(keeping);
+        }
+        self
     }
 
     pub(crate) fn control(&mut self) -> &mut Control {
