@@ -68,7 +68,10 @@ fn parse_stat(pid: u32, stat: &[u8]) -> Option<Process> {
     // Where its stack starts: chosen at random for each program.
     let image = fields.nth(5).and_then(|address| address.parse().ok()).unwrap_or(0);
     // A program may end its first thread and live on in others: the state then says Z, and it is not over.
-    let zombie = matches!(state, "Z" | "X" | "x") && threads <= 1;
+    let first_is_over = matches!(state, "Z" | "X" | "x");
+    let zombie = first_is_over && threads <= 1;
+    // Of a thread that is over, nothing is to be seen; that of a program that has none yet is 0.
+    let image = if first_is_over && !zombie { u64::MAX } else { image };
     Some(Process { pid, parent, group, start, zombie, image })
 }
 
@@ -128,9 +131,16 @@ impl Adopted {
 pub(crate) fn marks_of(pids: &[u32], name: &str) -> HashMap<u32, Mark> {
     let prefix = format!("{name}=");
     let value = |pid: u32| {
-        let environment = fs::read(format!("/proc/{pid}/environ")).ok()?;
+        let read = || fs::read(format!("/proc/{pid}/environ")).ok();
+        let mut environment = read()?;
         if environment.is_empty() {
-            return Some(Mark::Changing);
+            match process(pid)? {
+                dead if dead.zombie => return None,
+                // In the middle of `exec`, or of its end.
+                changing if changing.image == 0 => return Some(Mark::Changing),
+                // It has just come out of it, or was started without any.
+                _ => environment = read()?,
+            }
         }
         let mut entries = environment.split(|&byte| byte == 0);
         let value = entries.find_map(|entry| entry.strip_prefix(prefix.as_bytes()))?;

@@ -99,11 +99,8 @@ impl Traces {
                 gone.push((id, record));
             }
         }
-        // Between the end of a worker and its receipt there is an instant in which it neither lives nor has left anything.
-        if !gone.is_empty() && !await_receipts(&keeper_name(history.history)) {
-            let message =
-                "the keeper of an earlier run does not write down how its workers ended; is it stopped?";
-            return Err(io::Error::new(io::ErrorKind::TimedOut, message));
+        if !gone.is_empty() {
+            await_keeper(history)?;
         }
         for (id, record) in gone {
             let profile = profiles.of(record);
@@ -152,6 +149,21 @@ impl Traces {
             }
             _ => Some("its orch went away, and its worker is gone without a result".into()),
         }
+    }
+}
+
+/// Between the end of a worker and its receipt there is an instant in which it neither lives nor has left anything: waits
+/// until that is over for all workers of earlier runs.
+///
+/// # Errors
+/// When it does not end.
+pub(super) fn await_keeper(history: &Folded) -> io::Result<()> {
+    match await_receipts(&keeper_name(history.history)) {
+        true => Ok(()),
+        false => Err(io::Error::new(
+            io::ErrorKind::TimedOut,
+            "the keeper of an earlier run does not write down how its workers ended; is it stopped?",
+        )),
     }
 }
 

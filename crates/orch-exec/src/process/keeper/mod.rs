@@ -4,7 +4,8 @@
 //! in front of each worker ([`receipt`](super::receipt)), which costs a second program and a file for every attempt.
 //! A keeper does it for all of them, and writes nothing as long as orch is there to do so:
 //!
-//! - orch tells it over a socket what to start; it starts just that, in a process group of its own;
+//! - orch tells it over a socket what to start; it starts just that, in a process group of its own, and says who it is at
+//!   once, in a pipe that orch reads when it is awake anyway: so the end of a worker that is soon over wakes orch once;
 //! - when a worker has ended it tells orch, and leaves the dead process its number until orch has written down how it
 //!   ended ([`Processes::recorded`]);
 //! - when orch goes away without having done so, the keeper writes a receipt for each such end and for those that
@@ -15,8 +16,8 @@
 //! ([`await_receipts`]). It can't come too early to find a worker that is just being started, since the keeper holds
 //! orch's lock until it has noticed that orch is gone ([`Keeping::holds`]).
 //!
-//! A keeper that is killed leaves its children to orch, which adopts orphans; orch writes their receipts itself and
-//! starts another keeper when it next needs one. Where orphans can't be adopted, there is the shell instead.
+//! A keeper that is killed leaves its children to orch, which adopts orphans; orch writes their receipts itself, has
+//! another keeper start what this one was told to and did not, and goes on. Where orphans can't be adopted, there is the shell instead.
 
 mod client;
 mod serve;
@@ -60,12 +61,10 @@ pub struct Keeping {
 #[must_use]
 pub fn await_receipts(name: &str) -> bool {
     let until = Instant::now() + PATIENCE;
-    let dead = |process: &Process| process.zombie;
-    while platform::processes()
-        .iter()
-        .filter(|process| dead(process))
-        .any(|process| is_kept(process, Some(name)))
-    {
+    // Dead, or so near to its end that it has no memory any more; or it has not become its program yet.
+    let unsettled =
+        |process: &Process| (process.zombie || process.image == 0) && is_kept(process, Some(name));
+    while platform::processes().iter().any(unsettled) {
         if Instant::now() >= until {
             return false;
         }
