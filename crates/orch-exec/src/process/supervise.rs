@@ -443,7 +443,7 @@ pub(super) fn hold(worker: &Worker, marker: &str) -> Option<Handle> {
     let marked = match marks.get(&worker.pid).and_then(Mark::value) {
         Some(mark) => mark == marker.as_bytes(),
         // One that has no environment any more is known by who has it.
-        None => platform::process(worker.pid).is_some_and(|process| keeper::is_kept(&process, None)),
+        None => platform::process(worker.pid).is_some_and(|process| keeper::is_kept(&process)),
     };
     // The environment was read by number: it is this process's only if that still lived afterwards.
     (marked && !handle.is_over()).then_some(handle)

@@ -78,6 +78,7 @@ impl Traces {
             .chain(errands.map(|(name, attempt)| attempt_id(history.history, &name, attempt)))
             .collect();
         let names: Vec<&str> = markers.iter().chain(&helpers).map(String::as_str).collect();
+        await_keeper(history)?;
         let found: HashMap<String, Worker> = survivors(&names).into_iter().collect();
         let living = |marker: &String| {
             found.get(marker).map(|worker| Survivor { worker: worker.clone(), marker: marker.clone() })
@@ -152,8 +153,8 @@ impl Traces {
     }
 }
 
-/// Between the end of a worker and its receipt there is an instant in which it neither lives nor has left anything: waits
-/// until that is over for all workers of earlier runs.
+/// Between its start and its being a program of its own, and between its end and its receipt, there is an instant in which
+/// a worker can't be seen and has left nothing: waits until that is over for all workers of earlier runs.
 ///
 /// # Errors
 /// When it does not end.

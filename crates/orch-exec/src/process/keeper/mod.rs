@@ -54,17 +54,15 @@ pub struct Keeping {
     pub holds: OwnedFd,
 }
 
-/// Waits until the keepers of that name have written down the ends that they have seen. To be called by whoever holds
-/// what they held, after it was asked which workers live, and before the receipts of the others are read.
+/// Waits until the keepers of that name have written down the ends that they have seen, and until all that they have
+/// started are the programs that they are to be. To be called by whoever holds what they held: before it is asked which
+/// workers live, and again before the receipts of the others are read.
 ///
 /// Returns false when one takes too long over it: then nobody can say what became of its workers.
 #[must_use]
 pub fn await_receipts(name: &str) -> bool {
     let until = Instant::now() + PATIENCE;
-    // Dead, or so near to its end that it has no memory any more; or it has not become its program yet.
-    let unsettled =
-        |process: &Process| (process.zombie || process.image == 0) && is_kept(process, Some(name));
-    while platform::processes().iter().any(unsettled) {
+    while is_unsettled(name) {
         if Instant::now() >= until {
             return false;
         }
@@ -73,20 +71,30 @@ pub fn await_receipts(name: &str) -> bool {
     true
 }
 
+/// Whether a child of such a keeper is dead, or so near to its end that it has no memory any more, or still a copy of its
+/// keeper: the system lets the keeper go on an instant before its child has a memory of its own.
+fn is_unsettled(name: &str) -> bool {
+    let all = platform::processes();
+    let pids: Vec<u32> = all.iter().map(|process| process.pid).collect();
+    let mut marks = platform::marks_of(&pids, KEEPER);
+    marks.retain(|_, mark| mark.value() == Some(name.as_bytes()));
+    let children = all.iter().filter(|process| marks.contains_key(&process.parent));
+    children.into_iter().any(|child| child.zombie || child.image == 0 || marks.contains_key(&child.pid))
+}
+
 /// Waits until a dead process is let go of, if its parent is a keeper.
 pub(super) fn await_receipt(pid: u32, start: u64) {
     let until = Instant::now() + PATIENCE;
-    let is_there = |process: &Process| process.start == start && process.zombie && is_kept(process, None);
+    let is_there = |process: &Process| process.start == start && process.zombie && is_kept(process);
     while platform::process(pid).as_ref().is_some_and(is_there) && Instant::now() < until {
         std::thread::sleep(Duration::from_millis(1));
     }
 }
 
-/// Whether a process is the child of a keeper, of that name if one is given.
-pub(super) fn is_kept(process: &Process, name: Option<&str>) -> bool {
+/// Whether a process is the child of a keeper.
+pub(super) fn is_kept(process: &Process) -> bool {
     let marks = platform::marks_of(&[process.parent], KEEPER);
-    let mark = marks.get(&process.parent).and_then(platform::Mark::value);
-    mark.is_some_and(|mark| name.is_none_or(|name| mark == name.as_bytes()))
+    marks.get(&process.parent).and_then(platform::Mark::value).is_some()
 }
 
 /// How a process ended, as a receipt says it: a signal as 128 and its number.
