@@ -1,5 +1,6 @@
 //! The command line. The names here are a contract: scripts rely on them.
 
+use std::ffi::OsString;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -139,6 +140,9 @@ pub(crate) enum Command {
         /// What is to be run.
         file: PathBuf,
     },
+    /// Start the workers of a run and see them end. (orch calls this itself.)
+    #[command(hide = true)]
+    Keep,
     /// What belongs to other systems.
     #[command(external_subcommand)]
     Other(Vec<String>),
@@ -347,9 +351,15 @@ impl Run {
                 ExecutorArg::Tmux => ExecutorKind::Tmux,
             }),
             pane: None,
+            keeper: keeper(),
             command: command_line(),
         }
     }
+}
+
+/// This very program, also after its file was replaced, is the keeper of a run's workers.
+fn keeper() -> Option<Vec<OsString>> {
+    cfg!(target_os = "linux").then(|| vec!["/proc/self/exe".into(), "keep".into()])
 }
 
 /// What was called, for the one who finds the plan held.
@@ -381,6 +391,7 @@ impl Args {
                 | Command::Restack { .. }
                 | Command::Worktree { .. }
                 | Command::Pane { .. }
+                | Command::Keep
                 | Command::Completions { .. }
                 | Command::Other(_),
             )

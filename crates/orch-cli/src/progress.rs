@@ -15,6 +15,8 @@ use crate::sanitise::Sanitised;
 pub(crate) struct Progress {
     agent: String,
     live: Option<Live>,
+    /// Lines that are still to be written: all that was recorded together, with one write.
+    lines: String,
 }
 
 /// The lines at the bottom of a terminal.
@@ -34,10 +36,10 @@ impl Progress {
             total.enable_steady_tick(Duration::from_secs(1));
             Live { lines, total, workers: BTreeMap::new() }
         });
-        Self { agent: agent.to_owned(), live }
+        Self { agent: agent.to_owned(), live, lines: String::new() }
     }
 
-    fn line(&self, phase: &str, agent: &str, action: &str, run: &Run) {
+    fn line(&mut self, phase: &str, agent: &str, action: &str, run: &Run) {
         let done = run.count(Status::Success) + run.count(Status::Incomplete);
         let line = format!(
             "[{phase}] | [{}] | [{}] | Progress: [{done}/{}]",
@@ -48,8 +50,18 @@ impl Progress {
         match &self.live {
             // Above the live lines, where it stays.
             Some(live) => drop(live.lines.println(line)),
+            None => {
+                self.lines.push_str(&line);
+                self.lines.push('\n');
+            }
+        }
+    }
+
+    fn flush(&mut self) {
+        if !self.lines.is_empty() {
             // A run goes on whether or not anybody can see it.
-            None => drop(writeln!(io::stderr(), "{line}")),
+            let _ = io::stderr().write_all(self.lines.as_bytes());
+            self.lines.clear();
         }
     }
 
@@ -121,6 +133,7 @@ impl Observer for Progress {
                 let about = task.map(|task| format!("{}: ", id(task))).unwrap_or_default();
                 self.line("Alert", "orch", &format!("{about}{text}"), run);
             }
+            What::Recorded { .. } => self.flush(),
             What::Finished { .. } => {
                 if let Some(live) = self.live.take() {
                     live.total.finish_and_clear();

@@ -78,7 +78,12 @@ fn the_words_of_a_table() {
     for (word, kind) in results {
         assert_eq!(table(json!({"result": word})).result, Some(kind));
     }
-    for (word, prompt) in [("file", Handover::File), ("stdin", Handover::Stdin), ("arg", Handover::Arg)] {
+    for (word, prompt) in [
+        ("file", Handover::File),
+        ("stdin", Handover::Stdin),
+        ("arg", Handover::Arg),
+        ("none", Handover::None),
+    ] {
         assert_eq!(table(json!({"prompt": word})).prompt, Some(prompt));
     }
     for wrong in [
@@ -277,4 +282,20 @@ fn values_that_are_no_text_pass_unchanged() {
     let profile = Profile::from_table("mine", table(json!({"command": ["x", "--plan={plan}"]}))).unwrap();
     let argv = profile.argv(&Values { plan: Path::new(&odd), ..values() }).unwrap();
     assert_eq!(argv[1], OsString::from_vec(b"--plan=/\xff".to_vec()));
+}
+
+#[test]
+fn an_agent_that_is_told_nothing_can_not_ask_for_its_prompt() {
+    for (argument, fine) in
+        [("{task}", true), ("{{prompt}}", true), ("{prompt}", false), ("-f={prompt_file}", false)]
+    {
+        let table = table(json!({"command": ["x", argument], "prompt": "none"}));
+        match Profile::from_table("mute", table) {
+            Ok(_) => assert!(fine, "{argument}"),
+            Err(error) => {
+                assert!(!fine && matches!(error, ProfileError::PromptIsKept { .. }), "{argument}: {error}");
+                assert!(!error.hint().is_empty());
+            }
+        }
+    }
 }

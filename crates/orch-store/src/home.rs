@@ -1,5 +1,6 @@
 //! The `.orch` folder beside a plan: where orch keeps what is its own.
 
+use std::collections::HashSet;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
@@ -141,9 +142,51 @@ impl Home {
         Ok(())
     }
 
+    /// The files of attempts that are there already. Attempts are numbered anew for each, so those that are to come find
+    /// something under their names only where a history was lost, or its end in a power cut.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] when a folder can't be read.
+    pub fn leftovers(&self) -> Result<Leftovers, StoreError> {
+        let mut names = HashSet::new();
+        for folder in ["logs", "prompts"] {
+            let path = self.folder.join(folder);
+            for entry in std::fs::read_dir(&path).map_err(StoreError::io(&path, "read"))? {
+                let name = entry.map_err(StoreError::io(&path, "read"))?.file_name();
+                // Names made from ids are plain.
+                names.extend(attempts_of(name.to_str().unwrap_or_default()).map(str::to_owned));
+            }
+        }
+        Ok(Leftovers { names })
+    }
+
     fn of_attempt(&self, folder: &str, task: &str, attempt: u32, ending: &str) -> PathBuf {
         self.folder.join(folder).join(format!("{}.{attempt}.{ending}", file_name(task)))
     }
+}
+
+/// The attempts of which there were files when it was looked.
+#[derive(Clone, Debug)]
+pub struct Leftovers {
+    /// What their names begin with: `<task>.<attempt>`.
+    names: HashSet<String>,
+}
+
+impl Leftovers {
+    /// Whether there may be a file of this attempt.
+    pub fn has(&self, task: &str, attempt: u32) -> bool {
+        self.names.contains(&format!("{}.{attempt}", file_name(task)))
+    }
+}
+
+/// What a file may belong to: each beginning of its name that is a task and the number of an attempt. That is one, unless
+/// a task is called like the attempt of another.
+fn attempts_of(name: &str) -> impl Iterator<Item = &str> {
+    let ends = name.match_indices('.').map(|(at, _)| at);
+    ends.map(|at| &name[..at]).filter(|begin| {
+        let number = begin.rsplit_once('.').map_or("", |(_, number)| number);
+        !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+    })
 }
 
 /// Creates a file that only its owner may read, for what is handed to a worker.
@@ -295,6 +338,32 @@ mod tests {
         assert_eq!(home.receipt("A", 2), Path::new("h/logs/A.2.receipt"));
         assert_eq!(home.result("A", 2), Path::new("h/logs/A.2.result"));
         assert_ne!(home.log("A.1", 2), home.log("A", 12));
+    }
+
+    #[test]
+    fn leftovers_are_known_by_their_names() {
+        let project = tempfile::tempdir().unwrap();
+        let home = Home::open(project.path(), "PLAN").unwrap();
+        let nothing = home.leftovers().unwrap();
+        for made in [home.log("A", 2), home.prompt("B.x", 1), home.checks("C/d", 3), home.log("E.1", 4)] {
+            fs::write(made, "").unwrap();
+        }
+        fs::write(home.folder().join("logs/no number.log"), "").unwrap();
+        let found = home.leftovers().unwrap();
+        for (task, attempt, is_there) in [
+            ("A", 2, true),
+            ("B.x", 1, true),
+            ("C/d", 3, true),
+            ("E.1", 4, true),
+            ("E", 1, true),
+            ("A", 1, false),
+            ("A", 22, false),
+            ("B", 1, false),
+            ("C_d", 3, false),
+        ] {
+            assert_eq!(found.has(task, attempt), is_there, "{task} {attempt}");
+            assert!(!nothing.has(task, attempt));
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::Duration;
@@ -63,7 +64,7 @@ fn described(holder: &Holder) -> String {
 
 /// The lock, held until it is dropped or the process ends.
 ///
-/// Processes started meanwhile do not inherit it.
+/// Processes started meanwhile do not inherit it, unless it is [shared](Self::share) with them.
 #[derive(Debug)]
 pub struct Lock {
     file: File,
@@ -118,6 +119,15 @@ impl Lock {
             wait();
         }
         Err(failed(io::ErrorKind::TimedOut.into()).into())
+    }
+
+    /// Another hold on the same lock, for a process that goes on for a moment when this one has gone: nobody gets the lock
+    /// before that is closed as well, unless this one is dropped.
+    ///
+    /// # Errors
+    /// When no descriptor is left.
+    pub fn share(&self) -> io::Result<OwnedFd> {
+        self.file.try_clone().map(OwnedFd::from)
     }
 
     /// Waits until nobody holds the lock at `path`; returns at once when there is no such file.
@@ -207,6 +217,20 @@ fn is_there(holder: &Holder) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_lock_that_is_shared_is_still_one_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let holder = Holder { pid: 1, start: "1".into(), since: Time::default(), command: "orch".into() };
+        let lock = Lock::acquire(&path, &holder).unwrap();
+        let shared = lock.share().unwrap();
+        assert!(matches!(Lock::acquire(&path, &holder), Err(LockError::Held(_))));
+        drop(lock);
+        // Whoever lets go of it lets go of it for all; only one that is killed does not.
+        Lock::acquire(&path, &holder).unwrap();
+        drop(shared);
+    }
 
     #[test]
     fn a_start_waits_for_readers_and_not_for_ever() {

@@ -15,12 +15,15 @@ use rustix::fs::OFlags;
 pub fn open_regular(path: &Path) -> io::Result<File> {
     let flags = OFlags::NONBLOCK | OFlags::NOFOLLOW;
     let opened = OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(path);
-    let file = opened.map_err(|error| match fs::symlink_metadata(path) {
-        // The system's own words for it are about too many links.
-        Ok(found) if found.is_symlink() => {
-            io::Error::new(io::ErrorKind::InvalidInput, "it is a link, not a regular file")
+    let file = opened.map_err(|error| {
+        let is_there = error.kind() != io::ErrorKind::NotFound;
+        match is_there.then(|| fs::symlink_metadata(path)) {
+            // The system's own words for it are about too many links.
+            Some(Ok(found)) if found.is_symlink() => {
+                io::Error::new(io::ErrorKind::InvalidInput, "it is a link, not a regular file")
+            }
+            _ => error,
         }
-        _ => error,
     })?;
     if file.metadata()?.is_file() {
         Ok(file)

@@ -58,5 +58,8 @@ pub use orch_store::{Holder, TaskRecord};
 // What a terminal session that orch opens is to run, see `RunOptions::pane`.
 pub use orch_exec::tmux::pane;
 
+// What keeps the workers of a run, see `RunOptions::keeper`.
+pub use orch_exec::process::keep;
+
 // Reading the log of a worker in parts, while it grows.
 pub use orch_exec::process::log;

@@ -2,7 +2,7 @@
 //!
 //! A transition is acknowledged once the history has it: one line appended, whatever the size of the plan. The state
 //! files are replaced whole, atomically, right after; when they are so large that replacing them each time would cost
-//! more than a tenth of the run, or more than the disk should bear, they are replaced less often and at the latest when
+//! more than a thirtieth of the run, or more than the disk should bear, they are replaced less often and at the latest when
 //! there is a moment to spare. Whoever reads one sees a whole file, at most a little old; whoever resumes reads the
 //! history as well.
 
@@ -20,10 +20,10 @@ use crate::system::{Keeper, PlanPaths, Stand, Writing};
 /// State files of at most this many bytes are replaced after every transition.
 const SMALL: usize = 64 << 10;
 
-/// Replacing larger ones may take this part of the time at most …
-const SHARE: u32 = 10;
+/// Replacing larger ones may take this part of the time at most.
+const SHARE: u32 = 30;
 
-/// … and this many bytes a second: of 100,000 prompts (15 MB), a tenth of the time would be 130 GB an hour, all of which
+/// … and this many bytes a second: of 100,000 prompts (15 MB), the time alone would allow 40 GB an hour, all of which
 /// the disk has to write.
 const RATE: usize = 8 << 20;
 

@@ -80,6 +80,7 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
         Command::Retry { ids, kind } => retry::run(&ids, &kind),
         Command::Stop { ids, kind } => stop::run(&ids, &kind),
         Command::Pane { file } => return Ok(orch_systems::pane(&file)),
+        Command::Keep => return Ok(orch_systems::keep()),
         Command::Attach { id, plan } => attach::run(&id, &plan),
         Command::MergeOrder { looked } => {
             let view = look(&looked)?;

@@ -84,9 +84,18 @@ fn at_a_plan_at_work_and_at_one_whose_orch_was_killed() {
     live.wait_for("state_recorded", "");
     looking_changes_nothing(&project, "at work");
     live.kill();
+    // Before it lets go of the lock its keeper writes down what was not recorded.
+    let lock = std::fs::File::open(project.path(".orch/PROMPT-ORCHESTRATOR/lock")).unwrap();
+    lock.lock_shared().unwrap();
+    drop(lock);
     looking_changes_nothing(&project, "with a survivor");
-    for (process, _) in project.processes() {
-        crate::support::signal("KILL", process);
+    let left = project.processes();
+    for (process, _) in &left {
+        crate::support::signal("KILL", *process);
+    }
+    // And before it lets go of a dead process.
+    while left.iter().any(|(process, _)| std::path::Path::new(&format!("/proc/{process}")).exists()) {
+        std::thread::yield_now();
     }
     looking_changes_nothing(&project, "with nothing left");
 }

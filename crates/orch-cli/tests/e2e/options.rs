@@ -242,3 +242,14 @@ fn wrong_usage_is_exit_code_two() {
     }
     assert!(!project.exists("ran"));
 }
+
+#[test]
+fn an_agent_that_is_told_nothing_gets_no_prompt_file() {
+    let project = Project::new(&[("PROMPT-01-a", "None", "true")]);
+    let command = r#"["sh", "-c", "echo $ORCH_TASK:$ORCH_PROMPT_FILE >seen"]"#;
+    project.config(&format!("[agents.mute]\ncommand = {command}\nprompt = \"none\"\n"));
+    project.run_to(0, &["run", "--agent", "mute"]);
+    assert_eq!(project.read("seen"), "PROMPT-01-a:\n");
+    let prompts = project.path(".orch/PROMPT-ORCHESTRATOR/prompts");
+    assert_eq!(std::fs::read_dir(prompts).unwrap().count(), 0);
+}

@@ -44,8 +44,9 @@ impl Shape {
     fn survives(&self, kill_after: usize) {
         let project = self.project();
         let mut live = project.start_run(self.run);
+        // There may be fewer than the last time: how many depends on what is recorded together.
         for _ in 0..kill_after {
-            live.event().expect("an event");
+            let _ = live.event();
         }
         let killed = live.kill();
         let ended = project.run(&[&["run", "--events", "-"], self.run].concat());
@@ -173,8 +174,9 @@ fn a_plan_of_two_thousand_prompts_killed_three_times() {
         let kill_after = RandomState::new().build_hasher().finish() % 3000;
         kills.push(kill_after);
         let mut live = project.start_run(&run);
+        // There may be fewer than the last time: how many depends on what is recorded together.
         for _ in 0..kill_after {
-            live.event().expect("an event");
+            let _ = live.event();
         }
         assert_eq!(live.kill().signal, Some(9), "killed after {kills:?} events");
     }

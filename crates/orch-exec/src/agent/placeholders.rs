@@ -118,6 +118,12 @@ pub(super) fn check(argument: &str) -> Result<(), ProfileError> {
     pieces(argument).map(drop)
 }
 
+/// Whether an argument takes the prompt or the name of its file.
+pub(super) fn names_any_prompt(argument: &str) -> bool {
+    let is_prompt = |piece: &Piece<'_>| matches!(piece, Piece::Slot(Slot::Prompt | Slot::PromptFile));
+    pieces(argument).is_ok_and(|pieces| pieces.iter().any(is_prompt))
+}
+
 /// Whether an argument takes the prompt.
 pub(super) fn names_the_prompt(argument: &str) -> bool {
     pieces(argument).is_ok_and(|pieces| pieces.contains(&Piece::Slot(Slot::Prompt)))

@@ -19,6 +19,8 @@ pub enum Handover {
     Stdin,
     /// As an argument, `{prompt}`. Stdin is closed.
     Arg,
+    /// Not at all: the command knows by itself what to do for a task, and no file is written for it. Stdin is closed.
+    None,
 }
 
 /// How the worker's output is read.
@@ -161,6 +163,11 @@ impl Profile {
         {
             return Err(ProfileError::PromptHasNoPlace { agent: self.name.clone() });
         }
+        if self.prompt == Handover::None
+            && self.command.iter().any(|argument| placeholders::names_any_prompt(argument))
+        {
+            return Err(ProfileError::PromptIsKept { agent: self.name.clone() });
+        }
         for (name, value) in &self.env {
             if name.is_empty() || name.contains(['=', '\0']) || value.contains('\0') {
                 return Err(ProfileError::NotAVariable { agent: self.name.clone(), name: name.clone() });
@@ -263,6 +270,12 @@ pub enum ProfileError {
         /// The profile's name.
         agent: String,
     },
+    /// `prompt = "none"`, and an argument asks for it.
+    #[error("agent `{agent}` is to be told nothing, but an argument asks for its prompt")]
+    PromptIsKept {
+        /// The profile's name.
+        agent: String,
+    },
     /// A name in `env` that can't be a variable's, or a value with a zero byte.
     #[error("agent `{agent}` sets `{name}`, which can't be an environment variable")]
     NotAVariable {
@@ -320,6 +333,9 @@ impl ProfileError {
             }
             Self::PromptHasNoPlace { .. } => {
                 "add \"{prompt}\" to its command, or set prompt = \"file\" or \"stdin\"".into()
+            }
+            Self::PromptIsKept { .. } => {
+                "set prompt = \"file\" or \"arg\", or leave the placeholder out".into()
             }
             Self::NotAVariable { .. } => "a name is not empty and holds no `=`".into(),
             Self::UnknownPlaceholder { .. } => {

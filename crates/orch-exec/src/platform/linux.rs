@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read};
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -41,7 +42,10 @@ pub(crate) fn boot_id() -> &'static str {
 
 /// One process, zombies included; threads of the kernel are none.
 pub(crate) fn process(pid: u32) -> Option<Process> {
-    parse_stat(pid, &fs::read(format!("/proc/{pid}/stat")).ok()?)
+    // The line is never as long as this: one read instead of a look at the size and four reads of growing parts.
+    let mut line = [0; 1024];
+    let count = File::open(format!("/proc/{pid}/stat")).and_then(|mut stat| stat.read(&mut line)).ok()?;
+    parse_stat(pid, &line[..count])
 }
 
 /// `PF_KTHREAD`: a thread of the kernel's own.
@@ -64,7 +68,10 @@ fn parse_stat(pid: u32, stat: &[u8]) -> Option<Process> {
     // Where its stack starts: chosen at random for each program.
     let image = fields.nth(5).and_then(|address| address.parse().ok()).unwrap_or(0);
     // A program may end its first thread and live on in others: the state then says Z, and it is not over.
-    let zombie = matches!(state, "Z" | "X" | "x") && threads <= 1;
+    let first_is_over = matches!(state, "Z" | "X" | "x");
+    let zombie = first_is_over && threads <= 1;
+    // Of a thread that is over, nothing is to be seen; that of a program that has none yet is 0.
+    let image = if first_is_over && !zombie { u64::MAX } else { image };
     Some(Process { pid, parent, group, start, zombie, image })
 }
 
@@ -91,13 +98,49 @@ pub(crate) fn children() -> Vec<u32> {
     found
 }
 
+/// The list of the children that come to this process as orphans, and of others of its first thread, which is the one
+/// that orphans come to. It is asked for at every end of a worker, and kept open: so it is one call instead of a dozen.
+#[derive(Debug)]
+pub(crate) struct Adopted {
+    /// None where the kernel was built without it.
+    list: Option<File>,
+}
+
+impl Default for Adopted {
+    fn default() -> Self {
+        let me = std::process::id();
+        Self { list: File::open(format!("/proc/self/task/{me}/children")).ok() }
+    }
+}
+
+impl Adopted {
+    /// Their numbers, in no order.
+    pub(crate) fn read(&self) -> Vec<u32> {
+        let mut line = [0; 1024];
+        match self.list.as_ref().and_then(|list| list.read_at(&mut line, 0).ok()) {
+            Some(count) if count < line.len() => {
+                let list = std::str::from_utf8(&line[..count]).unwrap_or_default();
+                list.split_ascii_whitespace().filter_map(|pid| pid.parse().ok()).collect()
+            }
+            _ => children(),
+        }
+    }
+}
+
 /// What the environments of these processes say, where they may be read and say anything of `name`.
 pub(crate) fn marks_of(pids: &[u32], name: &str) -> HashMap<u32, Mark> {
     let prefix = format!("{name}=");
     let value = |pid: u32| {
-        let environment = fs::read(format!("/proc/{pid}/environ")).ok()?;
+        let read = || fs::read(format!("/proc/{pid}/environ")).ok();
+        let mut environment = read()?;
         if environment.is_empty() {
-            return Some(Mark::Changing);
+            match process(pid)? {
+                dead if dead.zombie => return None,
+                // In the middle of `exec`, or of its end.
+                changing if changing.image == 0 => return Some(Mark::Changing),
+                // It has just come out of it, or was started without any.
+                _ => environment = read()?,
+            }
         }
         let mut entries = environment.split(|&byte| byte == 0);
         let value = entries.find_map(|entry| entry.strip_prefix(prefix.as_bytes()))?;

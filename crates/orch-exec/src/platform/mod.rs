@@ -28,8 +28,8 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process_group};
 
 pub(crate) use system::{
-    KNOWS_FOLDERS, adopt_orphans, boot_id, children, folders, free_range, marks_of, next_data, next_hole,
-    process, processes, program,
+    Adopted, KNOWS_FOLDERS, adopt_orphans, boot_id, children, folders, free_range, marks_of, next_data,
+    next_hole, process, processes, program,
 };
 
 /// How often what cannot be waited for is looked at.
@@ -54,7 +54,7 @@ pub(crate) struct Process {
 pub(crate) enum Mark {
     /// Its value.
     Value(Vec<u8>),
-    /// There is no environment: the process is in the middle of `exec`, unless it was started without any.
+    /// There is no environment just now: the process is in the middle of `exec`, or about to be over.
     Changing,
 }
 
@@ -68,10 +68,11 @@ impl Mark {
     }
 }
 
-/// As [`marks_of`], but gives those in the middle of `exec` a few milliseconds to come out of it.
+/// As [`marks_of`], but waits for those in the middle of `exec` to come out of it: on a machine that has much to do, that
+/// can take a while.
 pub(crate) fn settled_marks_of(pids: &[u32], name: &str) -> HashMap<u32, Mark> {
     let mut marks = marks_of(pids, name);
-    for _ in 0..10 {
+    for _ in 0..1000 {
         let open: Vec<u32> =
             marks.iter().filter(|(_, mark)| **mark == Mark::Changing).map(|(&pid, _)| pid).collect();
         if open.is_empty() {
@@ -105,6 +106,11 @@ impl Handle {
     /// A child of this process that nobody has collected: its number cannot belong to anybody else.
     pub(crate) fn of_child(pid: u32, start: u64) -> Self {
         Self { pid, start, pidfd: system::pidfd(pid) }
+    }
+
+    /// The same, when its end is learnt of by other means.
+    pub(crate) fn unwatched(pid: u32, start: u64) -> Self {
+        Self { pid, start, pidfd: None }
     }
 
     /// The descriptor that becomes readable when the process ends. `None`: it has to be looked at.

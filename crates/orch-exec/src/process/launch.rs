@@ -1,9 +1,8 @@
 //! From a description to a running process.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -29,7 +28,7 @@ pub struct Launch {
     /// Where its output and errors go: appended, created readable to its owner alone. Must not be a link.
     pub log: PathBuf,
     /// Where its exit code is to be written, so that it is known even if this program has gone; see
-    /// [`receipt`]. An old file there is removed first.
+    /// [`receipt`] and [`Processes::with_keeper`](super::Processes::with_keeper). An old file there is removed first.
     pub receipt: Option<PathBuf>,
     /// A name for this attempt that no other has. Goes into [`MARKER`].
     pub marker: String,
@@ -175,11 +174,15 @@ impl Launch {
         command.current_dir(cwd).env_clear();
         command.envs(self.env.iter().map(|(name, value)| (name, value))).env(MARKER, &self.marker);
         command.stdin(stdin).stdout(stdout).stderr(stderr).process_group(0);
-        command.spawn().map_err(|source| match source.raw_os_error().map(Errno::from_raw_os_error) {
-            Some(Errno::TOOBIG) => StartError::TooLong { program },
-            Some(Errno::NOEXEC | Errno::ACCESS) => StartError::NotExecutable { program },
-            _ => StartError::Os { program, source },
-        })
+        command.spawn().map_err(|source| not_started(program, source))
+    }
+
+    /// Why it was not started, when the system gave this error for any of the steps.
+    pub(super) fn why_not(&self, source: io::Error) -> StartError {
+        match self.check().and_then(|()| self.program()) {
+            Ok(program) => not_started(program, source),
+            Err(error) => error,
+        }
     }
 
     /// Finds what would keep it from starting, as far as that shows without starting it. Creates the log.
@@ -202,7 +205,7 @@ impl Launch {
         Ok(std::iter::once(program.into_os_string()).chain(arguments).collect())
     }
 
-    fn folder(&self) -> Result<PathBuf, StartError> {
+    pub(super) fn folder(&self) -> Result<PathBuf, StartError> {
         let failed = |source| StartError::Cwd { path: self.cwd.clone(), source };
         let cwd = std::path::absolute(&self.cwd).map_err(failed)?;
         if fs::metadata(&cwd).map_err(failed)?.is_dir() {
@@ -211,51 +214,14 @@ impl Launch {
             Err(failed(io::ErrorKind::NotADirectory.into()))
         }
     }
-
-    /// The program's own path. Found here and not by the system, so that a missing program is told apart from all
-    /// else, also when a shell stands in front of it.
-    fn program(&self) -> Result<PathBuf, StartError> {
-        let name = self.argv.first().filter(|name| !name.is_empty()).ok_or(StartError::NoProgram)?;
-        let candidates = if name.as_bytes().contains(&b'/') {
-            vec![self.folder()?.join(name)]
-        } else {
-            let path = self.env.iter().rfind(|(name, _)| name == "PATH").map(|(_, value)| value);
-            let folders = path.map(std::env::split_paths).into_iter().flatten();
-            folders.filter(|folder| folder.is_absolute()).map(|folder| folder.join(name)).collect()
-        };
-        let mut barred = None;
-        for candidate in candidates {
-            if !fs::metadata(&candidate).is_ok_and(|found| found.is_file()) {
-                continue;
-            }
-            if access(&candidate, Access::EXEC_OK).is_ok() {
-                return check_interpreter(candidate);
-            }
-            barred.get_or_insert(candidate);
-        }
-        Err(match barred {
-            Some(program) => StartError::NotExecutable { program },
-            None => StartError::NotFound { program: name.into() },
-        })
-    }
 }
 
-/// A script whose first line names a missing program fails with "not found", as if it were missing itself.
-fn check_interpreter(program: PathBuf) -> Result<PathBuf, StartError> {
-    let mut first_line = Vec::new();
-    if let Ok(file) = File::open(&program) {
-        // A failed read leaves less to look at: running it will tell.
-        let _ = file.take(256).read_to_end(&mut first_line);
+fn not_started(program: PathBuf, source: io::Error) -> StartError {
+    match source.raw_os_error().map(Errno::from_raw_os_error) {
+        Some(Errno::TOOBIG) => StartError::TooLong { program },
+        Some(Errno::NOEXEC | Errno::ACCESS) => StartError::NotExecutable { program },
+        _ => StartError::Os { program, source },
     }
-    let line = first_line.split(|&byte| byte == b'\n').next().unwrap_or_default();
-    let words = line.strip_prefix(b"#!").unwrap_or_default().trim_ascii();
-    let word = words.split(u8::is_ascii_whitespace).next().unwrap_or_default();
-    let interpreter = Path::new(OsStr::from_bytes(word));
-    if interpreter.is_absolute() && !interpreter.exists() {
-        let interpreter = OsString::from_vec(word.to_vec()).into();
-        return Err(StartError::NoInterpreter { program, interpreter });
-    }
-    Ok(program)
 }
 
 pub(crate) fn open_log(path: &Path) -> io::Result<File> {

@@ -3,6 +3,8 @@
 //! One thread drives everything: [`Processes::start`] starts a worker, [`Processes::wait`] sleeps until one ends,
 //! [`Processes::stop`] ends one with all it started. Nothing polls while nothing happens.
 //!
+//! Workers that are to leave a receipt have a shell in front of them, or all of a run have one [keeper](Keeping).
+//!
 //! Three rules hold throughout:
 //!
 //! - **A process number alone is never trusted.** A [`Worker`] is a number, a start time and a boot; a signal goes
@@ -36,9 +38,11 @@
 //! ```
 
 mod folder;
+mod keeper;
 mod launch;
 pub mod log;
 mod orphans;
+mod program;
 pub mod receipt;
 mod stop;
 mod supervise;
@@ -48,6 +52,7 @@ mod waker;
 use std::time::Duration;
 
 pub use folder::{processes_in, program_runs_in};
+pub use keeper::{Keeping, await_receipts, keep};
 pub(crate) use launch::open_log;
 pub use launch::{Launch, StartError, Stdin};
 pub use supervise::Processes;

@@ -19,6 +19,7 @@ const FORSAKEN_AFTER: Duration = Duration::from_secs(3);
 /// The orphans seen so far.
 #[derive(Debug, Default)]
 pub(super) struct Orphans {
+    list: platform::Adopted,
     /// By number: the start times of those that carried a marker of ours when they lived.
     known: BTreeMap<u32, u64>,
     /// By number: dead ones whose origin cannot be told, their start times and when they were first seen.
@@ -42,10 +43,22 @@ impl Living {
 
 impl Orphans {
     /// Looks over the children: collects the dead orphans and says whose the living ones are.
-    pub(super) fn look(&mut self, entries: &BTreeMap<u64, Entry>, now: Instant) -> Living {
-        let workers: BTreeSet<u32> = entries.values().map(|entry| entry.worker.pid).collect();
-        let mut children = platform::children();
-        children.retain(|pid| !workers.contains(pid));
+    pub(super) fn look(
+        &mut self,
+        entries: &BTreeMap<u64, Entry>,
+        keeper: Option<u32>,
+        now: Instant,
+    ) -> Living {
+        let mut children = self.list.read();
+        children.retain(|&pid| Some(pid) != keeper);
+        if children.is_empty() {
+            self.known.clear();
+            self.unclear.clear();
+            return Living::default();
+        }
+        let workers: BTreeMap<u32, u64> =
+            entries.iter().map(|(&key, entry)| (entry.worker.pid, key)).collect();
+        children.retain(|pid| !workers.contains_key(pid));
         if children.is_empty() {
             self.known.clear();
             self.unclear.clear();
@@ -63,13 +76,14 @@ impl Orphans {
             if !child.zombie {
                 let mark = marks.get(&pid);
                 let owner = mark.and_then(Mark::value).and_then(|marker| keys.get(marker));
+                let owner = owner.or_else(|| workers.get(&child.group));
                 living.owners.extend(owner);
                 let changing = mark == Some(&Mark::Changing) && child.group != own_group;
                 living.any_changing |= changing;
                 if owner.is_some() || was_known {
                     known.insert(pid, start);
                 }
-            } else if was_known || workers.contains(&child.group) {
+            } else if was_known || workers.contains_key(&child.group) {
                 reap(pid, start);
             } else if child.group != own_group {
                 let seen_before = self.unclear.get(&pid).filter(|(before, _)| *before == start);
@@ -130,10 +144,10 @@ mod tests {
         let (mut orphans, none) = (Orphans::default(), BTreeMap::new());
         let start = Instant::now();
         for early in [Duration::ZERO, Duration::from_millis(2_999)] {
-            assert_eq!(orphans.look(&none, start + early), Living::default());
+            assert_eq!(orphans.look(&none, None, start + early), Living::default());
             assert!(is_zombie(pid));
         }
-        orphans.look(&none, start + FORSAKEN_AFTER);
+        orphans.look(&none, None, start + FORSAKEN_AFTER);
         assert!(!is_zombie(pid));
     }
 
@@ -144,10 +158,10 @@ mod tests {
         let start = platform::process(pid).unwrap().start;
         let mut orphans = Orphans::default();
         orphans.known.insert(pid, start + 1);
-        orphans.look(&BTreeMap::new(), Instant::now());
+        orphans.look(&BTreeMap::new(), None, Instant::now());
         assert!(is_zombie(pid), "another one with the same number");
         orphans.known.insert(pid, start);
-        orphans.look(&BTreeMap::new(), Instant::now());
+        orphans.look(&BTreeMap::new(), None, Instant::now());
         assert!(!is_zombie(pid));
     }
 
@@ -162,10 +176,10 @@ mod tests {
         while !is_zombie(ours.id()) || !is_zombie(apart.id()) {
             std::thread::yield_now();
         }
-        orphans.look(&BTreeMap::new(), now);
-        orphans.look(&BTreeMap::new(), now + FORSAKEN_AFTER / 2);
+        orphans.look(&BTreeMap::new(), None, now);
+        orphans.look(&BTreeMap::new(), None, now + FORSAKEN_AFTER / 2);
         assert_eq!(apart.wait().unwrap().code(), Some(8));
-        orphans.look(&BTreeMap::new(), now + FORSAKEN_AFTER * 9);
+        orphans.look(&BTreeMap::new(), None, now + FORSAKEN_AFTER * 9);
         assert_eq!(ours.wait().unwrap().code(), Some(9));
     }
 }

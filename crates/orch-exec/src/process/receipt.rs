@@ -1,8 +1,9 @@
 //! The exit code a worker leaves behind, for when nobody was there to see it end.
 //!
-//! A worker with a receipt runs under a constant shell script that waits for it and writes its exit code. The script
-//! outlives this program, and a request to end does not end it before the code is written. `SIGKILL` does: then
-//! there is no receipt.
+//! With a [keeper](super::Keeping) it is that which writes it, and only where this program has gone away before it said
+//! that it has written down the end itself. Without one, a worker with a receipt runs under a constant shell script that
+//! waits for it and writes its exit code. The script outlives this program, and a request to end does not end it before
+//! the code is written. `SIGKILL` does: then there is no receipt.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::OpenOptions;

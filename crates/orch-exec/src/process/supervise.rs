@@ -7,16 +7,22 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::process::{WaitOptions, WaitStatus, waitpid};
+use rustix::process::{WaitId, WaitIdOptions, WaitOptions, WaitStatus, waitid, waitpid};
 
+use super::keeper::{self, Keeper, Keeping, Unrecorded};
 use super::log::Cap;
 use super::orphans::Orphans;
+use super::program::Programs;
 use super::stop::{Ending, Pace};
 use super::{Ended, Exit, Launch, MARKER, Settings, StartError, Waker, Worker, receipt};
 use crate::platform::{self, Handle, Mark};
 
 /// How often logs are measured and children that came without asking are looked over, while anything runs.
 const TICK: Duration = Duration::from_secs(2);
+
+/// How long it may take until it is known who was started, if nothing else happens: for a worker that ends sooner, one
+/// wake-up says both.
+const UNHURRIED: Duration = Duration::from_millis(20);
 
 /// Any number of workers, driven by one thread.
 ///
@@ -28,6 +34,18 @@ pub struct Processes {
     /// `None` where orphans do not come to this process.
     pub(super) orphans: Option<Orphans>,
     pub(super) pace: Pace,
+    /// How to get a keeper, if there is to be one.
+    pub(super) keeping: Option<Keeping>,
+    pub(super) keeper: Option<Keeper>,
+    /// Whether the keeper has ever answered.
+    pub(super) keeper_answered: bool,
+    /// Ends that were reported and that nobody has said to be written down, by key.
+    pub(super) unrecorded: BTreeMap<u64, Unrecorded>,
+    /// Who was begun and has become known since it was asked for that.
+    pub(super) started: Vec<(u64, Result<Worker, StartError>)>,
+    /// Of whom the keeper has said that they ended.
+    pub(super) ended_kept: Vec<u64>,
+    pub(super) programs: Programs,
     ended: Vec<Ended>,
     waker: Waker,
     next_tick: Instant,
@@ -42,6 +60,8 @@ pub(super) struct Entry {
     pub(super) marker: String,
     pub(super) receipt: Option<PathBuf>,
     pub(super) log: Option<Cap>,
+    /// How it ended, where somebody else has seen it.
+    pub(super) known: Option<Exit>,
     /// Set from the moment it is being ended, or has ended and left something behind.
     pub(super) ending: Option<Ending>,
 }
@@ -52,10 +72,15 @@ pub(super) enum Origin {
     Child,
     /// Started by an earlier run.
     Adopted,
+    /// The child of this run's keeper, which keeps its number until its end is written down.
+    Kept,
+    /// The child of a keeper that has gone, and so a child of this process; its number is kept as long.
+    Inherited,
 }
 
 /// What became ready in a wait.
 enum Ready {
+    Keeper,
     Worker(u64),
     Member(u64, u32),
 }
@@ -72,6 +97,13 @@ impl Processes {
             entries: BTreeMap::new(),
             orphans: adopts.then(Orphans::default),
             pace: Pace::default(),
+            keeping: None,
+            keeper: None,
+            keeper_answered: false,
+            unrecorded: BTreeMap::new(),
+            started: Vec::new(),
+            ended_kept: Vec::new(),
+            programs: Programs::default(),
             ended: Vec::new(),
             waker: Waker::new()?,
             next_tick: Instant::now(),
@@ -83,26 +115,35 @@ impl Processes {
     /// # Errors
     /// When it cannot be started; see [`StartError`].
     pub fn start(&mut self, key: u64, launch: &Launch) -> Result<Worker, StartError> {
+        match self.begin(key, launch)? {
+            Some(worker) => Ok(worker),
+            None => self.await_start(key),
+        }
+    }
+
+    /// As [`start`](Self::start), but does not wait for a [keeper](Self::with_keeper) to have started it. None: it will be
+    /// known later who it is, or why it can't be started, and [`wait`](Self::wait) returns then; see
+    /// [`take_started`](Self::take_started).
+    ///
+    /// # Errors
+    /// Those of [`start`](Self::start), as far as they show at once.
+    pub fn begin(&mut self, key: u64, launch: &Launch) -> Result<Option<Worker>, StartError> {
         if self.entries.contains_key(&key) {
             return Err(StartError::KeyInUse { key });
+        }
+        if let Some(begun) = self.begin_kept(key, launch) {
+            return begun;
         }
         // The handle that std keeps is let go: the child is collected by its number, as orphans are.
         let pid = launch.spawn()?.id();
         let start = platform::process(pid).map_or(0, |found| found.start);
         let worker = Worker { pid, start, boot: platform::boot_id().to_owned() };
+        let handle = Handle::of_child(pid, start);
         self.insert(
             key,
-            Entry {
-                worker: worker.clone(),
-                handle: Handle::of_child(pid, start),
-                origin: Origin::Child,
-                marker: launch.marker.clone(),
-                receipt: launch.receipt.clone(),
-                log: Cap::new(launch.log.clone(), self.settings.log_cap),
-                ending: None,
-            },
+            Entry::started(worker.clone(), handle, Origin::Child, launch, self.settings.log_cap),
         );
-        Ok(worker)
+        Ok(Some(worker))
     }
 
     /// Takes over a worker of an earlier run, with its receipt and its log (to be capped). `false`: it is no more, or
@@ -133,6 +174,7 @@ impl Processes {
                 marker: marker.to_owned(),
                 receipt,
                 log: log.and_then(|path| Cap::new(path, limit)),
+                known: None,
                 ending: None,
             },
         );
@@ -159,10 +201,11 @@ impl Processes {
         loop {
             let now = Instant::now();
             self.advance(now);
-            let wake_at = if self.ended.is_empty() { earliest(self.due(), until) } else { Some(now) };
+            let is_known = !self.ended.is_empty() || !self.started.is_empty();
+            let wake_at = if is_known { Some(now) } else { earliest(self.due(), until) };
             let woken = self.sleep(wake_at)?;
             let time_is_up = until.is_some_and(|until| Instant::now() >= until);
-            if woken || time_is_up || !self.ended.is_empty() {
+            if woken || time_is_up || !self.ended.is_empty() || !self.started.is_empty() {
                 return Ok(std::mem::take(&mut self.ended));
             }
         }
@@ -181,13 +224,16 @@ impl Processes {
 
     /// Does what is due by the clock.
     fn advance(&mut self, now: Instant) {
+        let ended = std::mem::take(&mut self.ended_kept);
+        self.collect(&ended, now);
         let blind = self.entries.iter().filter(|(_, entry)| entry.is_blind());
         let blind: Vec<u64> = blind.map(|(&key, _)| key).collect();
         self.collect(&blind, now);
         if !self.entries.is_empty() && now >= self.next_tick {
             self.next_tick = now + TICK;
+            let keeper = self.keeper.as_ref().map(Keeper::pid);
             if let Some(orphans) = &mut self.orphans {
-                orphans.look(&self.entries, now);
+                orphans.look(&self.entries, keeper, now);
             }
             for entry in self.entries.values_mut() {
                 entry.trim_log();
@@ -201,14 +247,21 @@ impl Processes {
         let tick = (!self.entries.is_empty()).then_some(self.next_tick);
         let blind = self.entries.values().any(Entry::is_blind);
         let look = blind.then(|| Instant::now() + platform::LOOK_AGAIN);
-        earliest(earliest(tick, look), self.endings_due())
+        let unanswered = self.keeper.as_ref().is_some_and(|keeper| keeper.unanswered() > 0);
+        let ask = unanswered.then(|| Instant::now() + UNHURRIED);
+        earliest(earliest(earliest(tick, look), ask), self.endings_due())
     }
 
     /// Sleeps until `until` or something is ready, and deals with that. Says whether the waker was called.
     fn sleep(&mut self, until: Option<Instant>) -> io::Result<bool> {
+        self.flush_keeper();
         let waker = self.waker.clone();
         let mut sources = Vec::new();
         let mut fds = vec![PollFd::from_borrowed_fd(waker.fd(), PollFlags::IN)];
+        if let Some(keeper) = &self.keeper {
+            sources.push(Ready::Keeper);
+            fds.push(PollFd::from_borrowed_fd(keeper.fd(), PollFlags::IN));
+        }
         for (&key, entry) in &self.entries {
             if entry.runs()
                 && let Some(fd) = entry.handle.fd()
@@ -240,9 +293,16 @@ impl Processes {
             waker.quieten();
         }
         let now = Instant::now();
-        let mut workers = Vec::new();
+        // Woken by whatever: it may have said who was started.
+        if self.keeper.as_ref().is_some_and(|keeper| keeper.unanswered() > 0)
+            || sources.iter().any(|source| matches!(source, Ready::Keeper))
+        {
+            self.hear_keeper();
+        }
+        let mut workers = std::mem::take(&mut self.ended_kept);
         for source in sources {
             match source {
+                Ready::Keeper => {}
                 Ready::Worker(key) => workers.push(key),
                 Ready::Member(key, pid) => self.member_ended(key, pid, now),
             }
@@ -269,12 +329,19 @@ impl Processes {
         }
         // One look for all that ended together, and before the groups are asked after: collecting dead orphans
         // empties groups.
-        let strays = self.orphans.as_mut().map(|orphans| orphans.look(&self.entries, now));
+        let keeper = self.keeper.as_ref().map(Keeper::pid);
+        let strays = self.orphans.as_mut().map(|orphans| orphans.look(&self.entries, keeper, now));
         for (key, exit) in exits {
             let Some(entry) = self.entries.get_mut(&key) else { continue };
             let stray = strays.as_ref().is_some_and(|living| living.may_be_of(key));
-            // An adopted worker's orphans went to whoever was there before.
-            if stray || entry.origin == Origin::Adopted || platform::group_exists(entry.worker.pid) {
+            let others = match entry.origin {
+                // Its orphans went to whoever was there before.
+                Origin::Adopted => true,
+                Origin::Child => platform::group_exists(entry.worker.pid),
+                // Dead and uncollected, it is still in its group itself. Whoever else is came here as an orphan.
+                Origin::Kept | Origin::Inherited => false,
+            };
+            if stray || others {
                 entry.ending = Some(Ending::of_leftovers(exit, now, self.settings.grace));
             } else {
                 self.finish(key, exit);
@@ -286,19 +353,40 @@ impl Processes {
     pub(super) fn finish(&mut self, key: u64, exit: Exit) {
         if let Some(mut entry) = self.entries.remove(&key) {
             entry.trim_log();
+            self.unrecorded(key, &entry, exit);
             self.ended.push(Ended { key, exit });
         }
     }
 }
 
 impl Entry {
+    /// One that was started just now.
+    pub(super) fn started(
+        worker: Worker,
+        handle: Handle,
+        origin: Origin,
+        launch: &Launch,
+        log_cap: u64,
+    ) -> Self {
+        Self {
+            worker,
+            handle,
+            origin,
+            marker: launch.marker.clone(),
+            receipt: launch.receipt.clone(),
+            log: Cap::new(launch.log.clone(), log_cap),
+            known: None,
+            ending: None,
+        }
+    }
+
     /// Whether the worker itself has not been seen to end.
     pub(super) fn runs(&self) -> bool {
         self.ending.as_ref().is_none_or(Ending::worker_runs)
     }
 
     fn is_blind(&self) -> bool {
-        self.runs() && self.handle.fd().is_none()
+        self.runs() && self.origin != Origin::Kept && self.handle.fd().is_none()
     }
 
     fn trim_log(&mut self) {
@@ -309,19 +397,34 @@ impl Entry {
 
     /// Collects the worker if it has ended.
     fn exit(&self) -> Option<Exit> {
-        if self.origin == Origin::Adopted {
-            if !self.handle.is_over() {
-                return None;
+        let pid = platform::raw(self.worker.pid);
+        match self.origin {
+            Origin::Kept => self.known,
+            Origin::Inherited => self.known.or_else(|| {
+                // Left as it is: its number is kept until its end is written down.
+                let leave = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+                match waitid(WaitId::Pid(pid?), leave) {
+                    Ok(Some(status)) => {
+                        let code = keeper::code(status.exit_status(), status.terminating_signal());
+                        Some(code.map_or(Exit::Unknown, |code| Exit::Code(code.into())))
+                    }
+                    Err(Errno::CHILD) => Some(self.left_behind()),
+                    Ok(None) | Err(_) => None,
+                }
+            }),
+            Origin::Adopted if !self.handle.is_over() => None,
+            Origin::Adopted => {
+                keeper::await_receipt(self.worker.pid, self.worker.start);
+                // It comes to this process only as an orphan.
+                let seen = reap(self.worker.pid, self.worker.start);
+                Some(seen.unwrap_or_else(|| self.left_behind()))
             }
-            // It comes to this process only as an orphan.
-            let seen = reap(self.worker.pid, self.worker.start);
-            return Some(seen.unwrap_or_else(|| self.left_behind()));
-        }
-        match waitpid(platform::raw(self.worker.pid), WaitOptions::NOHANG) {
-            Ok(Some((_, status))) => Some(exit_of(status)),
-            // Collected by somebody else, or by the system because SIGCHLD is ignored.
-            Err(Errno::CHILD) => Some(self.left_behind()),
-            Ok(None) | Err(_) => None,
+            Origin::Child => match waitpid(pid, WaitOptions::NOHANG) {
+                Ok(Some((_, status))) => Some(exit_of(status)),
+                // Collected by somebody else, or by the system because SIGCHLD is ignored.
+                Err(Errno::CHILD) => Some(self.left_behind()),
+                Ok(None) | Err(_) => None,
+            },
         }
     }
 
@@ -337,7 +440,11 @@ pub(super) fn hold(worker: &Worker, marker: &str) -> Option<Handle> {
     }
     let handle = Handle::open(worker.pid, worker.start)?;
     let marks = platform::settled_marks_of(&[worker.pid], MARKER);
-    let marked = marks.get(&worker.pid).and_then(Mark::value) == Some(marker.as_bytes());
+    let marked = match marks.get(&worker.pid).and_then(Mark::value) {
+        Some(mark) => mark == marker.as_bytes(),
+        // One that has no environment any more is known by who has it.
+        None => platform::process(worker.pid).is_some_and(|process| keeper::is_kept(&process)),
+    };
     // The environment was read by number: it is this process's only if that still lived afterwards.
     (marked && !handle.is_over()).then_some(handle)
 }

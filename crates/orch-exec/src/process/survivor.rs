@@ -100,6 +100,7 @@ impl Processes {
                 marker: marker.to_owned(),
                 receipt: None,
                 log: None,
+                known: None,
                 ending: Some(ending),
             },
         );

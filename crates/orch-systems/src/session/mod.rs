@@ -295,7 +295,9 @@ impl Session {
     fn drive(&mut self, observers: &mut [&mut dyn Observer]) -> Result<Driven, OpenError> {
         let settled = std::mem::take(&mut self.settled);
         let Self { run, store, workers, clock, .. } = self;
-        Ok(drive(run, settled, store, workers, clock, observers)?)
+        let driven = drive(run, settled, store, workers, clock, observers)?;
+        workers.recorded();
+        Ok(driven)
     }
 }
 

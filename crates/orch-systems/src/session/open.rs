@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use orch_core::{Beginning, Event, Plan, ResumeRules, Run, Status, TaskIx, resume};
 use orch_exec::agent::{Profile, resolve};
-use orch_exec::process::Settings;
+use orch_exec::process::{Keeping, Settings};
 use orch_exec::tmux::sweep_launch_files;
 use orch_git::Git;
 use orch_run::{Clock, SystemClock};
@@ -22,7 +22,7 @@ use crate::config::Survivors;
 use crate::memory::forget_limits;
 use crate::store::RunStore;
 use crate::system::{Coming, Keeper, Remembered, SetUp, System, TellError, Telling, is_shell};
-use crate::workers::{AgentWorkers, Place, is_installed};
+use crate::workers::{AgentWorkers, Place, is_installed, keeper_name};
 use crate::{AnyPlan, Config, OpenError};
 
 /// The time between asking a worker to end and ending it, unless configured.
@@ -129,6 +129,14 @@ impl Session {
             keeper
                 .terminals(graph.tasks().map(|task| system.session_name(task).as_str().to_owned()).collect());
         }
+        let keeping = match &options.keeper {
+            Some(words) => Some(Keeping {
+                words: words.clone(),
+                name: keeper_name(history_id),
+                holds: lock.share().map_err(OpenError::system("share the lock"))?,
+            }),
+            None => None,
+        };
         let strict = options.strict_resume;
         let mut settled = beginning.settled(&resumed, &place.home, profiles, strict).map_err(unreadable())?;
         let past = if anew { HashMap::new() } else { beginning.past(&profile) };
@@ -142,7 +150,8 @@ impl Session {
             past,
         )
         .map_err(OpenError::system("watch processes"))?
-        .with_linger(config.run.linger);
+        .with_linger(config.run.linger)
+        .with_keeper(keeping);
         beginning.adopt(&mut workers, &resumed, &place.home, profiles, &mut settled).map_err(unreadable())?;
         let beginning = resumed.beginning;
         let mut run = resumed.run;

@@ -51,6 +51,9 @@ pub struct RunOptions {
     /// The words that run a launch file in a terminal session, which is added to them; none: this program and the
     /// word `pane`. See [`orch_exec::tmux::pane`].
     pub pane: Option<Vec<OsString>>,
+    /// The words that run a keeper, which starts the workers of a run and sees them end even if this program does not;
+    /// none: a shell in front of each worker does. See [`orch_exec::process::keep`].
+    pub keeper: Option<Vec<OsString>>,
     /// What was called, for the one who finds the plan held: such as `orch run PLAN.md`.
     pub command: String,
 }

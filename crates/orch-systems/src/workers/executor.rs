@@ -21,6 +21,8 @@ pub(crate) enum Executor {
 pub(super) enum Begun {
     /// It runs.
     Runs(Worker),
+    /// It will be known in a moment who it is, see [`Processes::take_started`].
+    Coming,
     /// It has ended already.
     Ended(Exit),
 }
@@ -35,7 +37,9 @@ impl Executor {
         session: &SessionName,
         folder: &Path,
     ) -> Result<Begun, LaunchError> {
-        let Self::Tmux { tmux, pane } = self else { return Ok(Begun::Runs(processes.start(key, launch)?)) };
+        let Self::Tmux { tmux, pane } = self else {
+            return Ok(processes.begin(key, launch)?.map_or(Begun::Coming, Begun::Runs));
+        };
         if let Started::Running(worker) = tmux.start(session, launch, pane, folder)?
             && processes.adopt(key, &worker, &launch.marker, launch.receipt.clone(), Some(launch.log.clone()))
         {

@@ -8,14 +8,16 @@ use std::time::Duration;
 
 use orch_core::{Outcome, TaskIx, Time};
 use orch_exec::agent::{Handover, ProfileError, Values, environment};
-use orch_exec::process::{Ended, Exit, Launch, StartError, Stdin};
+use orch_exec::process::{Ended, Exit, Launch, StartError, Stdin, Worker};
 use orch_exec::tmux::TmuxError;
-use orch_run::{Started, WorkerIdentity};
+use orch_run::{Clock, Notice, Started, WorkerIdentity};
 use orch_store::{StoreError, create_private};
 
 use super::executor::Begun;
-use super::{AgentWorkers, Work, identity, work_key};
-use crate::system::{Coming, Ground, GroundError, TellError, Telling};
+use super::{Active, AgentWorkers, Work, identity, work_key};
+use crate::system::{Coming, Ground, GroundError, TellError, Telling, Told, is_shell};
+
+const NO_VARS: [(&str, OsString); 0] = [];
 
 /// How long a start is put off when the machine is out of processes or memory.
 const OUT_OF_RESOURCES: Duration = Duration::from_secs(15);
@@ -35,15 +37,22 @@ impl AgentWorkers {
             ("ORCH_WORKTREE", folder.into()),
             ("ORCH_BASE_BRANCH", base_branch.into()),
         ];
-        let vars = always.into_iter().chain(vars.iter().cloned());
-        environment(&self.profile, std::env::vars_os(), vars)
+        let own: Vec<_> = always.into_iter().chain(vars.iter().cloned()).collect();
+        // What is the same for all of a run is put together once: a tenth of orch's part in a start otherwise.
+        let shared = self.shared_env.get_or_init(|| environment(&self.profile, std::env::vars_os(), NO_VARS));
+        let is_own = |name: &OsString| own.iter().any(|(known, _)| name == known);
+        let shared = shared.iter().filter(|(name, _)| !is_own(name)).cloned();
+        let mut all: Vec<_> =
+            shared.chain(own.iter().map(|(name, value)| (name.into(), value.clone()))).collect();
+        all.sort();
+        all
     }
 
     /// Makes everything ready for an attempt and starts it, or what has to be done before.
     pub(super) fn launch(&mut self, coming: Coming) -> Result<Started, LaunchError> {
         let Coming { task, attempt, .. } = coming;
         let id = self.id(task);
-        self.place.home.clear(&id, attempt)?;
+        self.clear(&id, attempt)?;
         if self.take_up_claim(coming) {
             return Ok(Started::default());
         }
@@ -56,6 +65,24 @@ impl AgentWorkers {
         }
         let (worker, log) = self.work(coming, &ground)?;
         Ok(Started { worker, log: Some(log) })
+    }
+
+    /// Removes what is there under the names of a coming attempt. What there is was looked up once: nobody else makes such
+    /// files.
+    fn clear(&mut self, id: &str, attempt: u32) -> Result<(), StoreError> {
+        let home = &self.place.home;
+        let leftovers = match self.leftovers.take() {
+            Some(leftovers) => leftovers,
+            None => home.leftovers()?,
+        };
+        let leftovers = self.leftovers.insert(leftovers);
+        if leftovers.has(id, attempt) {
+            home.clear(id, attempt)?;
+            let log = home.log(id, attempt);
+            // The output of an attempt of a history that was lost is not this one's.
+            let _ = fs::rename(&log, log.with_extension("log.old"));
+        }
+        Ok(())
     }
 
     /// Goes on with what the worker of the attempt before has claimed, if that was stopped before anybody looked at it.
@@ -87,7 +114,7 @@ impl AgentWorkers {
         let past = self.past.get(&task).cloned().unwrap_or_default();
         let session = past.session.filter(|_| !self.profile.resume.is_empty());
         let others: Vec<TaskIx> = self.under_way.iter().copied().filter(|&other| other != task).collect();
-        let told = self.system.tell(&Telling {
+        let telling = Telling {
             profile: &self.profile,
             coming,
             ground: Some(ground),
@@ -95,33 +122,35 @@ impl AgentWorkers {
             home: Some(&self.place.home),
             previous: past.told.as_deref(),
             base_branch: &ground.base_branch,
-        })?;
-        let prompt_file = self.prompt_file(&id, attempt, &told.text)?;
-        let (argv, stdin) = match told.shell {
-            Some(shell) => (vec![shell.into(), prompt_file.clone().into()], Stdin::Null),
-            None => {
-                let session = session.as_deref();
-                self.agent_command(&prompt_file, &told.text, &id, attempt, &ground.folder, session)?
+        };
+        let told = match self.profile.prompt {
+            Handover::None if !is_shell(&self.profile) => None,
+            _ => Some(self.system.tell(&telling)?),
+        };
+        let prompt_file = match &told {
+            Some(told) => Some(self.prompt_file(&id, attempt, &told.text)?),
+            None => None,
+        };
+        let (argv, stdin) = match (&told, &prompt_file) {
+            (Some(Told { shell: Some(shell), .. }), Some(file)) => {
+                (vec![shell.into(), file.into()], Stdin::Null)
+            }
+            _ => {
+                let (file, text) = (prompt_file.as_deref(), told.as_ref().map_or("", |told| &*told.text));
+                let file = file.unwrap_or(Path::new(""));
+                self.agent_command(file, text, &id, attempt, &ground.folder, session.as_deref())?
             }
         };
         let home = &self.place.home;
         let log = home.log(&id, attempt);
-        // A history that was lost may have had an attempt of this number; its output is not this one's.
-        if log.exists() {
-            let _ = fs::rename(&log, log.with_extension("log.old"));
-        }
         let receipt = home.receipt(&id, attempt);
+        let mut vars =
+            vec![("ORCH_TASK", OsString::from(&id)), ("ORCH_RESULT", ground.result.clone().into())];
+        vars.extend(prompt_file.map(|file| ("ORCH_PROMPT_FILE", file.into())));
         let launch = Launch {
             argv,
             cwd: ground.folder.clone(),
-            env: self.environment(
-                Some(ground),
-                &[
-                    ("ORCH_TASK", OsString::from(&id)),
-                    ("ORCH_PROMPT_FILE", prompt_file.into()),
-                    ("ORCH_RESULT", ground.result.clone().into()),
-                ],
-            ),
+            env: self.environment(Some(ground), &vars),
             stdin,
             log: log.clone(),
             receipt: Some(receipt),
@@ -133,6 +162,7 @@ impl AgentWorkers {
             self.executor.start(&mut self.processes, work_key(task), &launch, &session_name, &folder)?;
         let worker = match started {
             Begun::Runs(worker) => Some(identity(worker)),
+            Begun::Coming => None,
             Begun::Ended(exit) => {
                 self.ended.push(Ended { key: work_key(task), exit });
                 None
@@ -140,6 +170,23 @@ impl AgentWorkers {
         };
         self.working(task, attempt, Work { resumed: session.is_some(), ..Work::default() });
         Ok((worker, log))
+    }
+
+    /// What has become known of a worker that was begun.
+    pub(super) fn started(&mut self, key: u64, worker: Result<Worker, StartError>) -> Option<Notice> {
+        let &Active { task, attempt, .. } = self.active.get(&key)?;
+        Some(match worker {
+            Ok(worker) => {
+                let log = self.place.home.log(&self.id(task), attempt);
+                Notice::Worker { task, attempt, worker: Some(identity(worker)), log: Some(log) }
+            }
+            Err(error) => {
+                self.active.remove(&key);
+                let error = LaunchError::from(error);
+                let outcome = error.means(self.clock.now());
+                Notice::Ended { task, attempt, outcome, detail: Some(error.to_string()) }
+            }
+        })
     }
 
     /// Writes what a worker is told to a file of its own that nobody else can read or swap.
@@ -173,7 +220,7 @@ impl AgentWorkers {
         };
         let stdin = match self.profile.prompt {
             Handover::Stdin => Stdin::File(prompt_file.to_owned()),
-            Handover::File | Handover::Arg => Stdin::Null,
+            Handover::File | Handover::Arg | Handover::None => Stdin::Null,
         };
         Ok((self.profile.argv(&values)?, stdin))
     }

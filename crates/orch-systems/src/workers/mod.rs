@@ -11,6 +11,7 @@ mod once;
 mod place;
 mod set_up;
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs;
@@ -21,15 +22,15 @@ use std::time::{Duration, Instant};
 
 use orch_core::{Outcome, Phase, ReviewVerdict, Run, Status, StopCause, TaskIx, Time};
 use orch_exec::agent::Profile;
-use orch_exec::process::{Ended, Exit, Launch, Processes, Settings, StartError, Stdin, Worker};
+use orch_exec::process::{Ended, Exit, Keeping, Launch, Processes, Settings, StartError, Stdin, Worker};
 use orch_run::{
     Clock, CouldNotStart, Failure, Notice, Request, Started, SystemClock, WorkerIdentity, Workers,
 };
-use orch_store::TaskRecord;
+use orch_store::{Leftovers, TaskRecord};
 
 pub(crate) use executor::Executor;
 pub(crate) use launch::is_installed;
-pub(crate) use place::{Place, attempt_id, errand_name, review_name};
+pub(crate) use place::{Place, attempt_id, errand_name, keeper_name, review_name};
 
 use crate::control::{Ask, Control};
 use crate::reviewer::Before;
@@ -73,6 +74,12 @@ pub(crate) struct AgentWorkers {
     linger: Duration,
     /// Ends that were known before they were waited for.
     ended: Vec<Ended>,
+    /// The keys of workers whose end is recorded when the driver next asks for something.
+    reported: Vec<u64>,
+    /// The attempts that there were files of before the first was started.
+    leftovers: Option<Leftovers>,
+    /// What every worker of this run finds in its environment.
+    shared_env: OnceCell<Vec<(OsString, OsString)>>,
     plan_paths: PlanPaths,
 }
 
@@ -132,6 +139,9 @@ impl AgentWorkers {
             under_way: Vec::new(),
             linger: LINGER,
             ended: Vec::new(),
+            reported: Vec::new(),
+            leftovers: None,
+            shared_env: OnceCell::new(),
             plan_paths: PlanPaths::default(),
         })
     }
@@ -139,6 +149,14 @@ impl AgentWorkers {
     /// The same where one that has said its last word may take so long to end.
     pub(crate) fn with_linger(self, linger: Option<Duration>) -> Self {
         Self { linger: linger.unwrap_or(LINGER), ..self }
+    }
+
+    /// The same with a keeper for the workers, if there is to be one.
+    pub(crate) fn with_keeper(mut self, keeping: Option<Keeping>) -> Self {
+        if let Some(keeping) = keeping {
+            self.processes = self.processes.with_keeper(keeping);
+        }
+        self
     }
 
     pub(crate) fn control(&mut self) -> &mut Control {
@@ -192,6 +210,13 @@ impl AgentWorkers {
         self.active.remove(&key);
         self.executor.tidy(&self.system.session_name(task));
         Ok(())
+    }
+
+    /// What was reported is recorded by now: the driver does so before it asks for anything more.
+    pub(crate) fn recorded(&mut self) {
+        for key in self.reported.drain(..) {
+            self.processes.recorded(key);
+        }
     }
 
     fn working(&mut self, task: TaskIx, attempt: u32, work: Work) {
@@ -309,6 +334,7 @@ impl AgentWorkers {
         let same = work.profile.as_ref().is_none_or(|other| other.name == self.profile.name);
         past.session = session.filter(|_| may_go_on(outcome) && same);
         past.told = Some(told(outcome, detail.as_deref()));
+        self.reported.push(work_key(task));
         notices.push(Notice::Ended { task, attempt, outcome: judged.outcome, detail });
         notices
     }
@@ -333,6 +359,7 @@ impl AgentWorkers {
 
 impl Workers for AgentWorkers {
     fn start(&mut self, run: &Run, task: TaskIx, attempt: u32) -> Result<Started, CouldNotStart> {
+        self.recorded();
         self.under_way = tasks_under_way(run);
         self.launch(Coming { task, attempt, reworks: run.reworks(task) })
             .map_err(|error| CouldNotStart { outcome: error.means(self.clock.now()), why: error.to_string() })
@@ -382,6 +409,7 @@ impl Workers for AgentWorkers {
     }
 
     fn wait(&mut self, run: &Run, until: Option<Time>) -> Result<Vec<Notice>, Failure> {
+        self.recorded();
         self.under_way = tasks_under_way(run);
         let mut notices: Vec<Notice> = Vec::new();
         let asked: Vec<Ask> = self.control.take().collect();
@@ -397,6 +425,9 @@ impl Workers for AgentWorkers {
         let now = self.clock.now();
         let limits = [until.map(|until| until.since(now)), self.look_again(silent, Instant::now())];
         let ended = self.processes.wait(limits.into_iter().flatten().min())?;
+        for (key, worker) in self.processes.take_started() {
+            notices.extend(self.started(key, worker));
+        }
         for ended in ended {
             notices.extend(self.ended(ended)?);
         }

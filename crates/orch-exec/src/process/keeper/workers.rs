@@ -1,0 +1,348 @@
+//! Workers that a keeper has, among all the others.
+
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use rustix::process::{WaitOptions, getsid, waitpid};
+
+use super::client::{Heard, Left, Lost};
+use super::wire::Order;
+use super::{KEEPER, Keeper};
+use crate::platform::{self, Handle};
+use crate::process::program::Programs;
+use crate::process::supervise::{Entry, Origin};
+use crate::process::{Exit, Launch, MARKER, Processes, StartError, Stdin, Worker, receipt};
+
+/// So many orders may be unanswered at once: what the answers take is far less than a pipe holds.
+const MOST_UNANSWERED: usize = 256;
+
+/// A worker that has ended and whose end is not known to be written down.
+#[derive(Debug)]
+pub(in crate::process) struct Unrecorded {
+    pid: u32,
+    exit: Exit,
+    receipt: PathBuf,
+    /// Whether a keeper has its process, rather than this program.
+    is_kept: bool,
+}
+
+impl Processes {
+    /// The end of the worker with this key is written down, wherever that has to be: no receipt is needed any more. Until
+    /// this is said, one is left if this program goes away; so it is to be said of every worker that was started with a
+    /// [keeper](Self::with_keeper) and a receipt. An unknown key changes nothing.
+    pub fn recorded(&mut self, key: u64) {
+        let Some(Unrecorded { pid, is_kept, .. }) = self.unrecorded.remove(&key) else { return };
+        match &mut self.keeper {
+            Some(keeper) if is_kept => keeper.recorded(pid),
+            // It is dead, and this program's child since its keeper has gone.
+            _ => _ = waitpid(platform::raw(pid), WaitOptions::NOHANG),
+        }
+    }
+
+    /// Has the keeper start a worker that is to leave a receipt; the first one is waited for. None: there is no keeper.
+    pub(in crate::process) fn begin_kept(
+        &mut self,
+        key: u64,
+        launch: &Launch,
+    ) -> Option<Result<Option<Worker>, StartError>> {
+        let receipt = launch.receipt.as_deref()?;
+        self.engage_keeper()?;
+        let order = match self.order(key, launch, receipt) {
+            Ok(order) => order,
+            Err(error) => return Some(Err(error)),
+        };
+        // Its number is not known yet.
+        let worker = Worker { pid: 0, start: 0, boot: platform::boot_id().to_owned() };
+        let handle = Handle::unwatched(0, 0);
+        self.insert(key, Entry::started(worker, handle, Origin::Kept, launch, self.settings.log_cap));
+        let is_first = !self.keeper_answered;
+        self.send(order);
+        if is_first || self.keeper.as_ref().is_some_and(|keeper| keeper.unanswered() >= MOST_UNANSWERED) {
+            let started = self.await_start(key);
+            // What was said to be a keeper is none: this one has not been started.
+            if started.is_err() && self.keeping.is_none() {
+                return None;
+            }
+            return Some(started.map(Some));
+        }
+        Some(Ok(None))
+    }
+
+    /// Waits until the keeper has said who a worker is, or why there is none.
+    pub(in crate::process) fn await_start(&mut self, key: u64) -> Result<Worker, StartError> {
+        loop {
+            if let Some(at) = self.started.iter().position(|(of, _)| *of == key) {
+                return self.started.swap_remove(at).1;
+            }
+            if let Some(Err(source)) = self.keeper.as_ref().map(Keeper::await_word) {
+                return Err(StartError::Os { program: "keeper".into(), source });
+            }
+            self.hear_keeper();
+        }
+    }
+
+    /// Waits until it is known of every worker who it is.
+    pub(in crate::process) fn await_starts(&mut self) {
+        while self
+            .keeper
+            .as_ref()
+            .is_some_and(|keeper| keeper.unanswered() > 0 && keeper.await_word().is_ok())
+        {
+            self.hear_keeper();
+        }
+    }
+
+    /// What has become known of the workers that were [begun](Self::begin), by key, since this was last asked.
+    pub fn take_started(&mut self) -> Vec<(u64, Result<Worker, StartError>)> {
+        std::mem::take(&mut self.started)
+    }
+
+    /// Makes sure that there is a keeper. None: there is not to be one, or it can't be started.
+    fn engage_keeper(&mut self) -> Option<()> {
+        if self.keeper.is_none() {
+            match Keeper::start(self.keeping.as_ref()?) {
+                Ok(keeper) => self.keeper = Some(keeper),
+                Err(_) => self.keeping = None,
+            }
+            self.keeper_answered = false;
+        }
+        self.keeper.is_some().then_some(())
+    }
+
+    fn order(&mut self, key: u64, launch: &Launch, receipt: &Path) -> Result<Order, StartError> {
+        let program = self.programs.find(launch)?;
+        let failed = |source| StartError::Receipt { path: receipt.to_owned(), source };
+        let receipt = std::path::absolute(receipt).map_err(failed)?;
+        receipt::clear(&receipt).map_err(failed)?;
+        let (cwd, log) = (&launch.cwd, &launch.log);
+        let stdin = match &launch.stdin {
+            Stdin::Null => None,
+            Stdin::File(path) => Some(
+                std::path::absolute(path)
+                    .map_err(|source| StartError::Stdin { path: path.clone(), source })?,
+            ),
+        };
+        let mut argv = launch.argv.clone();
+        argv[0] = program.into_os_string();
+        let mut env = launch.env.clone();
+        env.push((MARKER.into(), launch.marker.clone().into()));
+        Ok(Order {
+            key,
+            argv,
+            cwd: std::path::absolute(cwd).map_err(|source| StartError::Cwd { path: cwd.clone(), source })?,
+            env,
+            stdin,
+            log: std::path::absolute(log).map_err(|source| StartError::Log { path: log.clone(), source })?,
+            receipt,
+        })
+    }
+
+    fn send(&mut self, order: Order) {
+        if self.keeper.as_mut().is_some_and(|keeper| keeper.order(order).is_err()) {
+            self.lose_keeper();
+        }
+    }
+
+    /// Says to the keeper what is still to be said, before anything is waited for.
+    pub(in crate::process) fn flush_keeper(&mut self) {
+        if self.keeper.as_mut().is_some_and(|keeper| keeper.flush().is_err()) {
+            self.lose_keeper();
+        }
+    }
+
+    /// Takes in what the keeper has to say.
+    pub(in crate::process) fn hear_keeper(&mut self) {
+        match self.keeper.as_mut().map(Keeper::hear) {
+            Some(Ok(words)) => self.take_in(words),
+            Some(Err(Lost)) => self.lose_keeper(),
+            None => {}
+        }
+    }
+
+    fn take_in(&mut self, words: Vec<Heard>) {
+        for word in words {
+            match word {
+                Heard::Started { key, pid, start } => {
+                    self.keeper_answered = true;
+                    self.is_started(key, pid, start);
+                }
+                Heard::Refused { order, errno } => {
+                    self.keeper_answered = true;
+                    // A program that was known may have gone.
+                    self.programs = Programs::default();
+                    let key = order.key;
+                    let error = launch_of(order).why_not(io::Error::from_raw_os_error(errno));
+                    self.is_not_started(key, error);
+                }
+                Heard::Ended { pid, code } => {
+                    let of_it = |entry: &Entry| entry.origin == Origin::Kept && entry.worker.pid == pid;
+                    if let Some((&key, entry)) = self.entries.iter_mut().find(|(_, entry)| of_it(entry)) {
+                        entry.known = Some(Exit::Code(code.into()));
+                        self.ended_kept.push(key);
+                    }
+                }
+            }
+        }
+    }
+
+    fn is_not_started(&mut self, key: u64, error: StartError) {
+        self.entries.remove(&key);
+        self.started.push((key, Err(error)));
+    }
+
+    fn is_started(&mut self, key: u64, pid: u32, start: u64) {
+        if let Some(entry) = self.entries.get_mut(&key) {
+            (entry.worker.pid, entry.worker.start) = (pid, start);
+            entry.handle = Handle::unwatched(pid, start);
+            self.started.push((key, Ok(entry.worker.clone())));
+        }
+    }
+
+    /// Notes that nothing of a worker is left and that its end is still to be written down.
+    pub(in crate::process) fn unrecorded(&mut self, key: u64, entry: &Entry, exit: Exit) {
+        let is_kept = entry.origin == Origin::Kept;
+        if !is_kept && entry.origin != Origin::Inherited {
+            return;
+        }
+        // One who never says that anything is recorded gets no more than one dead process for a key.
+        self.recorded(key);
+        let Some(receipt) = entry.receipt.clone() else { return };
+        let unrecorded = Unrecorded { pid: entry.worker.pid, exit, receipt, is_kept };
+        if !is_kept {
+            unrecorded.write_down();
+        }
+        self.unrecorded.insert(key, unrecorded);
+    }
+
+    /// The keeper has gone, and whoever it had came here: this program does its part until there is another one.
+    fn lose_keeper(&mut self) {
+        let Some(keeper) = self.keeper.take() else { return };
+        let Left { words, ordered, let_go } = keeper.end();
+        self.take_in(words);
+        for pid in let_go {
+            let _ = waitpid(platform::raw(pid), WaitOptions::NOHANG);
+        }
+        for entry in self.entries.values_mut() {
+            if entry.origin == Origin::Kept && entry.worker.pid != 0 {
+                entry.origin = Origin::Inherited;
+                entry.handle = Handle::of_child(entry.worker.pid, entry.worker.start);
+            }
+        }
+        for unrecorded in self.unrecorded.values_mut().filter(|unrecorded| unrecorded.is_kept) {
+            unrecorded.is_kept = false;
+            unrecorded.write_down();
+        }
+        let name = self.keeping.as_ref().map(|keeping| keeping.name.clone()).unwrap_or_default();
+        if !self.keeper_answered {
+            // It is not what it was said to be.
+            self.keeping = None;
+        }
+        let mut ordered = ordered.into_iter();
+        // It says of each who it is before it starts the next.
+        let Some(first) = ordered.next() else { return };
+        let mut again = Vec::new();
+        match self.unanswered(&name, &first) {
+            Ok(Some((pid, start))) => {
+                self.is_started(first.key, pid, start);
+                if let Some(entry) = self.entries.get_mut(&first.key) {
+                    entry.origin = Origin::Inherited;
+                    entry.handle = Handle::of_child(pid, start);
+                }
+            }
+            Ok(None) => again.push(first),
+            Err(error) => self.is_not_started(first.key, error),
+        }
+        again.extend(ordered);
+        for order in again {
+            match self.engage_keeper() {
+                Some(()) => self.send(order),
+                // There will be a shell in its place when it is tried again.
+                None => {
+                    let program = order.argv.first().map(PathBuf::from).unwrap_or_default();
+                    let source = rustix::io::Errno::AGAIN.into();
+                    self.is_not_started(order.key, StartError::Os { program, source });
+                }
+            }
+        }
+    }
+
+    /// What a keeper has started that was killed before it could say so: a child of this program now, with the attempt's
+    /// marker, or dead by now.
+    fn unanswered(&self, keeper: &str, order: &Order) -> Result<Option<(u32, u64)>, StartError> {
+        let marker = order.env.last().map(|(_, marker)| marker.as_bytes()).unwrap_or_default();
+        let until = Instant::now() + super::PATIENCE;
+        loop {
+            let children = platform::children();
+            let marks = platform::settled_marks_of(&children, MARKER);
+            let mut marked = children.iter().filter_map(|&pid| Some((pid, marks.get(&pid)?.value()?)));
+            let living = marked.find(|(_, mark)| *mark == marker).map(|(pid, _)| pid);
+            // Until it is a program of its own it looks like its keeper.
+            let marks = platform::marks_of(&children, KEEPER);
+            let to_come = marks.values().any(|mark| mark.value() == Some(keeper.as_bytes()));
+            if living.is_some() || !to_come || Instant::now() >= until {
+                let found = match living {
+                    Some(pid) => Some(pid),
+                    None if self.keeper_answered => self.dead_unknown(&children, order)?,
+                    None => None,
+                };
+                return Ok(found.and_then(platform::process).map(|child| (child.pid, child.start)));
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// The one child that is dead, that nobody knows, and that is in all that can still be seen what this order has
+    /// started: it leads a group in this session and was called like its program.
+    fn dead_unknown(&self, children: &[u32], order: &Order) -> Result<Option<u32>, StartError> {
+        let program = order.argv.first().map(Path::new).unwrap_or(Path::new(""));
+        let name = program.file_name().unwrap_or_default().as_bytes();
+        let is_known = |pid: u32| {
+            self.entries.values().any(|entry| entry.worker.pid == pid)
+                || self.unrecorded.values().any(|unrecorded| unrecorded.pid == pid)
+        };
+        let is_it = |child: &platform::Process| {
+            let called = platform::program(child.pid).unwrap_or_default();
+            child.zombie
+                && child.group == child.pid
+                && getsid(platform::raw(child.pid)).is_ok_and(|session| getsid(None) == Ok(session))
+                && name.starts_with(called.as_bytes())
+        };
+        let unknown = children.iter().filter(|&&pid| !is_known(pid));
+        let mut found = unknown.filter_map(|&pid| platform::process(pid)).filter(is_it);
+        match (found.next(), found.next()) {
+            (Some(_), Some(_)) => Err(StartError::Os {
+                program: program.to_owned(),
+                source: io::Error::other("its keeper was killed, and nobody can say whether it was started"),
+            }),
+            (found, _) => Ok(found.map(|child| child.pid)),
+        }
+    }
+}
+
+/// What was ordered, as it was launched, for whoever asks what is wrong with it.
+fn launch_of(order: Order) -> Launch {
+    let Order { argv, cwd, env, stdin, log, receipt, .. } = order;
+    let stdin = stdin.map_or(Stdin::Null, Stdin::File);
+    Launch { argv, cwd, env, stdin, log, receipt: Some(receipt), marker: String::new() }
+}
+
+impl Unrecorded {
+    fn write_down(&self) {
+        if let Exit::Code(code) = self.exit
+            && let Ok(code) = u8::try_from(code)
+        {
+            // Where there is no room for it, what orch records is all there will be.
+            let _ = receipt::write(&self.receipt, code);
+        }
+    }
+}
+
+impl Drop for Processes {
+    fn drop(&mut self) {
+        if let Some(keeper) = self.keeper.take() {
+            keeper.leave(self.entries.values().all(|entry| entry.origin != Origin::Kept));
+        }
+    }
+}

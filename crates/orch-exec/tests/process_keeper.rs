@@ -1,0 +1,429 @@
+//! Workers that a keeper starts, and what becomes of them when it, orch, or both are killed.
+#![cfg(target_os = "linux")]
+
+mod process_support;
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use orch_exec::process::{
+    Ended, Exit, Keeping, Launch, Processes, Settings, StartError, Stdin, Worker, await_receipts, is_alive,
+    keep, receipt, survivors,
+};
+use process_support::{LONG, Place, processes, run, wait_for_all};
+use rustix::process::{Pid, Signal, kill_process};
+
+/// Where the run that dies finds what to do.
+const FOLDER: &str = "ORCH_TEST_FOLDER";
+
+/// This program, as a keeper.
+#[test]
+#[ignore = "the keeper; started by the tests below"]
+fn the_keeper() {
+    // Whoever runs all that is ignored gives it no socket, and it ends at once.
+    let _ = keep();
+}
+
+fn this_test(name: &str) -> Vec<OsString> {
+    let me = std::env::current_exe().unwrap();
+    vec![me.into(), "--exact".into(), name.into(), "--ignored".into()]
+}
+
+fn keeping(name: &str) -> Keeping {
+    let holds = File::options().write(true).open("/dev/null").unwrap().into();
+    Keeping { words: this_test("the_keeper"), name: name.to_owned(), holds }
+}
+
+fn kept(name: &str) -> Processes {
+    processes(true, LONG).with_keeper(keeping(name))
+}
+
+/// A script with a receipt of its own, whose worker a keeper has.
+fn with_receipt(place: &Place, script: &str) -> Launch {
+    let launch = place.script(script);
+    let receipt = place.path(&format!("{}.receipt", launch.marker));
+    Launch { receipt: Some(receipt), ..launch }
+}
+
+fn receipt_of(launch: &Launch) -> Option<Exit> {
+    receipt::read(launch.receipt.as_deref().unwrap())
+}
+
+/// The state and the parent of a process that is there, be it dead.
+fn seen(pid: u32) -> Option<(char, u32)> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let mut fields = stat[stat.rfind(')')? + 2..].split(' ');
+    Some((fields.next()?.chars().next()?, fields.next()?.parse().ok()?))
+}
+
+fn signal(pid: u32, signal: Signal) {
+    kill_process(Pid::from_raw(pid as i32).unwrap(), signal).unwrap();
+}
+
+#[test]
+fn ends_are_told_and_dead_processes_kept_until_they_are_recorded() {
+    let place = Place::new();
+    let mut processes = kept("told");
+    let table = [
+        ("exit 0", 0),
+        ("exit 3", 3),
+        ("exit 255", 255),
+        ("kill -TERM $$", 143),
+        ("kill -KILL $$", 137),
+        ("kill -USR1 $$", 138),
+    ];
+    for (script, code) in table {
+        let launch = with_receipt(&place, script);
+        let worker = processes.start(1, &launch).unwrap();
+        assert_eq!(wait_for_all(&mut processes), [Ended { key: 1, exit: Exit::Code(code) }], "{script}");
+        let (state, parent) = seen(worker.pid).unwrap();
+        assert!(state == 'Z' && parent != std::process::id(), "{script}: {state} {parent}");
+        processes.recorded(1);
+        // It is let go of at the latest when the next has been started.
+        processes.start(2, &with_receipt(&place, "exit 0")).unwrap();
+        assert_eq!(seen(worker.pid), None, "{script}");
+        wait_for_all(&mut processes);
+        processes.recorded(2);
+        assert_eq!(receipt_of(&launch), None, "{script}");
+    }
+}
+
+#[test]
+fn a_worker_gets_what_it_is_given_and_nothing_else() {
+    let place = Place::new();
+    let mut processes = kept("given");
+    fs::write(place.path("prompt"), vec![b'x'; 300 << 10]).unwrap();
+    let script =
+        "wc -c; pwd; echo err >&2; env | cut -d= -f1 | sort | tr '\\n' ' '; ls /proc/self/fd | wc -l";
+    let mut launch = with_receipt(&place, script);
+    launch.stdin = Stdin::File(place.path("prompt"));
+    launch.env.push(("LONG".into(), "y".repeat(100 << 10).into()));
+    // Another one runs meanwhile, whose descriptors are its own.
+    processes.start(2, &with_receipt(&place, "sleep 1000")).unwrap();
+    assert_eq!(run_kept(&mut processes, &launch), Exit::Code(0));
+    let folder = fs::canonicalize(place.path("")).unwrap();
+    let want = format!("307200\n{}\nerr\nLONG ORCH_ATTEMPT PATH PWD SAY ", folder.display());
+    let log = place.log();
+    let rest = log.strip_prefix(&want).unwrap_or_else(|| panic!("{log}"));
+    let counted = rest.trim_start_matches("SHLVL ").trim_start_matches("_ ").trim().to_owned();
+    // As many as one has that this program starts itself, which may have been given some.
+    let direct = Launch { log: place.path("direct"), ..place.script("ls /proc/self/fd | wc -l") };
+    run(&mut processes_of_its_own(), &direct);
+    assert_eq!(counted, fs::read_to_string(&direct.log).unwrap().trim());
+    processes.kill(2);
+    wait_for_all(&mut processes);
+}
+
+fn processes_of_its_own() -> Processes {
+    processes(true, LONG)
+}
+
+fn run_kept(processes: &mut Processes, launch: &Launch) -> Exit {
+    processes.start(1, launch).unwrap();
+    loop {
+        if let Some(ended) = processes.wait(None).unwrap().into_iter().find(|ended| ended.key == 1) {
+            return ended.exit;
+        }
+    }
+}
+
+#[test]
+fn what_cannot_start_says_why_and_the_next_one_starts() {
+    let place = Place::new();
+    let mut processes = kept("why");
+    fs::write(place.path("script"), "#!/nowhere\n").unwrap();
+    type Change = fn(&mut Launch, &Place);
+    type Is = fn(&StartError) -> bool;
+    let table: [(Change, Is); 6] = [
+        (|l, _| l.argv[0] = "no-such-program".into(), |e| matches!(e, StartError::NotFound { .. })),
+        (|l, _| l.cwd = "/nowhere".into(), |e| matches!(e, StartError::Cwd { .. })),
+        (|l, _| l.stdin = Stdin::File("/nowhere".into()), |e| matches!(e, StartError::Stdin { .. })),
+        (|l, _| l.log = "/nowhere/log".into(), |e| matches!(e, StartError::Log { .. })),
+        (|l, p| l.argv[0] = p.path("script").into(), |e| matches!(e, StartError::NotExecutable { .. })),
+        (|l, _| l.argv.push("x".repeat(200 << 10).into()), |e| matches!(e, StartError::TooLong { .. })),
+    ];
+    for (change, is_it) in table {
+        let mut launch = with_receipt(&place, "exit 0");
+        change(&mut launch, &place);
+        let error = processes.start(1, &launch).unwrap_err();
+        assert!(is_it(&error), "{error:?}");
+        assert_eq!(run_kept(&mut processes, &with_receipt(&place, "exit 4")), Exit::Code(4));
+    }
+}
+
+#[test]
+fn a_program_that_goes_away_and_comes_back_is_found_again() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    let mut processes = kept("programs");
+    let program = place.path("program");
+    let mut launch = with_receipt(&place, "");
+    launch.argv = vec![program.clone().into()];
+    let write = |code: u8| {
+        fs::write(&program, format!("#!/bin/sh\nexit {code}\n")).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();
+    };
+    write(3);
+    assert_eq!(run_kept(&mut processes, &launch), Exit::Code(3));
+    fs::remove_file(&program).unwrap();
+    assert!(matches!(processes.start(1, &launch).unwrap_err(), StartError::NotFound { .. }));
+    write(4);
+    assert_eq!(run_kept(&mut processes, &launch), Exit::Code(4));
+}
+
+#[test]
+fn three_hundred_at_once_are_each_reported_once() {
+    let place = Place::new();
+    let mut processes = kept("many");
+    for key in 0..300 {
+        processes.start(key, &with_receipt(&place, &format!("exit {}", key % 200))).unwrap();
+    }
+    let ended = wait_for_all(&mut processes);
+    let want = (0..300).map(|key| Ended { key, exit: Exit::Code((key % 200) as i32) });
+    assert_eq!(ended, want.collect::<Vec<_>>());
+}
+
+const FAMILY: &str = r#"stay='echo $$ >$SAY; exec sleep 1000'
+sh -c "$stay" &
+setsid sh -c "$stay" &
+(setsid sh -c "sh -c '$stay' & exit" &)
+(env -i SAY=$SAY sh -c "$stay" &)
+"#;
+
+#[test]
+fn whatever_a_worker_started_ends_with_it() {
+    for (rest, code) in [("wait; wait", 143), ("exit 6", 6)] {
+        let mut place = Place::new();
+        let mut processes = kept("family");
+        let launch = with_receipt(&place, &format!("{FAMILY} {rest}"));
+        processes.start(1, &launch).unwrap();
+        let pids: Vec<u32> = (0..4).map(|_| place.hear().parse().unwrap()).collect();
+        if code == 143 {
+            processes.stop(1);
+        }
+        assert_eq!(wait_for_all(&mut processes), [Ended { key: 1, exit: Exit::Code(code) }]);
+        assert_eq!(survivors(&[&launch.marker]), []);
+        for pid in pids {
+            assert!(seen(pid).is_none_or(|(state, _)| state == 'Z'), "{pid} lives");
+        }
+    }
+}
+
+#[test]
+fn a_keeper_hears_no_signal_meant_for_orch() {
+    let mut place = Place::new();
+    let mut processes = kept("deaf");
+    let worker = processes.start(1, &with_receipt(&place, "echo $$ >$SAY; sleep 1000")).unwrap();
+    place.hear();
+    let (_, keeper) = seen(worker.pid).unwrap();
+    assert_eq!(fs::read_to_string(format!("/proc/{keeper}/comm")).unwrap().trim(), "keeper");
+    assert_ne!(fs::read_to_string(format!("/proc/{keeper}/stat")).unwrap().split(' ').nth(4), None);
+    for told in [Signal::HUP, Signal::INT, Signal::QUIT, Signal::TERM, Signal::TSTP] {
+        signal(keeper, told);
+    }
+    assert_eq!(seen(worker.pid).map(|(_, parent)| parent), Some(keeper));
+    let launch = with_receipt(&place, "exit 5");
+    processes.start(2, &launch).unwrap();
+    assert_eq!(processes.wait(None).unwrap(), [Ended { key: 2, exit: Exit::Code(5) }]);
+    processes.stop(1);
+    assert_eq!(wait_for_all(&mut processes), [Ended { key: 1, exit: Exit::Code(143) }]);
+}
+
+#[test]
+#[ignore = "alone in a program of its own: the test below"]
+fn the_keeper_is_killed() {
+    let (mut place, go) = (Place::new(), Place::new());
+    let mut processes = kept("killed");
+    let ended = with_receipt(&place, "exit 7");
+    assert_eq!(run_kept(&mut processes, &ended), Exit::Code(7));
+    let going = with_receipt(&place, &obedient(&go));
+    let worker = processes.start(2, &going).unwrap();
+    place.hear();
+    let (_, keeper) = seen(worker.pid).unwrap();
+    signal(keeper, Signal::KILL);
+    // Nobody else would leave a receipt for an end that is not recorded.
+    let launch = with_receipt(&place, "exit 8");
+    let another = processes.start(3, &launch).unwrap();
+    assert_eq!(receipt_of(&ended), Some(Exit::Code(7)));
+    assert_eq!(seen(worker.pid).map(|(_, parent)| parent), Some(std::process::id()));
+    tell(&go);
+    let want = [Ended { key: 2, exit: Exit::Code(5) }, Ended { key: 3, exit: Exit::Code(8) }];
+    assert_eq!(wait_for_all(&mut processes), want);
+    assert_eq!(receipt_of(&going), Some(Exit::Code(5)));
+    assert_eq!(seen(worker.pid), Some(('Z', std::process::id())));
+    for key in 1..=3 {
+        processes.recorded(key);
+    }
+    assert_eq!(seen(worker.pid), None);
+    let last = processes.start(4, &with_receipt(&place, "sleep 1000")).unwrap();
+    assert_eq!(seen(another.pid), None);
+    let (_, second) = seen(last.pid).unwrap();
+    assert!(second != keeper && second != std::process::id(), "{second}");
+    // What it was told and did not do any more is done by the next one, each of it once.
+    signal(second, Signal::STOP);
+    for key in 5..8 {
+        let launch = with_receipt(&place, "echo ran >>ran; exit 9");
+        assert!(processes.begin(key, &launch).unwrap().is_none());
+    }
+    signal(second, Signal::KILL);
+    processes.kill(4);
+    let ended = wait_for_all(&mut processes);
+    let want = (5..8).map(|key| Ended { key, exit: Exit::Code(9) });
+    assert_eq!(ended[1..], want.collect::<Vec<_>>());
+    assert_eq!(fs::read_to_string(place.path("ran")).unwrap(), "ran\n".repeat(3));
+    let started: Vec<u64> =
+        processes.take_started().into_iter().map(|(key, worker)| worker.map(|_| key).unwrap()).collect();
+    assert_eq!(started, [5, 6, 7]);
+    // And one that can't be started says so when that is known.
+    let mut launch = with_receipt(&place, "");
+    launch.cwd = "/nowhere".into();
+    assert!(processes.begin(9, &launch).unwrap().is_none());
+    assert_eq!(processes.wait(None).unwrap(), []);
+    assert!(matches!(processes.take_started()[..], [(9, Err(StartError::Cwd { .. }))]));
+    assert_eq!(processes.running().count(), 0);
+}
+
+/// Dead children of other tests would be taken for what the keeper might have started.
+#[test]
+fn when_the_keeper_is_killed_orch_goes_on_with_its_workers_and_gets_another() {
+    let words = this_test("the_keeper_is_killed");
+    let done = Command::new(&words[0]).args(&words[1..]).output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stdout));
+}
+
+#[test]
+fn what_is_no_keeper_is_done_without() {
+    let place = Place::new();
+    for words in
+        [vec![], vec!["/nowhere".into()], vec!["/bin/true".into()], vec!["/bin/echo".into(), "what?".into()]]
+    {
+        let keeping = Keeping { words, ..keeping("none") };
+        let mut processes = processes(true, LONG).with_keeper(keeping);
+        for code in [3, 4] {
+            let launch = with_receipt(&place, &format!("exit {code}"));
+            assert_eq!(run(&mut processes, &launch), Exit::Code(code));
+            assert_eq!(receipt_of(&launch), Some(Exit::Code(code)), "the shell's");
+            processes.recorded(1);
+        }
+    }
+}
+
+/// Runs as a program of its own: starts a worker, does what it was told, and dies on the spot.
+#[test]
+#[ignore = "the run that dies; started by the tests below"]
+fn the_run_that_dies() {
+    let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else { return };
+    let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
+    let launch = Launch {
+        receipt: Some(folder.join("receipt")),
+        marker: read("marker"),
+        ..process_support::launch(&folder, vec!["sh".into(), "-c".into(), read("script").into()])
+    };
+    let lock = File::create(folder.join("lock")).unwrap();
+    lock.lock().unwrap();
+    let keeping = Keeping { holds: lock.try_clone().unwrap().into(), ..keeping(&launch.marker) };
+    let mut processes = Processes::new(Settings::default()).unwrap().with_keeper(keeping);
+    let worker = processes.start(1, &launch).unwrap();
+    let parent = seen(worker.pid).unwrap().1;
+    fs::write(folder.join("worker"), format!("{} {} {} {parent}", worker.pid, worker.start, worker.boot))
+        .unwrap();
+    let way = read("way");
+    if way.contains("end") {
+        assert_eq!(processes.wait(None).unwrap().len(), 1);
+    }
+    if way.contains("both") {
+        signal(parent, Signal::KILL);
+    }
+    kill_process(rustix::process::getpid(), Signal::KILL).unwrap();
+}
+
+/// A worker whose run has been killed, its marker, and the number of its keeper.
+fn orphaned(place: &Place, script: &str, way: &str) -> (Worker, String, u32) {
+    let Launch { marker, .. } = place.script("");
+    for (name, text) in [("script", script), ("marker", &marker), ("way", way)] {
+        fs::write(place.path(name), text).unwrap();
+    }
+    let words = this_test("the_run_that_dies");
+    let mut run = Command::new(&words[0]);
+    run.args(&words[1..]).env(FOLDER, place.path("")).stdout(Stdio::null()).stderr(Stdio::null());
+    assert_eq!(run.status().unwrap().signal(), Some(9));
+    let word = fs::read_to_string(place.path("worker")).unwrap();
+    let mut words = word.split(' ');
+    let mut next = || words.next().unwrap().to_owned();
+    let (pid, start, boot) = (next().parse().unwrap(), next().parse().unwrap(), next());
+    (Worker { pid, start, boot }, marker, next().parse().unwrap())
+}
+
+/// Waits for a word from `go`, then ends.
+fn obedient(go: &Place) -> String {
+    format!("echo $$ >$SAY; read -r go <'{}'; exit 5", go.path("say").display())
+}
+
+fn tell(go: &Place) {
+    fs::write(go.path("say"), "go\n").unwrap();
+}
+
+/// Waits until nobody holds the lock of the run that died.
+fn wait_for_lock(folder: &Path) {
+    File::open(folder.join("lock")).unwrap().lock_shared().unwrap();
+}
+
+#[test]
+fn an_end_that_orch_did_not_record_is_in_a_receipt_before_the_lock_is_free() {
+    let place = Place::new();
+    let (worker, marker, keeper) = orphaned(&place, "exit 5", "end");
+    wait_for_lock(&place.path(""));
+    assert_eq!(receipt::read(&place.path("receipt")), Some(Exit::Code(5)));
+    assert!(!is_alive(&worker) && await_receipts(&marker));
+    while seen(keeper).is_some_and(|(state, _)| state != 'Z') {
+        std::thread::yield_now();
+    }
+    assert_eq!(seen(worker.pid), None, "a keeper goes when it has nothing more to keep");
+}
+
+#[test]
+fn a_worker_that_outlives_orch_leaves_a_receipt_all_the_same() {
+    // One of them drops what it could be known by.
+    for clean in [false, true] {
+        let (mut place, go) = (Place::new(), Place::new());
+        let script = match clean {
+            false => obedient(&go),
+            true => format!("exec env -i SAY=$SAY sh -c \"{}\"", obedient(&go).replace('$', "\\$")),
+        };
+        let (worker, marker, keeper) = orphaned(&place, &script, "");
+        place.hear();
+        wait_for_lock(&place.path(""));
+        assert!(is_alive(&worker) && await_receipts(&marker));
+        assert_eq!(seen(worker.pid).map(|(_, parent)| parent), Some(keeper));
+        let mut processes = processes(false, LONG);
+        assert!(!processes.adopt(
+            3,
+            &Worker { start: worker.start + 1, ..worker.clone() },
+            &marker,
+            None,
+            None
+        ));
+        assert!(processes.adopt(3, &worker, &marker, Some(place.path("receipt")), None), "{clean}");
+        tell(&go);
+        assert_eq!(wait_for_all(&mut processes), [Ended { key: 3, exit: Exit::Code(5) }]);
+        assert_eq!(receipt::read(&place.path("receipt")), Some(Exit::Code(5)));
+    }
+}
+
+#[test]
+fn a_worker_that_outlives_both_is_found_and_waited_for() {
+    let (mut place, go) = (Place::new(), Place::new());
+    let (worker, marker, _) = orphaned(&place, &obedient(&go), "both");
+    place.hear();
+    assert!(is_alive(&worker) && await_receipts(&marker));
+    let mut processes = processes(false, LONG);
+    assert!(processes.adopt(3, &worker, &marker, Some(place.path("receipt")), None));
+    tell(&go);
+    // Nobody was there to see it, unless orphans come to this program since another test has asked for them.
+    let ended = wait_for_all(&mut processes);
+    assert!(matches!(ended[..], [Ended { key: 3, exit: Exit::Unknown | Exit::Code(5) }]), "{ended:?}");
+    assert_eq!(receipt::read(&place.path("receipt")), None);
+}
