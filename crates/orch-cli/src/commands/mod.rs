@@ -21,6 +21,7 @@ mod worktree;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use orch_systems::{AnyPlan, Found, Kind, OpenError, RunOptions, View, locate};
 
@@ -125,7 +126,12 @@ fn find(plan: Option<&Path>, kind: &Kinded) -> Result<Found, OpenError> {
 
 /// The plan that is meant, loaded.
 pub(crate) fn load(plan: Option<&Path>, kind: &Kinded) -> Result<AnyPlan, OpenError> {
-    AnyPlan::load(&find(plan, kind)?)
+    let plan = AnyPlan::load(&find(plan, kind)?)?;
+    if let AnyPlan::Prompts(prompts) = &plan {
+        // It is needed to the end, and to take 100,000 prompts apart then would only keep a person waiting (50 ms).
+        std::mem::forget((Arc::clone(&prompts.plan), Arc::clone(&prompts.index)));
+    }
+    Ok(plan)
 }
 
 /// A plan and tasks of it, named in one list: what is a plan's file or folder is the plan.

@@ -25,19 +25,22 @@ impl Index {
 }
 
 fn task(prompt: &Prompt) -> TaskDraft {
-    let file = prompt.path.rsplit(['/', '\\']).next().unwrap_or(&prompt.path);
-    let names = [
-        prompt.short_id.clone().unwrap_or_default(),
-        format!("{}.md", prompt.id),
-        file.to_owned(),
-        prompt.path.clone(),
-        plain_name(&prompt.path),
-    ];
-    let mut aliases: Vec<String> = Vec::new();
-    for name in names {
-        if !name.is_empty() && name != prompt.id && !aliases.contains(&name) {
-            aliases.push(name);
+    let mut aliases: Vec<String> = Vec::with_capacity(2);
+    let mut answer_to = |name: &str| {
+        if name != prompt.id && !aliases.iter().any(|known| known == name) {
+            aliases.push(name.to_owned());
         }
+    };
+    let file = prompt.path.rsplit(['/', '\\']).next().unwrap_or(&prompt.path);
+    if let Some(short) = &prompt.short_id {
+        answer_to(short);
+    }
+    answer_to(file);
+    // As a rule the path is the id and `.md`, and has no other spelling.
+    if file.len() < prompt.path.len() || file.strip_suffix(".md") != Some(&prompt.id) {
+        answer_to(&format!("{}.md", prompt.id));
+        answer_to(&prompt.path);
+        answer_to(&plain_name(&prompt.path));
     }
     TaskDraft {
         aliases,

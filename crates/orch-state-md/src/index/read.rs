@@ -1,7 +1,8 @@
 //! From the bytes of a file to an [`Index`], section by section.
 
-use std::collections::HashMap;
+use std::hash::BuildHasher;
 
+use hashbrown::{DefaultHashBuilder, HashTable};
 use orch_core::{Diagnostic, Position};
 
 use super::item::{Item, is_stray};
@@ -97,8 +98,9 @@ struct Reader<'a> {
     item: Option<Item<'a>>,
     /// Whether the line before was blank or hidden, so that an unindented line is a paragraph of its own.
     apart: bool,
-    /// Where each prompt was listed first, by id.
-    listed: HashMap<String, Position>,
+    /// The prompts of the index, to be found by id.
+    listed: HashTable<u32>,
+    hasher: DefaultHashBuilder,
     owners: Option<Owners>,
     /// Where the code or the comment began that the last line was in.
     hidden_since: Option<Position>,
@@ -118,7 +120,8 @@ impl Default for Reader<'_> {
             prompts_at: None,
             item: None,
             apart: true,
-            listed: HashMap::new(),
+            listed: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
             owners: None,
             hidden_since: None,
             last: None,
@@ -224,8 +227,11 @@ impl<'a> Reader<'a> {
     }
 
     fn add(&mut self, prompt: Prompt) {
-        match self.listed.get(&prompt.id) {
-            Some(first) => {
+        let prompts = &mut self.index.prompts;
+        let hash = |id: &str| self.hasher.hash_one(id);
+        match self.listed.find(hash(&prompt.id), |&place| prompts[place as usize].id == prompt.id) {
+            Some(&place) => {
+                let first = prompts[place as usize].at;
                 let message = format!(
                     "the prompt {} is listed twice, first in line {}",
                     quoted(&prompt.id),
@@ -236,8 +242,10 @@ impl<'a> Reader<'a> {
                 self.findings.push(finding);
             }
             None => {
-                self.listed.insert(prompt.id.clone(), prompt.at);
-                self.index.prompts.push(prompt);
+                let place = prompts.len() as u32;
+                prompts.push(prompt);
+                let hash_of = |&place: &u32| hash(&prompts[place as usize].id);
+                self.listed.insert_unique(hash_of(&place), place, hash_of);
             }
         }
     }

@@ -155,16 +155,19 @@ fn not_utf8(bytes: &[u8], valid: usize) -> Unreadable {
 
 /// A newer format may be different in anything, so it is looked for before all else.
 fn refuse_newer(text: &str) -> Result<(), Unreadable> {
-    let mut lines = text.split('\n').enumerate();
-    let newer = lines.find(|(_, line)| {
-        let line = line.trim_end_matches('\r');
-        mark::looks_like_mark(line) && mark::read(line) == Said::Newer
+    let mut lines = memchr::memmem::find_iter(text.as_bytes(), mark::OPENING).filter_map(|at| {
+        let before = text[..at].trim_end_matches(BLANK);
+        let begins_the_line = before.is_empty() || before.ends_with('\n');
+        begins_the_line
+            .then(|| (at, text[at..].split('\n').next().unwrap_or_default().trim_end_matches('\r')))
     });
+    let newer = lines.find(|(_, line)| mark::read(line) == Said::Newer);
     match newer {
-        Some((number, _)) => {
+        Some((at, _)) => {
+            let before = text[..at].matches('\n').count();
             Err(Diagnostic::error("state.newer", "written in a newer format than this orch knows")
                 .hint("update orch")
-                .at(position(number + 1, ""))
+                .at(position(before + 1, ""))
                 .into())
         }
         None => Ok(()),

@@ -138,7 +138,8 @@ impl Iterator for Cells<'_> {
 
     fn next(&mut self) -> Option<Range<usize>> {
         let from = self.from;
-        let to = (from..self.line.len()).find(|&at| self.line[at] == b'|' && self.line[at - 1] != b'\\')?;
+        let mut pipes = memchr::memchr_iter(b'|', &self.line[from..]).map(|at| from + at);
+        let to = pipes.find(|&at| self.line[at - 1] != b'\\')?;
         self.from = to + 1;
         Some(from..to)
     }

@@ -25,6 +25,7 @@
 mod chain;
 mod entry;
 mod fold;
+mod lines;
 mod quick;
 mod read;
 mod tape;

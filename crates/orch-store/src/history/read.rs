@@ -1,16 +1,14 @@
 //! Reading a history without changing it: line by line, in memory of one line.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, Read};
 use std::ops::ControlFlow;
 use std::path::Path;
 
 use super::chain::{self, Bad};
+use super::lines::Lines;
 use super::{Entry, FORMAT, Folded, LONGEST_LINE, What};
 use crate::StoreError;
-
-/// How much is asked of the system at once.
-const CHUNK: usize = 256 << 10;
 
 /// What a pass over the lines found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,18 +38,18 @@ pub(super) enum Rest {
 
 /// Passes over all lines, handing each good entry to `see` until it breaks off.
 pub(super) fn scan(
-    mut reader: impl BufRead,
+    reader: impl Read,
     mut see: impl FnMut(&Entry<'_>) -> ControlFlow<()>,
 ) -> io::Result<Scanned> {
     let mut good = Scanned { lines: 0, end: 0, check: 0, rest: Rest::Nothing };
-    let mut line = Vec::new();
+    let mut lines = Lines::new(reader);
     loop {
-        next_line(&mut reader, &mut line)?;
+        let line = lines.next()?;
         if line.is_empty() {
             return Ok(good);
         }
         let Some(whole) = line.strip_suffix(b"\n") else {
-            good.rest = if line.len() > LONGEST_LINE || (good.lines == 0 && !chain::may_begin(&line)) {
+            good.rest = if line.len() > LONGEST_LINE || (good.lines == 0 && !chain::may_begin(line)) {
                 Rest::Damage
             } else {
                 Rest::Torn
@@ -72,7 +70,7 @@ pub(super) fn scan(
                 return Ok(good);
             }
             Err(Bad::Check) => {
-                good.rest = if good.lines == 0 { Rest::Damage } else { after_bad_line(&mut reader)? };
+                good.rest = if good.lines == 0 { Rest::Damage } else { after_bad_line(&mut lines)? };
                 return Ok(good);
             }
         }
@@ -97,10 +95,9 @@ fn first_checked<'a>(line: &'a [u8], good: &Scanned) -> Result<(Entry<'a>, u64),
 }
 
 /// Tells an interrupted append from damage: after damage, something whole was written later.
-fn after_bad_line(reader: &mut impl BufRead) -> io::Result<Rest> {
-    let mut line = Vec::new();
+fn after_bad_line(lines: &mut Lines<impl Read>) -> io::Result<Rest> {
     loop {
-        next_line(reader, &mut line)?;
+        let line = lines.next()?;
         match line.strip_suffix(b"\n") {
             Some(whole) if chain::has_form(whole) => return Ok(Rest::Damage),
             Some(_) => {}
@@ -108,13 +105,6 @@ fn after_bad_line(reader: &mut impl BufRead) -> io::Result<Rest> {
             None => return Ok(Rest::Torn),
         }
     }
-}
-
-/// Reads one line with its newline into `line`; more than the longest line is cut there.
-fn next_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<()> {
-    line.clear();
-    reader.take(LONGEST_LINE as u64 + 1).read_until(b'\n', line)?;
-    Ok(())
 }
 
 /// Reads the history at `path` and says where every task stands; none when there is no such file.
@@ -187,7 +177,7 @@ fn pass(
     path: &Path,
     see: impl FnMut(&Entry<'_>) -> ControlFlow<()>,
 ) -> Result<(), StoreError> {
-    let scanned = scan(buffered(reader), see).map_err(StoreError::io(path, "read"))?;
+    let scanned = scan(reader, see).map_err(StoreError::io(path, "read"))?;
     match scanned.rest {
         Rest::Nothing | Rest::Torn => Ok(()),
         Rest::Damage => Err(StoreError::Damaged { path: path.to_owned(), line: scanned.lines + 1 }),
@@ -201,9 +191,4 @@ fn open(path: &Path) -> Result<Option<File>, StoreError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(StoreError::io(path, "open")(error)),
     }
-}
-
-/// A reader that asks for much at once.
-pub(super) fn buffered(reader: impl Read) -> impl BufRead {
-    BufReader::with_capacity(CHUNK, reader)
 }

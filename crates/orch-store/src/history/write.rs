@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use orch_core::Time;
 
 use super::chain::encode;
-use super::read::{Rest, Scanned, buffered, scan};
+use super::read::{Rest, Scanned, scan};
 use super::tape::Tape;
 use super::{FORMAT, Folded, LONGEST_LINE, What};
 use crate::random::random_u64;
@@ -121,7 +121,7 @@ impl HistoryWriter {
             Err(error) => return Err(StoreError::io(path, "open")(error)),
         };
         let mut folded = Folded::default();
-        let scanned = scan(buffered(&file), |entry| {
+        let scanned = scan(&file, |entry| {
             folded.apply(entry);
             ControlFlow::Continue(())
         })

@@ -1,6 +1,5 @@
 //! Opening a plan: its lock, what is remembered, what became of it, and everything the run will need.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -12,7 +11,7 @@ use orch_exec::process::Settings;
 use orch_exec::tmux::sweep_launch_files;
 use orch_git::Git;
 use orch_run::{Clock, SystemClock};
-use orch_store::{HistoryWriter, Holder, Home, Lock, LockError, Note, What as Entry};
+use orch_store::{Folded, HistoryWriter, Holder, Home, Lock, LockError, Note, What as Entry};
 use rustix::process::{Pid, test_kill_process};
 
 use super::beginning::{Start, carried_over};
@@ -131,18 +130,10 @@ impl Session {
         }
         let strict = options.strict_resume;
         let mut settled = beginning.settled(&resumed, &place.home, profiles, strict).map_err(unreadable())?;
-        let past = if anew { HashMap::new() } else { beginning.past(&profile) };
-        let mut workers = AgentWorkers::new(
-            Rc::clone(&system),
-            profile.clone(),
-            place.clone(),
-            executor,
-            settings,
-            clock,
-            past,
-        )
-        .map_err(OpenError::system("watch processes"))?
-        .with_linger(config.run.linger);
+        let mut workers =
+            AgentWorkers::new(Rc::clone(&system), profile.clone(), place.clone(), executor, settings, clock)
+                .map_err(OpenError::system("watch processes"))?
+                .with_linger(config.run.linger);
         beginning.adopt(&mut workers, &resumed, &place.home, profiles, &mut settled).map_err(unreadable())?;
         let beginning = resumed.beginning;
         let mut run = resumed.run;
@@ -170,6 +161,7 @@ impl Session {
             chosen,
             was_cut_off,
             opening,
+            history: if anew { Folded::default() } else { remembered.history },
             _lock: lock,
         })
     }
