@@ -317,7 +317,7 @@ fn join(parts: &[Span<'_>]) -> String {
 }
 
 /// `PROMPT-01` of `PROMPT-01-foo`: letters, a hyphen, digits, and more after another hyphen.
-fn short_id(id: &str) -> Option<String> {
+pub(super) fn short_id(id: &str) -> Option<String> {
     let (letters, rest) = id.split_once('-')?;
     let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
     let fits = !letters.is_empty() && letters.chars().all(char::is_alphabetic) && digits > 0;

@@ -33,6 +33,7 @@ mod near;
 mod ownership;
 mod path;
 mod read;
+mod usual;
 mod wrapped;
 
 use orch_core::{Diagnostic, Position, Reference};

@@ -55,8 +55,7 @@ pub(super) fn prompt_names<'a>(value: Span<'a>, folder: Folder<'_>) -> Vec<Name<
 }
 
 fn prompt_name<'a>(piece: Span<'a>, folder: Folder<'_>) -> Name<'a> {
-    // Nearly every name is of this kind, and nothing of what follows has anything to say about it. Half of the time of
-    // reading an index was spent here without.
+    // Nearly every name is of this kind, and nothing of what follows has anything to say about it.
     if is_numbered_word(piece.text) {
         return Ok((piece.text.to_owned(), piece.at));
     }
@@ -92,7 +91,7 @@ fn prompt_name<'a>(piece: Span<'a>, folder: Folder<'_>) -> Name<'a> {
 }
 
 /// Whether `text` is one word such as `PROMPT-01`, with a digit in it, so that it means nothing but a name.
-fn is_numbered_word(text: &str) -> bool {
+pub(super) fn is_numbered_word(text: &str) -> bool {
     let mut digits = 0;
     let is_word = text.bytes().all(|byte| {
         digits += u32::from(byte.is_ascii_digit());
