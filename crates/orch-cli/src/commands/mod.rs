@@ -23,7 +23,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use orch_systems::{AnyPlan, Found, Kind, OpenError, RunOptions, View, locate};
+use orch_systems::{AnyPlan, Found, Kind, OpenError, Opening, RunOptions, View, locate};
 
 use crate::args::{Args, Command, GraphFormat, Kinded, Looked};
 use crate::failure::Failure;
@@ -125,17 +125,17 @@ fn find(plan: Option<&Path>, kind: &Kinded) -> Result<Found, OpenError> {
 }
 
 /// The plan that is meant, loaded.
-pub(crate) fn load(plan: Option<&Path>, kind: &Kinded) -> Result<AnyPlan, OpenError> {
-    let plan = AnyPlan::load(&find(plan, kind)?)?;
-    if let AnyPlan::Prompts(prompts) = &plan {
+pub(crate) fn load(plan: Option<&Path>, kind: &Kinded) -> Result<Opening, OpenError> {
+    let opening = Opening::load(&find(plan, kind)?)?;
+    if let AnyPlan::Prompts(prompts) = opening.plan() {
         // It is needed to the end, and to take 100,000 prompts apart then would only keep a person waiting (50 ms).
         std::mem::forget((Arc::clone(&prompts.plan), Arc::clone(&prompts.index)));
     }
-    Ok(plan)
+    Ok(opening)
 }
 
 /// A plan and tasks of it, named in one list: what is a plan's file or folder is the plan.
-pub(crate) fn plan_among(names: &[String], kind: &Kinded) -> Result<(AnyPlan, Vec<String>), OpenError> {
+pub(crate) fn plan_among(names: &[String], kind: &Kinded) -> Result<(Opening, Vec<String>), OpenError> {
     let is_plan = |name: &&String| Path::new(name.as_str()).exists();
     let plan = load(names.iter().find(is_plan).map(Path::new), kind)?;
     let ids = names.iter().filter(|name| !is_plan(name)).cloned().collect();

@@ -64,7 +64,7 @@ pub(super) fn encode_optional(value: &str, place: Place) -> String {
 
 /// The value that was written as `raw` at `place`.
 pub(super) fn decode(raw: &str, place: Place) -> Cow<'_, str> {
-    if !raw.contains(['\\', '&']) {
+    if memchr::memchr2(b'\\', b'&', raw.as_bytes()).is_none() {
         return Cow::Borrowed(raw);
     }
     let mut out = String::with_capacity(raw.len());

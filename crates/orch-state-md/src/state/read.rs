@@ -102,15 +102,22 @@ struct Lines<'a> {
 
 impl<'a> Lines<'a> {
     fn peek(&self) -> Option<Line<'a>> {
-        let line = self.text[self.at..].split_inclusive('\n').next()?;
+        let line = &self.text[self.at..self.end_of_line()];
+        if line.is_empty() {
+            return None;
+        }
         Some(Line { number: self.number + 1, start: self.at, content: content(line) })
     }
 
     /// Steps over the next line.
     fn skip(&mut self) {
-        let rest = &self.text[self.at..];
-        self.at += rest.find('\n').map_or(rest.len(), |end| end + 1);
+        self.at = self.end_of_line();
         self.number += 1;
+    }
+
+    fn end_of_line(&self) -> usize {
+        let end = memchr::memchr(b'\n', &self.text.as_bytes()[self.at..]);
+        end.map_or(self.text.len(), |end| self.at + end + 1)
     }
 }
 

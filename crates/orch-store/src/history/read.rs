@@ -5,13 +5,14 @@ use std::io::{self, Read};
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use super::ahead::{ReadAhead, fold_all};
 use super::chain::{self, Bad};
 use super::lines::Lines;
 use super::{Entry, FORMAT, Folded, LONGEST_LINE, What};
 use crate::StoreError;
 
 /// What a pass over the lines found.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Scanned {
     /// How many good lines there are.
     pub(super) lines: u64,
@@ -24,9 +25,10 @@ pub(super) struct Scanned {
 }
 
 /// What comes after the good lines of a history.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Rest {
     /// Nothing.
+    #[default]
     Nothing,
     /// The remains of an append that was interrupted.
     Torn,
@@ -36,12 +38,12 @@ pub(super) enum Rest {
     Newer,
 }
 
-/// Passes over all lines, handing each good entry to `see` until it breaks off.
-pub(super) fn scan(
+/// Passes over all lines that follow the `good` ones, handing each good entry to `see` until it breaks off.
+fn scan(
     reader: impl Read,
+    mut good: Scanned,
     mut see: impl FnMut(&Entry<'_>) -> ControlFlow<()>,
 ) -> io::Result<Scanned> {
-    let mut good = Scanned { lines: 0, end: 0, check: 0, rest: Rest::Nothing };
     let mut lines = Lines::new(reader);
     loop {
         let line = lines.next()?;
@@ -75,6 +77,15 @@ pub(super) fn scan(
             }
         }
     }
+}
+
+/// Adds what follows the `good` lines to what they add up to.
+pub(super) fn fold_on(reader: impl Read, mut folded: Folded, good: Scanned) -> io::Result<(Folded, Scanned)> {
+    let scanned = scan(reader, good, |entry| {
+        folded.apply(entry);
+        ControlFlow::Continue(())
+    })?;
+    Ok((folded, scanned))
 }
 
 /// Reads the next line as an entry; the first must open a history of a format that this orch knows.
@@ -115,7 +126,20 @@ fn after_bad_line(lines: &mut Lines<impl Read>) -> io::Result<Rest> {
 /// # Errors
 /// [`StoreError::Io`]; [`StoreError::Damaged`]; [`StoreError::Newer`].
 pub fn read(path: &Path) -> Result<Option<Folded>, StoreError> {
-    read_upto(path, None)
+    read_after(path, None)
+}
+
+/// Like [`read`], but what was read `ahead` is not read again.
+///
+/// # Errors
+/// Those of [`read`].
+pub fn read_after(path: &Path, ahead: Option<ReadAhead>) -> Result<Option<Folded>, StoreError> {
+    twice(ahead, |ahead| {
+        let Some(file) = open(path)? else { return Ok(None) };
+        let (folded, scanned) = fold_all(&file, ahead).map_err(StoreError::io(path, "read"))?;
+        judge(&scanned, path)?;
+        Ok(Some(folded))
+    })
 }
 
 /// Like [`read`], but says where every task stood right after the entry number `seq`.
@@ -123,18 +147,16 @@ pub fn read(path: &Path) -> Result<Option<Folded>, StoreError> {
 /// # Errors
 /// Those of [`read`]; what comes after `seq` is not looked at.
 pub fn read_at(path: &Path, seq: u64) -> Result<Option<Folded>, StoreError> {
-    read_upto(path, Some(seq))
+    twice((), |()| match open(path)? {
+        Some(file) => fold(file, path, Some(seq)).map(Some),
+        None => Ok(None),
+    })
 }
 
-fn read_upto(path: &Path, upto: Option<u64>) -> Result<Option<Folded>, StoreError> {
-    let once = || match open(path)? {
-        Some(file) => fold(file, path, upto).map(Some),
-        None => Ok(None),
-    };
-    match once() {
-        // Who reads while an append that failed half-way is taken back sees a mix of two; once more shows
-        // what is there.
-        Err(StoreError::Damaged { .. }) => once(),
+/// Who reads while an append that failed half-way is taken back sees a mix of two; once more shows what is there.
+fn twice<A: Default, T>(given: A, read: impl Fn(A) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    match read(given) {
+        Err(StoreError::Damaged { .. }) => read(A::default()),
         done => done,
     }
 }
@@ -177,7 +199,12 @@ fn pass(
     path: &Path,
     see: impl FnMut(&Entry<'_>) -> ControlFlow<()>,
 ) -> Result<(), StoreError> {
-    let scanned = scan(reader, see).map_err(StoreError::io(path, "read"))?;
+    let scanned = scan(reader, Scanned::default(), see).map_err(StoreError::io(path, "read"))?;
+    judge(&scanned, path)
+}
+
+/// Nothing is wrong with an unfinished end.
+fn judge(scanned: &Scanned, path: &Path) -> Result<(), StoreError> {
     match scanned.rest {
         Rest::Nothing | Rest::Torn => Ok(()),
         Rest::Damage => Err(StoreError::Damaged { path: path.to_owned(), line: scanned.lines + 1 }),

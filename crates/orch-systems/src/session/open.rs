@@ -22,7 +22,7 @@ use crate::memory::forget_limits;
 use crate::store::RunStore;
 use crate::system::{Coming, Keeper, Remembered, SetUp, System, TellError, Telling, is_shell};
 use crate::workers::{AgentWorkers, Place, is_installed};
-use crate::{AnyPlan, Config, OpenError};
+use crate::{AnyPlan, Config, OpenError, Opening};
 
 /// The time between asking a worker to end and ending it, unless configured.
 const GRACE: Duration = Duration::from_secs(10);
@@ -36,8 +36,8 @@ impl Session {
     ///
     /// # Errors
     /// [`OpenError::Held`] when another orch has it; [`OpenError`] otherwise.
-    pub fn open(plan: impl Into<AnyPlan>, options: RunOptions) -> Result<Self, OpenError> {
-        let plan = plan.into();
+    pub fn open(plan: impl Into<Opening>, options: RunOptions) -> Result<Self, OpenError> {
+        let (plan, ahead) = plan.into().into_parts();
         let (source, graph) = (plan.source(), plan.plan());
         let clock = SystemClock::new();
         let now = clock.now();
@@ -57,7 +57,7 @@ impl Session {
         let durability = options.durability(&config);
 
         let (mut history, folded, opened) =
-            HistoryWriter::open(&home.history(), durability, plan.name(), now)?;
+            HistoryWriter::open_after(&home.history(), durability, plan.name(), now, ahead)?;
         let history_id = folded.history;
         let mut notes: Vec<String> = opened.iter().map(ToString::to_string).collect();
         let damaged = opened.into_iter().find_map(|note| match note {
