@@ -1,5 +1,7 @@
 //! Inputs that the benchmarks share: random layered graphs, reproducible in any language.
 
+pub mod finished;
+
 /// SplitMix64: the same numbers for the same seed everywhere.
 #[derive(Clone, Debug)]
 pub struct Random(pub u64);
