@@ -21,7 +21,6 @@ mod worktree;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use orch_systems::{AnyPlan, Found, Kind, OpenError, Opening, RunOptions, View, locate};
 
@@ -126,12 +125,7 @@ fn find(plan: Option<&Path>, kind: &Kinded) -> Result<Found, OpenError> {
 
 /// The plan that is meant, loaded.
 pub(crate) fn load(plan: Option<&Path>, kind: &Kinded) -> Result<Opening, OpenError> {
-    let opening = Opening::load(&find(plan, kind)?)?;
-    if let AnyPlan::Prompts(prompts) = opening.plan() {
-        // It is needed to the end, and to take 100,000 prompts apart then would only keep a person waiting (50 ms).
-        std::mem::forget((Arc::clone(&prompts.plan), Arc::clone(&prompts.index)));
-    }
-    Ok(opening)
+    Opening::load(&find(plan, kind)?)
 }
 
 /// A plan and tasks of it, named in one list: what is a plan's file or folder is the plan.

@@ -38,6 +38,7 @@ mod wrapped;
 
 use orch_core::{Diagnostic, Position, Reference};
 
+pub use draft::Listed;
 pub use read::{read, read_in};
 
 pub(crate) use names::{is_requirement_id, plain_name};

@@ -39,8 +39,18 @@ impl StateFile {
     /// cut off or has a wrong number of cells, indices that are not 0, 1, 2 and so on, an unknown word for a status,
     /// bytes that are not UTF-8, or the mark of a newer format.
     pub fn read(bytes: &[u8]) -> Result<Self, Unreadable> {
-        let text = core::str::from_utf8(bytes).map_err(|error| not_utf8(bytes, error.valid_up_to()))?;
-        let body = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+        Self::read_owned(bytes.to_vec())
+    }
+
+    /// Like [`read`](Self::read), but what was read is kept where it is: of a large file, that is most of the memory.
+    ///
+    /// # Errors
+    /// Those of [`read`](Self::read).
+    pub fn read_owned(bytes: Vec<u8>) -> Result<Self, Unreadable> {
+        let mut text = String::from_utf8(bytes)
+            .map_err(|error| not_utf8(error.as_bytes(), error.utf8_error().valid_up_to()))?;
+        let body = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&text);
+        let body_start = text.len() - body.len();
         refuse_newer(body)?;
 
         let mut lines = Lines { text: body, at: 0, number: 0 };
@@ -52,7 +62,7 @@ impl StateFile {
 
         let head = body[..head_end].split_inclusive('\n').map(String::from).collect();
         let head = Head::with_fields(head, fields);
-        let mark = trailer.clone().map_or(Mark::Absent, |line| judge(text, body, line, head.line_ending()));
+        let mark = trailer.clone().map_or(Mark::Absent, |line| judge(&text, body, line, head.line_ending()));
         let (tail, trailer) = match trailer {
             Some(line) => (
                 [&body[rows_end..line.start], &body[line.end..]].concat(),
@@ -60,11 +70,12 @@ impl StateFile {
             ),
             None => (body[rows_end..].into(), None),
         };
+        text.truncate(body_start + rows_end);
         Ok(Self {
-            byte_order_mark: body.len() < text.len(),
+            byte_order_mark: body_start > 0,
             head,
             columns,
-            rows: Rows::new(body[head_end..rows_end].into(), ends, statuses),
+            rows: Rows::new(text, body_start + head_end, ends, statuses),
             tail,
             trailer,
             mark,

@@ -160,21 +160,18 @@ impl Keeper for PromptKeeper {
 
 /// The state of a plan that was never run.
 fn blank(plan: &PromptPlan, base_branch: &str) -> State {
-    let index = &plan.index;
+    let index = plan.whole_index();
     let value = |field: &Option<Located<String>>| field.as_ref().map(|field| field.value.clone());
-    let rows = plan.plan.tasks().map(|task| {
-        let prompt = &index.prompts[task.index()];
-        Row {
-            status: Status::Pending,
-            prompt_path: prompt.path.clone(),
-            plan_path: Some(plan.plan_path(task)),
-            tests: Some(prompt.tests.word().to_owned()),
-            dependencies: prompt.depends_on.iter().map(|on| on.name.clone()).collect(),
-            reqs: plan.requirements(task),
-        }
+    let rows = plan.plan.tasks().zip(index.prompts).map(|(task, prompt)| Row {
+        status: Status::Pending,
+        plan_path: Some(plan.plan_path(task)),
+        tests: Some(prompt.tests.word().to_owned()),
+        prompt_path: prompt.path,
+        dependencies: prompt.depends_on.into_iter().map(|on| on.name).collect(),
+        reqs: plan.requirements(task),
     });
     State {
-        objective: index.objective.clone(),
+        objective: index.objective,
         prd_path: value(&index.prd_path),
         requirements_inventory: value(&index.requirements_inventory),
         base_branch: Some(base_branch.to_owned()),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::thread;
 
 use orch_core::{Diagnostic, Plan, Severity, TaskIx};
-use orch_state_md::index::{self, Index};
+use orch_state_md::index::{self, Index, Listed};
 use orch_store::{Escape, beneath};
 
 use crate::{Finding, OpenError};
@@ -31,8 +31,12 @@ pub struct PromptPlan {
     pub path: PathBuf,
     /// The folder it is in; every path in it is relative to this.
     pub folder: PathBuf,
-    /// What the index says.
+    /// What the index says of the plan as a whole; its prompts are taken out of it.
     pub index: Arc<Index>,
+    /// The prompts in list order, as far as they are not in the plan.
+    listed: Arc<[Listed]>,
+    /// The bytes of the index, for what is not kept of it.
+    bytes: Arc<Vec<u8>>,
     /// The plan made of it: one task a prompt, in list order.
     pub plan: Arc<Plan>,
     /// What is worth saying although the plan is valid.
@@ -63,8 +67,9 @@ impl PromptPlan {
 
         let reading = index::read_in(&bytes, &folder.to_string_lossy());
         let mut findings = reading.diagnostics;
-        let index = reading.index;
-        let plan = match Plan::build(index.draft()) {
+        let mut index = reading.index;
+        let (draft, listed) = index.take_draft();
+        let plan = match Plan::build(draft) {
             Ok(plan) => Some(plan),
             Err(problems) => {
                 // What the reader of the index has said already is not said twice.
@@ -82,17 +87,25 @@ impl PromptPlan {
                 None
             }
         };
-        let listed = listing.and_then(|listing| listing.ok()?.join().ok()).unwrap_or_default();
-        findings.extend(missing_files(&folder, &index, &listed));
+        let files = listing.and_then(|listing| listing.ok()?.join().ok()).unwrap_or_default();
+        findings.extend(missing_files(&folder, &listed, &files));
         findings.sort_by_key(|finding| (finding.at.is_none(), finding.at));
         findings.iter_mut().for_each(shorten);
         match plan {
             Some(plan) if !findings.iter().any(Diagnostic::is_error) => {
-                findings.extend(out_of_order(&plan, &index));
+                findings.extend(out_of_order(&plan, &listed));
                 let owned = owned(&plan, &index);
                 let warnings = findings.into_iter().map(|finding| Finding::new(&path, finding)).collect();
-                let (index, plan, owned) = (Arc::new(index), Arc::new(plan), Arc::new(owned));
-                Ok(Self { path, folder, index, plan, warnings, owned })
+                Ok(Self {
+                    path,
+                    folder,
+                    index: Arc::new(index),
+                    listed: listed.into(),
+                    bytes: Arc::new(bytes),
+                    plan: Arc::new(plan),
+                    warnings,
+                    owned: Arc::new(owned),
+                })
             }
             _ => {
                 let findings = findings.into_iter().map(|finding| Finding::new(&path, finding)).collect();
@@ -118,7 +131,7 @@ impl PromptPlan {
 
     /// The prompt file of a task, relative to the folder, as the index writes it.
     pub fn prompt_path(&self, task: TaskIx) -> &str {
-        &self.index.prompts[task.index()].path
+        &self.listed[task.index()].path
     }
 
     /// Where the prompt file of a task really is.
@@ -129,12 +142,17 @@ impl PromptPlan {
         find_prompt(&self.folder, self.prompt_path(task))
     }
 
+    /// Everything that the index says, prompt by prompt. It is read anew: who asks needs it once, when a state file is
+    /// begun, and to keep it would be most of the memory of a large plan.
+    pub(crate) fn whole_index(&self) -> Index {
+        index::read_in(&self.bytes, &self.folder.to_string_lossy()).index
+    }
+
     /// The requirements a task covers: those it owns or takes part in by the index's ownership, which is the source of
     /// truth (seed 002), and those its own line names.
     pub fn requirements(&self, task: TaskIx) -> Vec<String> {
-        let prompt = &self.index.prompts[task.index()];
         let mut requirements = self.owned.get(&task).cloned().unwrap_or_default();
-        for requirement in &prompt.reqs {
+        for requirement in &self.listed[task.index()].reqs {
             if !requirements.contains(requirement) {
                 requirements.push(requirement.clone());
             }
@@ -180,9 +198,9 @@ fn shorten(finding: &mut Diagnostic) {
     }
 }
 
-fn missing_files(folder: &Path, index: &Index, listed: &HashSet<OsString>) -> Vec<Diagnostic> {
-    let look = |prompt: &index::Prompt| {
-        if listed.contains(OsStr::new(&prompt.path)) || plain_file(folder, &prompt.path).is_some() {
+fn missing_files(folder: &Path, prompts: &[Listed], files: &HashSet<OsString>) -> Vec<Diagnostic> {
+    let look = |prompt: &Listed| {
+        if files.contains(OsStr::new(&prompt.path)) || plain_file(folder, &prompt.path).is_some() {
             return None;
         }
         let finding = match find_prompt(folder, &prompt.path) {
@@ -197,7 +215,7 @@ fn missing_files(folder: &Path, index: &Index, listed: &HashSet<OsString>) -> Ve
         Some(finding.at(prompt.at))
     };
     // Paths that the reader has refused are not in the list; these are the ones that only the disk can tell.
-    index.prompts.iter().filter_map(look).collect()
+    prompts.iter().filter_map(look).collect()
 }
 
 /// The names of the files in `folder` that are no links.
@@ -221,7 +239,7 @@ fn owned(plan: &Plan, index: &Index) -> HashMap<TaskIx, Vec<String>> {
 }
 
 /// Prompts that are listed before something they need: the list is then not gone down as it stands.
-fn out_of_order(plan: &Plan, index: &Index) -> Vec<Diagnostic> {
+fn out_of_order(plan: &Plan, listed: &[Listed]) -> Vec<Diagnostic> {
     let late = |task: TaskIx| plan.graph().depends_on(task).iter().copied().find(|&on| on > task);
     plan.tasks()
         .filter_map(|task| {
@@ -233,7 +251,7 @@ fn out_of_order(plan: &Plan, index: &Index) -> Vec<Diagnostic> {
                 severity: Severity::Warning,
                 ..Diagnostic::error("plan.order", said)
                     .hint("list it after what it depends on")
-                    .at(index.prompts[task.index()].at)
+                    .at(listed[task.index()].at)
             })
         })
         .collect()

@@ -39,7 +39,7 @@ pub(crate) fn remember(
     };
     let path = state_path.display();
     let known = |why: String| format!("{why}; all it said is known from the history");
-    let state = match StateFile::read(&bytes) {
+    let state = match StateFile::read_owned(bytes) {
         Ok(state) => state,
         Err(unreadable) => {
             let at = unreadable.diagnostic.at.map(|at| format!(":{at}")).unwrap_or_default();
@@ -124,7 +124,7 @@ fn damage(plan: &PromptPlan, state: &StateFile, history: &Folded) -> Option<&'st
 /// The id of the task whose prompt a state file calls `path` in `row`, absolute in the oldest variant of the format.
 fn task_id(plan: &PromptPlan, row: usize, path: &str) -> String {
     // As a rule the rows are the list, and nothing has to be looked up.
-    if plan.index.prompts.get(row).is_some_and(|prompt| prompt.path == path) {
+    if row < plan.plan.len() && plan.prompt_path(TaskIx::new(row)) == path {
         return plan.plan.id(TaskIx::new(row)).to_owned();
     }
     let folder = plan.folder.to_string_lossy();
