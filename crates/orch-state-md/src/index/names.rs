@@ -92,10 +92,9 @@ fn prompt_name<'a>(piece: Span<'a>, folder: Folder<'_>) -> Name<'a> {
 
 /// Whether `text` is one word such as `PROMPT-01`, with a digit in it, so that it means nothing but a name.
 pub(super) fn is_numbered_word(text: &str) -> bool {
-    let mut digits = 0;
-    let is_word = text.bytes().all(|byte| {
-        digits += u32::from(byte.is_ascii_digit());
-        byte.is_ascii_alphanumeric() || byte == b'-'
+    // Without an early end, so that many bytes are looked at at once.
+    let (is_word, digits) = text.bytes().fold((true, 0), |(is_word, digits), byte| {
+        (is_word & (byte.is_ascii_alphanumeric() | (byte == b'-')), digits + u32::from(byte.is_ascii_digit()))
     });
     is_word && digits > 0
 }

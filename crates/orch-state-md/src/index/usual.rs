@@ -32,11 +32,10 @@ pub(super) fn prompt(content: Span<'_>) -> Option<Prompt> {
     };
     let mut seen = [false; FIELDS.len()];
     let mut rest = Rest { text: &content.text[end..], column: content.at.column + end as u32 };
-    while let Some((name, length)) = rest.next_field() {
+    while let Some(name) = rest.next_field() {
         if std::mem::replace(&mut seen[name as usize], true) {
             return None;
         }
-        rest.skip(length);
         let at = Position { column: rest.column, ..content.at };
         let value = rest.value()?;
         match name {
@@ -79,40 +78,27 @@ struct Rest<'a> {
 }
 
 impl<'a> Rest<'a> {
-    /// The field whose separator stands here, and how many bytes there are to its value.
-    fn next_field(&self) -> Option<(Name, usize)> {
-        let (dash, after) =
-            [" — ", " - ", " – "].iter().find_map(|dash| Some((dash, self.text.strip_prefix(dash)?)))?;
+    /// Goes on to the value of the field whose separator stands here, if one does.
+    fn next_field(&mut self) -> Option<Name> {
+        let dashes = [(" — ", 3), (" - ", 3), (" – ", 3)];
+        let (after, columns) =
+            dashes.iter().find_map(|(dash, columns)| Some((self.text.strip_prefix(dash)?, columns)))?;
         let (field, name) = FIELDS.iter().find(|(field, _)| after.starts_with(field))?;
-        Some((*name, dash.len() + field.len()))
-    }
-
-    /// Goes on by a separator and the name of a field.
-    fn skip(&mut self, length: usize) {
-        let (skipped, rest) = self.text.split_at(length);
-        self.text = rest;
-        self.column += skipped.chars().count() as u32;
+        *self = Rest { text: &after[field.len()..], column: self.column + columns + field.len() as u32 };
+        Some(*name)
     }
 
     /// The value that begins here, up to the next field or the end. It has no colon, no dash that might separate, and
     /// nothing but printable ASCII: nothing in it can be meant as a field.
     fn value(&mut self) -> Option<&'a str> {
         let bytes = self.text.as_bytes();
-        let mut end = 0;
-        loop {
-            end += bytes[end..]
-                .iter()
-                .position(|byte| !byte.is_ascii_graphic() || *byte == b':')
-                .unwrap_or(bytes.len() - end);
-            match bytes.get(end..) {
-                None | Some([]) => break,
-                Some([b' ', b'-' | 0xE2, ..]) => break,
-                Some([b' ', ..]) => end += 1,
-                Some(_) => return None,
-            }
-        }
+        let mut dashes = memchr::memchr2_iter(b'-', 0xE2, bytes);
+        let end = dashes.find(|&at| at > 0 && bytes[at - 1] == b' ').map_or(bytes.len(), |at| at - 1);
         let (value, rest) = self.text.split_at(end);
-        if value.trim_ascii() != value || value.is_empty() || value.starts_with('-') {
+        // Every byte is looked at, so that many are at once.
+        let is_plain =
+            value.bytes().fold(true, |plain, byte| plain & (b' '..=b'~').contains(&byte) & (byte != b':'));
+        if !is_plain || value.trim_ascii() != value || value.is_empty() || value.starts_with('-') {
             return None;
         }
         *self = Rest { text: rest, column: self.column + end as u32 };
