@@ -99,7 +99,10 @@ const SPECS: [Shape; 7] = [
     ("a block of text", |size| repeated("name: a\ndescription: |\n", "  x: y\n", size)),
     ("comments", |size| repeated("name: a\n", "# x\n", size)),
     ("brackets", |size| repeated("name: ", "[", size)),
-    ("keys", |size| (0..size / 12).map(|n| format!("key{n:06}: 1\n")).collect::<String>().into_bytes()),
+    ("keys nobody knows", |size| {
+        let text = "x".repeat(size / 4_000);
+        (0..4_000).map(|n| format!("key{n:06}: {text}\n")).collect::<String>().into_bytes()
+    }),
 ];
 
 fn main() {

@@ -38,10 +38,9 @@ fn assert_same(path: &Path, ahead: impl Fn() -> Option<ReadAhead>) {
 
 #[test]
 fn what_was_appended_since_is_read_as_well() {
-    let (_folder, path, mut writer) = begun();
+    let (_folder, path, _) = begun();
     assert_same(&path, || ReadAhead::of(&path));
-    let before = ReadAhead::of(&path);
-    writer = open_after(&path, before).0;
+    let (mut writer, ..) = open_after(&path, ReadAhead::of(&path));
     let ahead = ReadAhead::of(&path);
     writer.append(Time::default(), &base("late")).unwrap();
     assert_eq!(read_after(&path, ahead).unwrap().unwrap().base_branch.as_deref(), Some("late"));
