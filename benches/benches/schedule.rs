@@ -1,38 +1,34 @@
-//! Scheduling alone: build the plan from its draft, check it, and drain it through the whole `Run`, beside petgraph's
+//! Scheduling alone: build the plan, check it, and drain it through the whole `Run` with no work in it, beside petgraph's
 //! `toposort` with a countdown and beside the least that any program could need (arrays and a countdown).
 //!
 //! `cargo bench --bench schedule [-- TASKS …]`. Only the ratios of one run count.
 
 use std::hint::black_box;
+use std::io::Write;
 use std::num::NonZeroU32;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Instant;
 
-use orch_benches::{layered, median};
+use hashbrown::HashMap;
+use orch_benches::{chain, fan_in, fan_out, layered, least, names, shuffled};
 use orch_core::{Event, Outcome, Plan, PlanDraft, Policy, Run, Step, TaskDraft, Time, Verdict};
 
-fn draft(tasks: u32, edges: &[(u32, u32)]) -> PlanDraft {
-    let mut drafts: Vec<TaskDraft> = (0..tasks).map(|n| TaskDraft::new(format!("t{n:07}"))).collect();
-    for &(task, on) in edges {
-        drafts[task as usize].depends_on.push(format!("t{on:07}").as_str().into());
-    }
-    PlanDraft { tasks: drafts, ..PlanDraft::default() }
-}
-
-fn drain(plan: &Arc<Plan>) {
-    let policy = Policy { jobs: NonZeroU32::new(64).expect("not zero"), ..Policy::default() };
-    let mut run = Run::new(Arc::clone(plan), policy);
+/// Runs a plan whose tasks are done the moment they start, eight at once.
+fn drain(plan: Plan) {
+    let policy = Policy { jobs: NonZeroU32::new(8).expect("not zero"), ..Policy::default() };
+    let mut run = Run::new(Arc::new(plan), policy);
     let now = Time::from_millis(0);
     loop {
         match run.next(now) {
             Step::Start(task) => {
-                let _ = run.apply(Event::Started { task }, now);
+                black_box(&run.apply(Event::Started { task }, now));
             }
             Step::Wait(_) => {
                 let ended = run.active()[0];
                 let event =
                     Event::Ended { task: ended.task, attempt: ended.attempt, outcome: Outcome::Succeeded };
-                let _ = run.apply(event, now);
+                black_box(&run.apply(event, now));
             }
             Step::Done(verdict) => {
                 assert_eq!(verdict, Verdict::Success);
@@ -96,34 +92,129 @@ fn petgraph(tasks: u32, edges: &[(u32, u32)]) -> usize {
     done
 }
 
+/// The floor, with the names looked up first.
+fn named_floor(ids: &[String], pairs: &[(u32, &str)]) -> usize {
+    let mut numbers: HashMap<&str, u32> = HashMap::with_capacity(ids.len());
+    for (number, id) in ids.iter().enumerate() {
+        numbers.insert(id, number as u32);
+    }
+    let resolved: Vec<(u32, u32)> = pairs.iter().map(|&(task, on)| (task, numbers[on])).collect();
+    floor(ids.len() as u32, &resolved)
+}
+
+/// The draft that an adapter makes of a file: a text of its own for every name.
+fn draft(ids: &[String], pairs: &[(u32, &str)]) -> PlanDraft {
+    let mut tasks: Vec<TaskDraft> = ids.iter().map(TaskDraft::new).collect();
+    for &(task, on) in pairs {
+        tasks[task as usize].depends_on.push(on.into());
+    }
+    PlanDraft { tasks, ..PlanDraft::default() }
+}
+
+/// What Python's graphlib needs for the same graph, in nanoseconds a task: its own clock, its own names.
+fn graphlib(ids: &[String], pairs: &[(u32, &str)]) -> Option<f64> {
+    const SCRIPT: &str = r"
+import graphlib, sys, time
+graph = {}
+for line in sys.stdin:
+    task, *on = line.split()
+    graph[task] = on
+best = float('inf')
+for _ in range(3):
+    began = time.perf_counter_ns()
+    sorter = graphlib.TopologicalSorter(graph)
+    sorter.prepare()
+    while sorter.is_active():
+        for task in sorter.get_ready():
+            sorter.done(task)
+    best = min(best, time.perf_counter_ns() - began)
+print(best / len(graph))";
+    let mut lines: Vec<String> = ids.to_vec();
+    for &(task, on) in pairs {
+        lines[task as usize].extend([" ", on]);
+    }
+    let mut python = Command::new("python3")
+        .args(["-c", SCRIPT])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .ok()?;
+    python.stdin.take()?.write_all(lines.join("\n").as_bytes()).ok()?;
+    String::from_utf8(python.wait_with_output().ok()?.stdout).ok()?.trim().parse().ok()
+}
+
+/// Takes turns, so that whatever else the machine does falls on all alike; the least of each counts.
+fn take_turns<const N: usize>(tasks: u32, works: [&dyn Fn(); N]) -> [f64; N] {
+    let rounds = (4_000_000 / tasks).clamp(7, 101);
+    let mut samples = [const { Vec::new() }; N];
+    for _ in 0..rounds {
+        for (samples, work) in samples.iter_mut().zip(works) {
+            let began = Instant::now();
+            work();
+            samples.push(began.elapsed().as_nanos());
+        }
+    }
+    samples.map(|samples| least(&samples) as f64 / f64::from(tasks))
+}
+
+fn from_numbers(tasks: u32) {
+    let shapes: [(&str, Vec<(u32, u32)>); 5] = [
+        ("layered", layered(tasks, 1)),
+        ("shuffled", shuffled(tasks, layered(tasks, 1))),
+        ("chain", chain(tasks)),
+        ("fan-out", fan_out(tasks)),
+        ("fan-in", fan_in(tasks)),
+    ];
+    for (name, edges) in &shapes {
+        let [floor, petgraph, build, all] = take_turns(
+            tasks,
+            [
+                &|| assert_eq!(black_box(floor(tasks, edges)), tasks as usize),
+                &|| assert_eq!(black_box(petgraph(tasks, edges)), tasks as usize),
+                &|| drop(black_box(Plan::numbered(tasks, edges).expect("valid"))),
+                &|| drain(Plan::numbered(tasks, edges).expect("valid")),
+            ],
+        );
+        let of = |other: f64| all / other;
+        println!(
+            "{tasks:>9} {name:<9} {floor:>8.1} {petgraph:>8.1} {build:>8.1} {all:>8.1} {:>10.2} {:>12.2}",
+            of(floor),
+            of(petgraph)
+        );
+    }
+}
+
+fn from_names(tasks: u32) {
+    let ids = names(tasks);
+    let owned: Vec<(u32, String)> =
+        layered(tasks, 1).into_iter().map(|(task, on)| (task, ids[on as usize].clone())).collect();
+    let pairs: Vec<(u32, &str)> = owned.iter().map(|(task, on)| (*task, on.as_str())).collect();
+    let drafts = std::cell::RefCell::new(Vec::new());
+    let [floor, all, _, drafted] = take_turns(
+        tasks,
+        [
+            &|| assert_eq!(black_box(named_floor(&ids, &pairs)), tasks as usize),
+            &|| drain(Plan::named(&ids, &pairs).expect("valid")),
+            &|| drafts.borrow_mut().push(draft(&ids, &pairs)),
+            &|| drain(Plan::build(drafts.borrow_mut().pop().expect("made before")).expect("valid")),
+        ],
+    );
+    let python = graphlib(&ids, &pairs);
+    let of_python = python.map_or("no python3".into(), |python| format!("{:.3}", all / python));
+    println!(
+        "{tasks:>9} {floor:>8.1} {:>9.0} {all:>8.1} {drafted:>8.1} {:>10.2} {of_python:>12}",
+        python.unwrap_or(f64::NAN),
+        all / floor,
+    );
+}
+
 fn main() {
     let asked: Vec<u32> = std::env::args().filter_map(|arg| arg.parse().ok()).collect();
     let sizes = if asked.is_empty() { vec![10_000, 100_000, 1_000_000] } else { asked };
-    println!("ns a task           floor  petgraph  build (from ids)   drain  drain/floor  drain/petgraph");
-    for tasks in sizes {
-        let edges = layered(tasks, 1);
-        let rounds = (2_000_000 / tasks).clamp(3, 15);
-        let mut samples: [Vec<u128>; 4] = Default::default();
-        for _ in 0..rounds {
-            let mut time = |which: usize, work: &mut dyn FnMut()| {
-                let began = Instant::now();
-                work();
-                samples[which].push(began.elapsed().as_nanos() / u128::from(tasks));
-            };
-            time(0, &mut || assert_eq!(black_box(floor(tasks, &edges)), tasks as usize));
-            time(1, &mut || assert_eq!(black_box(petgraph(tasks, &edges)), tasks as usize));
-            let mut drafted = Some(draft(tasks, &edges));
-            let mut plan = None;
-            time(2, &mut || plan = Some(Plan::build(drafted.take().expect("made above")).expect("valid")));
-            let plan = Arc::new(plan.expect("built above"));
-            time(3, &mut || drain(&plan));
-        }
-        let [floor, petgraph, build, drain] = samples.map(median);
-        let ratio = |of: u128| drain as f64 / of.max(1) as f64;
-        println!(
-            "{tasks:>9} tasks {floor:>9} {petgraph:>9} {build:>17} {drain:>7} {:>12.2} {:>15.2}",
-            ratio(floor),
-            ratio(petgraph)
-        );
-    }
+    println!("from numbers, ns a task (goals: 1.5 x the floor; 0.7 x petgraph, 0.4 x at 1,000,000)");
+    println!("    tasks shape        floor petgraph    build      all  all/floor all/petgraph");
+    sizes.iter().for_each(|&tasks| from_numbers(tasks));
+    println!("from names, ns a task (goals: 1.2 x the floor, 0.1 x graphlib)");
+    println!("    tasks    floor  graphlib      all  drafted  all/floor all/graphlib");
+    sizes.iter().for_each(|&tasks| from_names(tasks));
 }

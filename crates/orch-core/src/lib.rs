@@ -7,7 +7,8 @@
 //! # Reading order
 //!
 //! 1. [`PlanDraft`] is a plan as an adapter read it: names, not yet resolved. [`Plan::build`] says everything that is
-//!    wrong with it in one pass ([`Problem`]), or gives a [`Plan`], which never changes.
+//!    wrong with it in one pass ([`Problem`]), or gives a [`Plan`], which never changes. A program that makes its graph
+//!    itself takes the short way: [`Plan::numbered`], [`Plan::named`].
 //! 2. [`Status`] is where a task stands, and [`Status::after`] is the one table that says which status may follow
 //!    which. [`Outcome`] is how one attempt ended; the two are kept apart, because an attempt may be lost or rate
 //!    limited while its task is simply pending again.
@@ -31,7 +32,8 @@
 //!   is free.
 //! - Ties go to plan order, the order of the file; work that was sent back to its worker goes before new work. Same plan, same state, same events: same decisions, in the same
 //!   order. No decision depends on the order of a hash table.
-//! - One step costs the same however large the plan: the ready set is kept up to date by each event, never searched.
+//! - One step costs the same however large the plan: what is in a task's way is counted down by each event, never
+//!   searched for. A whole run takes time in proportion to its tasks and dependencies.
 //!
 //! # What is not here, and why
 //!

@@ -1,5 +1,6 @@
 //! The set of ready tasks, smallest first: ties go to plan order.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::graph::TaskIx;
@@ -11,29 +12,43 @@ use crate::graph::TaskIx;
 /// pays log2 of the size instead, with cache misses.
 #[derive(Clone, Debug)]
 pub(crate) struct ReadySet {
-    /// `levels[0]` has a bit a task; each further level has a bit for every word of the one below.
-    levels: Vec<Vec<u64>>,
-    len: usize,
+    /// A bit a task.
+    tasks: Box<[u64]>,
+    /// Each level has a bit for every word of the one below.
+    above: Vec<Box<[u64]>>,
+    /// No word of `tasks` before this one has a bit. Mostly the first task is in it or close by, so that the levels
+    /// above are left alone: 4 of 48 ns a drained task.
+    first_word: usize,
 }
 
 impl ReadySet {
     pub(crate) fn new(tasks: usize) -> Self {
-        let mut levels = Vec::new();
-        let mut bits = tasks.max(1);
-        loop {
-            let words = bits.div_ceil(64);
-            levels.push(alloc::vec![0; words]);
-            if words == 1 {
-                return Self { levels, len: 0 };
-            }
-            bits = words;
+        let mut above = Vec::new();
+        let mut words = tasks.div_ceil(64).max(1);
+        let lowest = alloc::vec![0; words].into();
+        while words > 1 {
+            words = words.div_ceil(64);
+            above.push(alloc::vec![0; words].into());
+        }
+        Self { tasks: lowest, above, first_word: 0 }
+    }
+
+    #[inline]
+    pub(crate) fn insert(&mut self, task: TaskIx) {
+        let place = task.index() / 64;
+        let word = &mut self.tasks[place];
+        let was_empty = *word == 0;
+        *word |= 1 << (task.index() % 64);
+        if was_empty {
+            self.first_word = self.first_word.min(place);
+            self.mark(place);
         }
     }
 
-    pub(crate) fn insert(&mut self, task: TaskIx) {
-        let mut place = task.index();
-        self.len += usize::from(!self.contains(task));
-        for level in &mut self.levels {
+    /// A word that was empty has a bit now.
+    #[cold]
+    fn mark(&mut self, mut place: usize) {
+        for level in &mut self.above {
             let word = &mut level[place / 64];
             let was_empty = *word == 0;
             *word |= 1 << (place % 64);
@@ -44,10 +59,21 @@ impl ReadySet {
         }
     }
 
+    #[inline]
     pub(crate) fn remove(&mut self, task: TaskIx) {
-        let mut place = task.index();
-        self.len -= usize::from(self.contains(task));
-        for level in &mut self.levels {
+        let place = task.index() / 64;
+        let word = &mut self.tasks[place];
+        let had_any = *word != 0;
+        *word &= !(1 << (task.index() % 64));
+        if had_any && *word == 0 {
+            self.unmark(place);
+        }
+    }
+
+    /// A word has no bit any more.
+    #[cold]
+    fn unmark(&mut self, mut place: usize) {
+        for level in &mut self.above {
             let word = &mut level[place / 64];
             *word &= !(1 << (place % 64));
             if *word != 0 {
@@ -57,37 +83,52 @@ impl ReadySet {
         }
     }
 
-    pub(crate) fn contains(&self, task: TaskIx) -> bool {
-        self.levels[0][task.index() / 64] & (1 << (task.index() % 64)) != 0
-    }
-
     pub(crate) fn is_empty(&self) -> bool {
-        self.len == 0
+        self.above.last().unwrap_or(&self.tasks).iter().all(|&word| word == 0)
     }
 
-    /// The first task in plan order.
+    /// The first task in plan order. What comes before it is not looked at again until something is put there.
     #[inline]
-    pub(crate) fn first(&self) -> Option<TaskIx> {
-        self.at_or_after(0)
+    pub(crate) fn first(&mut self) -> Option<TaskIx> {
+        if let Some(&word) = self.tasks.get(self.first_word)
+            && word != 0
+        {
+            return Some(task_at(self.first_word, word));
+        }
+        self.seek()
+    }
+
+    #[cold]
+    fn seek(&mut self) -> Option<TaskIx> {
+        let first = self.at_or_after(self.first_word * 64);
+        self.first_word = first.map_or(self.tasks.len(), |task| task.index() / 64);
+        first
     }
 
     /// The first task at `place` or later in plan order.
-    #[inline]
-    pub(crate) fn at_or_after(&self, place: usize) -> Option<TaskIx> {
-        let mut place = place;
-        for (height, level) in self.levels.iter().enumerate() {
+    fn at_or_after(&self, place: usize) -> Option<TaskIx> {
+        let word = self.tasks.get(place / 64)? & (u64::MAX << (place % 64));
+        if word != 0 {
+            return Some(task_at(place / 64, word));
+        }
+        let mut place = place / 64 + 1;
+        for (height, level) in self.above.iter().enumerate() {
             let word = level.get(place / 64)? & (u64::MAX << (place % 64));
             if word != 0 {
                 let mut found = place / 64 * 64 + word.trailing_zeros() as usize;
-                for below in self.levels[..height].iter().rev() {
+                for below in self.above[..height].iter().rev() {
                     found = found * 64 + below[found].trailing_zeros() as usize;
                 }
-                return Some(TaskIx::new(found));
+                return Some(task_at(found, self.tasks[found]));
             }
             place = place / 64 + 1;
         }
         None
     }
+}
+
+fn task_at(place: usize, word: u64) -> TaskIx {
+    TaskIx((place * 64) as u32 + word.trailing_zeros())
 }
 
 #[cfg(test)]
@@ -119,7 +160,6 @@ mod tests {
                     model.range(place..).next().copied()
                 );
                 prop_assert_eq!(ready.is_empty(), model.is_empty());
-                prop_assert_eq!(ready.contains(TaskIx::new(place)), model.contains(&place));
             }
         }
     }

@@ -4,8 +4,6 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use hashbrown::HashMap;
-
 use crate::graph::TaskIx;
 use crate::{Event, Outcome, Plan, Policy, Run, Standing, Status};
 
@@ -166,19 +164,20 @@ pub fn resume(
         return anew(plan, policy, Beginning::Anew(why));
     }
 
-    let mut of: HashMap<TaskIx, &RecordedTask> = HashMap::with_capacity(recorded.tasks.len());
+    let mut of: Vec<Option<&RecordedTask>> = alloc::vec![None; plan.len()];
     let mut gone = Vec::new();
-    for task in &recorded.tasks {
-        match plan.find(&task.id) {
-            Some(place) => {
-                of.insert(place, task);
-            }
+    for (place, task) in recorded.tasks.iter().enumerate() {
+        // Mostly the list is as it was, and nothing has to be looked up.
+        let same = place < plan.len() && plan.id(TaskIx::new(place)) == task.id;
+        let found = if same { Some(TaskIx::new(place)) } else { plan.find(&task.id) };
+        match found {
+            Some(found) => of[found.index()] = Some(task),
             None => gone.push(task.id.clone()),
         }
     }
-    let added = plan.tasks().filter(|task| !of.contains_key(task)).collect();
+    let added = plan.tasks().filter(|task| of[task.index()].is_none()).collect();
     let run = Run::restore(Arc::clone(&plan), policy, |task| {
-        of.get(&task).map_or_else(Standing::default, |recorded| recorded.standing)
+        of[task.index()].map_or_else(Standing::default, |recorded| recorded.standing)
     });
     let mut resumed = Resumed {
         run,
@@ -187,9 +186,12 @@ pub fn resume(
         to_end: Vec::new(),
         survivors: Vec::new(),
     };
-    for task in plan.tasks().filter(|&task| resumed.run.status(task) == Status::Running) {
+    for task in plan.tasks() {
+        let Some(recorded) = of[task.index()].filter(|_| resumed.run.status(task) == Status::Running) else {
+            continue;
+        };
         let attempt = resumed.run.attempt(task);
-        let outcome = match evidence(of[&task]) {
+        let outcome = match evidence(recorded) {
             Evidence::Alive if rules.wait_for_survivors && rules.trust_receipts => {
                 resumed.survivors.push(task);
                 continue;

@@ -1,9 +1,9 @@
 //! What a plan accepts, what it refuses, and in which words.
 
-use orch_core::{Diagnostic, Plan, PlanDraft, Position, Reference, TaskDraft, TaskIx};
+use orch_core::{Diagnostic, Plan, PlanDraft, Position, Problems, Reference, TaskDraft, TaskIx};
 use proptest::prelude::*;
 
-fn plan_of(tasks: Vec<TaskDraft>) -> Result<Plan, orch_core::Problems> {
+fn plan_of(tasks: Vec<TaskDraft>) -> Result<Plan, Problems> {
     Plan::build(PlanDraft { tasks, ..PlanDraft::default() })
 }
 
@@ -218,4 +218,100 @@ proptest! {
         let cyclic = (0..tasks).any(|n| reach[n][n]);
         prop_assert_eq!(plan_of(drafts).is_err(), cyclic);
     }
+}
+
+/// The same graph by numbers and by names.
+fn by_names(tasks: u32, pairs: &[(u32, u32)]) -> Result<Plan, Problems> {
+    let mut drafts: Vec<TaskDraft> = (0..tasks).map(|n| TaskDraft::new(n.to_string())).collect();
+    for &(task, on) in pairs {
+        drafts[task as usize].depends_on.push(on.to_string().as_str().into());
+    }
+    Plan::build(PlanDraft { tasks: drafts, ..PlanDraft::default() })
+}
+
+#[test]
+fn numbers_out_of_range_are_told_one_by_one() {
+    let problems = Plan::numbered(3, &[(1, 0), (3, 0), (2, 7), (1, 1)]).unwrap_err();
+    let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "`3` has dependencies and is not in the plan",
+            "`1` depends on itself",
+            "`2` depends on `7`, which is not in the plan",
+        ]
+    );
+    assert_eq!(Plan::numbered(0, &[]).unwrap_err().to_string(), "the plan has no tasks");
+}
+
+proptest! {
+    #[test]
+    fn a_plan_of_numbers_is_the_plan_of_their_names(
+        tasks in 1u32..30,
+        pairs in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 0..80),
+        sorted in any::<bool>(),
+        forward in any::<bool>(),
+    ) {
+        let size = tasks as usize;
+        let mut pairs: Vec<(u32, u32)> = pairs
+            .into_iter()
+            .map(|(a, b)| (a.index(size) as u32, b.index(size) as u32))
+            .filter(|(a, b)| a != b)
+            .map(|(a, b)| if forward { (a.max(b), a.min(b)) } else { (a, b) })
+            .collect();
+        if sorted {
+            pairs.sort_unstable();
+        }
+        let ids: Vec<String> = (0..tasks).map(|n| n.to_string()).collect();
+        let named_pairs: Vec<(u32, &str)> = pairs.iter().map(|&(task, on)| (task, ids[on as usize].as_str())).collect();
+        match (Plan::named(&ids, &named_pairs), by_names(tasks, &pairs)) {
+            (Ok(read), Ok(built)) => {
+                prop_assert_eq!(read.graph(), built.graph());
+                prop_assert_eq!(read.list_order(), built.list_order());
+                prop_assert!(read.tasks().all(|task| read.find(built.id(task)) == Some(task)));
+            }
+            (Err(read), Err(built)) => prop_assert_eq!(read, built),
+            (read, built) => prop_assert!(false, "{read:?} and {built:?}"),
+        }
+        match (Plan::numbered(tasks, &pairs), by_names(tasks, &pairs)) {
+            (Ok(numbered), Ok(named)) => {
+                prop_assert_eq!(numbered.graph(), named.graph());
+                prop_assert_eq!(numbered.list_order(), named.list_order());
+                let mut wanted: Vec<Vec<u32>> = vec![Vec::new(); size];
+                for &(task, on) in &pairs {
+                    if !wanted[task as usize].contains(&on) {
+                        wanted[task as usize].push(on);
+                    }
+                }
+                for task in numbered.tasks() {
+                    prop_assert_eq!(numbered.id(task), named.id(task));
+                    let on: Vec<u32> = numbered.graph().depends_on(task).iter().map(|on| on.index() as u32).collect();
+                    wanted[task.index()].sort_unstable();
+                    prop_assert_eq!(&on, &wanted[task.index()]);
+                    for &on in numbered.graph().depends_on(task) {
+                        prop_assert!(numbered.graph().dependents(on).contains(&task));
+                    }
+                    prop_assert!(numbered.graph().dependents(task).is_sorted());
+                }
+            }
+            (Err(numbered), Err(named)) => prop_assert_eq!(numbered, named),
+            (numbered, named) => prop_assert!(false, "{numbered:?} and {named:?}"),
+        }
+    }
+}
+
+/// Each would take minutes if a mistake cost time in proportion to the plan.
+#[test]
+fn a_hundred_thousand_mistakes_are_all_told() {
+    const TASKS: usize = 100_000;
+    let mistakes = |shape: fn(usize) -> TaskDraft| {
+        plan_of((0..TASKS).map(shape).collect()).expect_err("the plan should be refused").iter().count()
+    };
+    assert_eq!(mistakes(|n| TaskDraft::new(format!("t{n}")).after([format!("t{}", n ^ 1)])), TASKS / 2);
+    assert_eq!(mistakes(|n| TaskDraft::new(format!("task-{n}")).after([format!("tusk-{n}")])), TASKS);
+    assert_eq!(mistakes(|_| TaskDraft::new("same")), TASKS - 1);
+    assert_eq!(
+        mistakes(|n| TaskDraft { provides: vec![format!("c{}", n / 2)], ..TaskDraft::new(format!("t{n}")) }),
+        TASKS / 2
+    );
 }

@@ -1,13 +1,13 @@
 //! The graph of a plan: who needs whom, as dense numbers.
 
 mod cycle;
+mod rows;
 pub mod visit;
 
-use alloc::boxed::Box;
-use alloc::vec::Vec;
 use core::fmt;
 
 pub(crate) use cycle::cycles;
+pub(crate) use rows::{RowSizes, Rows};
 
 /// A task of one plan: its place in the plan's order, from zero.
 ///
@@ -36,42 +36,6 @@ impl fmt::Display for TaskIx {
     }
 }
 
-/// For each task a run of other tasks, all in one array (compressed sparse rows).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Rows<T> {
-    starts: Box<[u32]>,
-    items: Box<[T]>,
-}
-
-impl<T: Copy + Default> Rows<T> {
-    /// From pairs `(row, item)` in any order; items of a row keep the order of the pairs.
-    pub(crate) fn from_pairs(rows: usize, pairs: &[(u32, T)]) -> Self {
-        let mut starts = alloc::vec![0u32; rows + 1];
-        for &(row, _) in pairs {
-            starts[row as usize + 1] += 1;
-        }
-        for row in 0..rows {
-            starts[row + 1] += starts[row];
-        }
-        let mut next: Vec<u32> = starts[..rows].to_vec();
-        let mut items = alloc::vec![T::default(); pairs.len()];
-        for &(row, item) in pairs {
-            let place = &mut next[row as usize];
-            items[*place as usize] = item;
-            *place += 1;
-        }
-        Self { starts: starts.into_boxed_slice(), items: items.into_boxed_slice() }
-    }
-
-    pub(crate) fn row(&self, row: usize) -> &[T] {
-        &self.items[self.starts[row] as usize..self.starts[row + 1] as usize]
-    }
-
-    pub(crate) fn total(&self) -> usize {
-        self.items.len()
-    }
-}
-
 /// Who needs whom. Edges point from a task to the tasks that wait for it, the way work flows.
 ///
 /// petgraph's algorithms run on `&Graph` as it stands, without a copy:
@@ -90,42 +54,72 @@ impl<T: Copy + Default> Rows<T> {
 pub struct Graph {
     depends_on: Rows<TaskIx>,
     dependents: Rows<TaskIx>,
-    tasks: u32,
+    follows_list: bool,
 }
 
+/// A pair that is no dependency between two tasks.
+#[derive(Debug)]
+pub(crate) struct Unsound;
+
 impl Graph {
-    /// From pairs (task, what it depends on), which may be in any order and may repeat.
-    pub(crate) fn new(tasks: usize, mut pairs: Vec<(u32, TaskIx)>) -> Self {
-        let sorted = pairs.is_sorted();
-        if !sorted {
-            pairs.sort_unstable();
+    /// From pairs (task, what it depends on) in any order; a pair that repeats counts once.
+    ///
+    /// # Errors
+    /// [`Unsound`] when a pair names no task, or a task and itself.
+    pub(crate) fn new(tasks: usize, pairs: &[(u32, u32)]) -> Result<Self, Unsound> {
+        let mut needs = RowSizes::new(tasks);
+        let mut needed = RowSizes::new(tasks);
+        let (mut sound, mut ascending, mut follows_list) = (true, true, true);
+        let mut last = 0;
+        for &(task, on) in pairs {
+            sound &= needs.count(task) & needed.count(on) & (task != on);
+            follows_list &= on < task;
+            // As one number; the pair (0, 0), which is zero, is not sound.
+            let pair = u64::from(task) << 32 | u64::from(on);
+            ascending &= last < pair;
+            last = pair;
         }
-        pairs.dedup();
-        let depends_on = Rows::from_pairs(tasks, &pairs);
-        for pair in &mut pairs {
-            *pair = (pair.1.0, TaskIx(pair.0));
+        if !sound {
+            return Err(Unsound);
         }
-        Self { depends_on, dependents: Rows::from_pairs(tasks, &pairs), tasks: tasks as u32 }
+        let turned = pairs.iter().map(|&(task, on)| (on, TaskIx(task)));
+        let (depends_on, dependents) = if ascending {
+            (needs.holding(pairs.iter().map(|&(_, on)| TaskIx(on)).collect()), needed.fill(turned))
+        } else {
+            // Turned over twice, every row comes out in plan order: no sorting, whatever the order of the pairs.
+            let mut depends_on = needs.fill(needed.fill(turned).turned());
+            depends_on.drop_repeats();
+            let mut needed = RowSizes::new(tasks);
+            depends_on.items().iter().for_each(|on| _ = needed.count(on.0));
+            let dependents = needed.fill(depends_on.turned());
+            (depends_on, dependents)
+        };
+        Ok(Self { depends_on, dependents, follows_list })
+    }
+
+    /// Whether every task is listed after all that it needs: then there is no cycle, and plan order is a way to do it.
+    pub(crate) fn follows_list(&self) -> bool {
+        self.follows_list
     }
 
     /// How many tasks there are.
     pub fn len(&self) -> usize {
-        self.tasks as usize
+        self.depends_on.len()
     }
 
     /// Whether there is no task at all.
     pub fn is_empty(&self) -> bool {
-        self.tasks == 0
+        self.len() == 0
     }
 
     /// How many dependencies there are, each counted once.
     pub fn edge_count(&self) -> usize {
-        self.depends_on.total()
+        self.depends_on.items().len()
     }
 
     /// All tasks in plan order.
     pub fn tasks(&self) -> impl ExactSizeIterator<Item = TaskIx> + DoubleEndedIterator + Clone + use<> {
-        (0..self.tasks).map(TaskIx)
+        (0..self.len() as u32).map(TaskIx)
     }
 
     /// What `task` needs directly, in plan order.

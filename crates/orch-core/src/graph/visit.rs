@@ -91,7 +91,7 @@ impl IntoNodeIdentifiers for &Graph {
     type NodeIdentifiers = core::iter::Map<core::ops::Range<u32>, fn(u32) -> TaskIx>;
 
     fn node_identifiers(self) -> Self::NodeIdentifiers {
-        (0..self.tasks).map(TaskIx)
+        (0..self.len() as u32).map(TaskIx)
     }
 }
 
@@ -211,6 +211,6 @@ impl<'a> IntoEdgeReferences for &'a Graph {
     type EdgeReferences = AllEdges<'a>;
 
     fn edge_references(self) -> AllEdges<'a> {
-        AllEdges { graph: self, rest: 0..self.tasks, at: None }
+        AllEdges { graph: self, rest: 0..self.len() as u32, at: None }
     }
 }

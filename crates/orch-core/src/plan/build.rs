@@ -1,13 +1,16 @@
 //! From a draft to a plan: every name resolved, every problem found in one pass.
 
 use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::cell::OnceCell;
 
 use hashbrown::HashMap;
 
 use super::names::{Names, NamesBuilder};
-use super::suggest::nearest;
+use super::suggest::Suggestions;
+use super::texts::Texts;
 use super::{Plan, PlanDraft, Problem, Problems, Reference, TaskDraft};
 use crate::graph::{Graph, Rows, TaskIx, cycles};
 
@@ -17,17 +20,18 @@ pub(super) fn build(draft: PlanDraft) -> Result<Plan, Problems> {
         problems.push(Problem::Empty);
     }
     let (ids, places) = number_ids(&draft.tasks, &mut problems);
-    let names = Resolver::new(&draft.tasks, &ids, &places);
-    let capabilities = Capabilities::new(&draft.tasks, &mut problems);
+    let suggestions = Suggestions::new();
+    let names = Resolver::new(&draft.tasks, &ids, &places, &suggestions);
+    let capabilities = Capabilities::new(&draft.tasks, &suggestions, &mut problems);
 
     let edge_count = draft.tasks.iter().map(|task| task.depends_on.len() + task.requires.len()).sum();
-    let mut edges: Vec<(u32, TaskIx)> = Vec::with_capacity(edge_count);
+    let mut edges: Vec<(u32, u32)> = Vec::with_capacity(edge_count);
     for (place, task) in draft.tasks.iter().enumerate() {
         for reference in &task.depends_on {
             match names.resolve(&reference.name) {
                 Found::One(on) if on as usize == place => problems
                     .push(Problem::SelfDependency { task: task.id.clone(), at: reference.at.or(task.at) }),
-                Found::One(on) => edges.push((place as u32, TaskIx(on))),
+                Found::One(on) => edges.push((place as u32, on)),
                 Found::Many => problems.push(names.ambiguous(task, reference)),
                 Found::None => problems.push(names.unknown(task, reference)),
             }
@@ -36,7 +40,7 @@ pub(super) fn build(draft: PlanDraft) -> Result<Plan, Problems> {
             match capabilities.provider(&reference.name) {
                 Some(on) if on as usize == place => problems
                     .push(Problem::SelfDependency { task: task.id.clone(), at: reference.at.or(task.at) }),
-                Some(on) => edges.push((place as u32, TaskIx(on))),
+                Some(on) => edges.push((place as u32, on)),
                 None => problems.push(capabilities.unknown(task, reference)),
             }
         }
@@ -45,7 +49,7 @@ pub(super) fn build(draft: PlanDraft) -> Result<Plan, Problems> {
         }
     }
 
-    let graph = Graph::new(draft.tasks.len(), edges);
+    let graph = Graph::new(draft.tasks.len(), &edges).expect("every pair was resolved to two tasks above");
     let order = list_order(&graph);
     if order.len() < graph.len() {
         problems.extend(cycles(&graph).into_iter().map(|path| Problem::Cycle {
@@ -63,22 +67,17 @@ pub(super) fn build(draft: PlanDraft) -> Result<Plan, Problems> {
     let (awaits, condition_names) =
         number(&draft.tasks, |task| task.awaits.iter().map(|condition| condition.name.as_str()));
     let awaited_by = turned(&awaits, draft.tasks.len(), condition_names.len());
-    let mut titles = String::with_capacity(draft.tasks.iter().map(|task| task.title.len()).sum());
-    let title_ends = draft
-        .tasks
-        .iter()
-        .map(|task| {
-            titles.push_str(&task.title);
-            titles.len() as u32
-        })
-        .collect();
+    let mut titles = Texts::default();
+    if draft.tasks.iter().any(|task| !task.title.is_empty()) {
+        draft.tasks.iter().for_each(|task| _ = titles.push(&task.title));
+        titles.shrink_to_fit();
+    }
     Ok(Plan {
         objective: draft.objective,
         identity: draft.identity,
         aliases,
         ids,
-        titles: titles.into_boxed_str(),
-        title_ends,
+        titles,
         graph,
         list_order: order.into_boxed_slice(),
         claims,
@@ -117,7 +116,10 @@ fn number_ids(tasks: &[TaskDraft], problems: &mut Vec<Problem>) -> (Names, Vec<u
 
 /// Tasks so that each comes after what it needs, and otherwise in plan order. Shorter than the plan when there is a
 /// cycle.
-fn list_order(graph: &Graph) -> Vec<TaskIx> {
+pub(super) fn list_order(graph: &Graph) -> Vec<TaskIx> {
+    if graph.follows_list() {
+        return graph.tasks().collect();
+    }
     let mut unmet: Vec<u32> = graph.tasks().map(|task| graph.depends_on(task).len() as u32).collect();
     let mut ready = crate::ready::ReadySet::new(graph.len());
     for task in graph.tasks().filter(|task| unmet[task.index()] == 0) {
@@ -169,57 +171,95 @@ enum Found {
     Many,
 }
 
+/// Other names by which references may mean a task.
+#[derive(Clone, Debug)]
+pub(super) struct Aliases {
+    names: Names,
+    /// By number of the name the task it means, or [`SHARED`].
+    tasks: Box<[u32]>,
+}
+
+/// No task: the name means more than one.
+const SHARED: u32 = u32::MAX;
+
+impl Aliases {
+    /// Those of `tasks` that are not the id of some task.
+    fn new(tasks: &[TaskDraft], ids: &Names) -> Self {
+        let mut names = NamesBuilder::default();
+        let mut means = Vec::new();
+        for (place, task) in (0..).zip(tasks) {
+            for alias in task.aliases.iter().filter(|alias| ids.find(alias).is_none()) {
+                match names.intern(alias) {
+                    (_, true) => means.push(place),
+                    (number, false) if means[number as usize] != place => means[number as usize] = SHARED,
+                    _ => {}
+                }
+            }
+        }
+        Self { names: names.finish(), tasks: means.into() }
+    }
+
+    pub(super) fn none() -> Self {
+        Self { names: Names::none(), tasks: Box::default() }
+    }
+
+    fn resolve(&self, name: &str) -> Found {
+        match self.names.find(name).map(|number| self.tasks[number as usize]) {
+            None => Found::None,
+            Some(SHARED) => Found::Many,
+            Some(place) => Found::One(place),
+        }
+    }
+
+    /// The task that `name` means, if it means only one.
+    pub(super) fn find(&self, name: &str) -> Option<u32> {
+        match self.resolve(name) {
+            Found::One(place) => Some(place),
+            Found::None | Found::Many => None,
+        }
+    }
+}
+
 struct Resolver<'a> {
     tasks: &'a [TaskDraft],
     ids: &'a Names,
     places: &'a [u32],
-    /// Aliases that mean exactly one task.
-    aliases: HashMap<String, u32>,
-    /// Aliases that two tasks share.
-    shared: HashMap<&'a str, Vec<u32>>,
+    aliases: Aliases,
+    /// By alias the tasks that share it; made when the first of them is told.
+    sharers: OnceCell<HashMap<&'a str, Vec<u32>>>,
+    suggestions: &'a Suggestions,
 }
 
 impl<'a> Resolver<'a> {
-    fn new(tasks: &'a [TaskDraft], ids: &'a Names, places: &'a [u32]) -> Self {
-        let mut aliases: HashMap<String, u32> = HashMap::new();
-        let mut shared: HashMap<&str, Vec<u32>> = HashMap::new();
-        for (place, task) in tasks.iter().enumerate() {
-            let place = place as u32;
-            for alias in task.aliases.iter().filter(|alias| ids.find(alias).is_none()) {
-                if let Some(all) = shared.get_mut(alias.as_str()) {
-                    all.push(place);
-                } else {
-                    match aliases.get(alias.as_str()).copied() {
-                        Some(other) if other != place => {
-                            aliases.remove(alias.as_str());
-                            shared.insert(alias, alloc::vec![other, place]);
-                        }
-                        Some(_) => {}
-                        None => {
-                            aliases.insert(alias.clone(), place);
-                        }
-                    }
-                }
-            }
-        }
-        Self { tasks, ids, places, aliases, shared }
+    fn new(tasks: &'a [TaskDraft], ids: &'a Names, places: &'a [u32], suggestions: &'a Suggestions) -> Self {
+        Self { tasks, ids, places, aliases: Aliases::new(tasks, ids), sharers: OnceCell::new(), suggestions }
     }
 
-    fn into_aliases(self) -> HashMap<String, u32> {
+    fn into_aliases(self) -> Aliases {
         self.aliases
     }
 
     fn resolve(&self, name: &str) -> Found {
-        let by_id = self.ids.find(name).map(|number| self.places[number as usize]);
-        match by_id.or_else(|| self.aliases.get(name).copied()) {
-            Some(place) => Found::One(place),
-            None if self.shared.contains_key(name) => Found::Many,
-            None => Found::None,
+        match self.ids.find(name) {
+            Some(number) => Found::One(self.places[number as usize]),
+            None => self.aliases.resolve(name),
         }
     }
 
     fn ambiguous(&self, task: &TaskDraft, reference: &Reference) -> Problem {
-        let candidates = &self.shared[reference.name.as_str()];
+        let sharers = self.sharers.get_or_init(|| {
+            let mut sharers: HashMap<&str, Vec<u32>> = HashMap::new();
+            for (place, task) in (0..).zip(self.tasks) {
+                for alias in &task.aliases {
+                    let all = sharers.entry(alias).or_default();
+                    if all.last() != Some(&place) {
+                        all.push(place);
+                    }
+                }
+            }
+            sharers
+        });
+        let candidates = &sharers[reference.name.as_str()];
         Problem::AmbiguousDependency {
             task: task.id.clone(),
             name: reference.name.clone(),
@@ -235,7 +275,7 @@ impl<'a> Resolver<'a> {
         Problem::UnknownDependency {
             task: task.id.clone(),
             name: reference.name.clone(),
-            suggestion: nearest(&reference.name, known.chain(short)).map(ToOwned::to_owned),
+            suggestion: self.suggestions.nearest(&reference.name, known.chain(short)),
             at: reference.at.or(task.at),
         }
     }
@@ -244,30 +284,30 @@ impl<'a> Resolver<'a> {
 struct Capabilities<'a> {
     tasks: &'a [TaskDraft],
     providers: HashMap<&'a str, u32>,
+    suggestions: &'a Suggestions,
 }
 
 impl<'a> Capabilities<'a> {
-    fn new(tasks: &'a [TaskDraft], problems: &mut Vec<Problem>) -> Self {
+    fn new(tasks: &'a [TaskDraft], suggestions: &'a Suggestions, problems: &mut Vec<Problem>) -> Self {
         let mut providers: HashMap<&str, u32> = HashMap::new();
-        let mut contested: Vec<(&str, Vec<u32>)> = Vec::new();
+        let mut contested: HashMap<&str, Vec<u32>> = HashMap::new();
         for (place, task) in tasks.iter().enumerate() {
             for capability in &task.provides {
                 let first = *providers.entry(capability).or_insert(place as u32);
                 if first == place as u32 {
                     continue;
                 }
-                match contested.iter_mut().find(|(name, _)| name == capability) {
-                    Some((_, all)) => all.push(place as u32),
-                    None => contested.push((capability, alloc::vec![first, place as u32])),
-                }
+                contested.entry(capability).or_insert_with(|| alloc::vec![first]).push(place as u32);
             }
         }
+        let mut contested: Vec<(&str, Vec<u32>)> = contested.into_iter().collect();
+        contested.sort_unstable_by_key(|(capability, all)| (all[1], *capability));
         problems.extend(contested.into_iter().map(|(capability, all)| Problem::TwoProviders {
             capability: capability.to_owned(),
             at: tasks[all[1] as usize].at,
             providers: all.into_iter().map(|place| tasks[place as usize].id.clone()).collect(),
         }));
-        Self { tasks, providers }
+        Self { tasks, providers, suggestions }
     }
 
     fn provider(&self, capability: &str) -> Option<u32> {
@@ -279,7 +319,7 @@ impl<'a> Capabilities<'a> {
         Problem::NoProvider {
             task: task.id.clone(),
             capability: reference.name.clone(),
-            suggestion: nearest(&reference.name, known).map(ToOwned::to_owned),
+            suggestion: self.suggestions.nearest(&reference.name, known),
             at: reference.at.or(task.at),
         }
     }

@@ -1,20 +1,22 @@
 //! The plan: read by an adapter, checked once, then immutable.
 
+mod bare;
 mod build;
 mod draft;
 mod forecast;
 mod names;
 mod problem;
 mod suggest;
+mod texts;
 
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use hashbrown::HashMap;
-
 use crate::graph::{Graph, Rows, TaskIx};
+use build::Aliases;
 use names::Names;
+use texts::Texts;
 
 pub use draft::{PlanDraft, Reference, TaskDraft};
 pub use problem::{Problem, Problems};
@@ -44,9 +46,8 @@ pub struct Plan {
     objective: String,
     identity: Vec<(String, String)>,
     ids: Names,
-    aliases: HashMap<String, u32>,
-    titles: Box<str>,
-    title_ends: Box<[u32]>,
+    aliases: Aliases,
+    titles: Texts,
     graph: Graph,
     list_order: Box<[TaskIx]>,
     claims: Rows<u32>,
@@ -97,16 +98,12 @@ impl Plan {
 
     /// What a person calls the task; may be empty.
     pub fn title(&self, task: TaskIx) -> &str {
-        let start = match task.index() {
-            0 => 0,
-            place => self.title_ends[place - 1] as usize,
-        };
-        &self.titles[start..self.title_ends[task.index()] as usize]
+        self.titles.get(task.0)
     }
 
     /// The task called `name`, by id or by an alias that means only one task.
     pub fn find(&self, name: &str) -> Option<TaskIx> {
-        self.ids.find(name).or_else(|| self.aliases.get(name).copied()).map(TaskIx)
+        self.ids.find(name).or_else(|| self.aliases.find(name)).map(TaskIx)
     }
 
     /// The id that was probably meant by a name that [`find`](Self::find) does not know.

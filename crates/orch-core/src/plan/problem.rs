@@ -30,6 +30,12 @@ pub enum Problem {
         /// Where the first one is written.
         first: Option<Position>,
     },
+    /// A dependency of a task that is not in the plan ([`Plan::numbered`](crate::Plan::numbered), [`Plan::named`](crate::Plan::named)).
+    #[error("`{task}` has dependencies and is not in the plan")]
+    UnknownTask {
+        /// The task's place.
+        task: String,
+    },
     /// A dependency names no task.
     #[error("`{task}` depends on `{name}`, which is not in the plan")]
     UnknownDependency {
@@ -109,6 +115,7 @@ impl Problem {
             Problem::Empty => "plan.empty",
             Problem::EmptyId { .. } => "plan.empty_id",
             Problem::DuplicateId { .. } => "plan.duplicate_id",
+            Problem::UnknownTask { .. } => "plan.unknown_task",
             Problem::UnknownDependency { .. } => "plan.unknown_dependency",
             Problem::AmbiguousDependency { .. } => "plan.ambiguous_dependency",
             Problem::SelfDependency { .. } => "plan.self_dependency",
@@ -122,7 +129,7 @@ impl Problem {
     /// Where in the plan's text it is written, if the adapter said so.
     pub const fn at(&self) -> Option<Position> {
         match self {
-            Problem::Empty => None,
+            Problem::Empty | Problem::UnknownTask { .. } => None,
             Problem::EmptyId { at }
             | Problem::DuplicateId { at, .. }
             | Problem::UnknownDependency { at, .. }
@@ -140,6 +147,7 @@ impl Problem {
         match self {
             Problem::Empty => "add at least one task".into(),
             Problem::EmptyId { .. } => "give the task a name".into(),
+            Problem::UnknownTask { .. } => "the places of the tasks are counted from zero".into(),
             Problem::DuplicateId { first: Some(first), .. } => {
                 format!("the first one is at line {}; rename or remove one of them", first.line)
             }

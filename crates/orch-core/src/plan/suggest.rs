@@ -1,9 +1,35 @@
 //! "Did you mean": the known name nearest to an unknown one.
 
+use alloc::string::String;
 use alloc::vec::Vec;
+use core::cell::Cell;
 
 /// Names compared at most for one suggestion, so that a plan full of typing errors stays quick to check.
 const MOST_COMPARED: usize = 20_000;
+
+/// Names compared at most for all problems of a plan together: a hundred thousand wrong names would take minutes.
+const MOST_COMPARED_IN_ALL: usize = 1_000_000;
+
+/// Looks for what was meant by the wrong names of one plan. Tired out, it suggests nothing more.
+pub(super) struct Suggestions {
+    left: Cell<usize>,
+}
+
+impl Suggestions {
+    pub(super) const fn new() -> Self {
+        Self { left: Cell::new(MOST_COMPARED_IN_ALL) }
+    }
+
+    /// [`nearest`], while it lasts.
+    pub(super) fn nearest<'a>(
+        &self,
+        name: &str,
+        candidates: impl Iterator<Item = &'a str>,
+    ) -> Option<String> {
+        let counted = candidates.take(self.left.get()).inspect(|_| self.left.set(self.left.get() - 1));
+        nearest(name, counted).map(Into::into)
+    }
+}
 
 /// The candidate nearest to `name`, unless none is near. The first of equals wins.
 pub(super) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {

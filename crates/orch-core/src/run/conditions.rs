@@ -1,7 +1,5 @@
 //! Conditions outside of the plan: which hold, and what waits for them.
 
-use alloc::sync::Arc;
-
 use super::{Change, Run};
 use crate::Status;
 use crate::graph::TaskIx;
@@ -18,24 +16,13 @@ impl Run {
         open.map(|&condition| self.plan.condition_name(condition))
     }
 
-    /// Counts the conditions among what is unmet, at the beginning, when none holds.
-    pub(super) fn await_conditions(&mut self) {
-        for condition in 0..self.plan.condition_count() as u32 {
-            for &task in self.plan.awaited_by(condition) {
-                self.unmet[task.index()] += 1;
-            }
-        }
-    }
-
     /// A condition holds from now on: what awaits it has one thing less to wait for.
     pub(super) fn now_holds(&mut self, condition: &str) -> Change {
         if let Some(condition) = self.plan.find_condition(condition)
             && !core::mem::replace(&mut self.holds[condition as usize], true)
         {
-            let plan = Arc::clone(&self.plan);
-            for &task in plan.awaited_by(condition) {
-                self.unmet[task.index()] -= 1;
-                self.update_ready(task);
+            for &task in self.plan.awaited_by(condition) {
+                self.queue.unblock(task);
             }
             // In list order it was passed over.
             self.turn = 0;
@@ -45,7 +32,7 @@ impl Run {
 
     /// What the task needs directly and is not done, in plan order.
     pub(super) fn undone_needs(&self, task: TaskIx) -> impl Iterator<Item = TaskIx> {
-        self.plan.graph().depends_on(task).iter().copied().filter(|on| !self.released[on.index()])
+        self.plan.graph().depends_on(task).iter().copied().filter(|on| !self.tasks[on.index()].released)
     }
 
     /// Whether a condition alone keeps some task from starting. Asked for when there is nothing else to do; only the

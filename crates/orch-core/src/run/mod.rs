@@ -4,6 +4,7 @@ mod apply;
 mod conditions;
 mod event;
 mod next;
+mod queue;
 mod readiness;
 
 use alloc::boxed::Box;
@@ -14,8 +15,8 @@ use alloc::vec::Vec;
 
 use crate::graph::TaskIx;
 use crate::policy::{OnIncomplete, Order, Policy};
-use crate::ready::ReadySet;
 use crate::{Plan, Status, Time};
+use queue::Queue;
 
 pub use event::{Change, Event, Moved, Rejected, ReviewVerdict, StopCause};
 pub use next::{Step, Verdict};
@@ -48,23 +49,13 @@ pub use readiness::{Hold, Readiness, Survey};
 pub struct Run {
     plan: Arc<Plan>,
     policy: Policy,
-    status: Box<[Status]>,
+    tasks: Box<[Progress]>,
     counts: [usize; Status::ALL.len()],
-    /// The number of the latest attempt, from one; zero before the first.
-    attempt: Box<[u32]>,
-    /// How many tries are used up since the task was last asked for.
-    tries: Box<[u32]>,
-    /// How many of a task's dependencies do not let it go yet, together with the conditions it awaits that do not hold.
-    unmet: Box<[u32]>,
+    /// What keeps each task from starting, counted: dependencies that do not let it go yet, conditions it awaits that do
+    /// not hold, and one each for not being PENDING, not being selected, being held, resting, and waiting for a claim.
+    queue: Queue,
     /// By condition: whether it holds.
     holds: Box<[bool]>,
-    /// Whether the task lets its dependents go.
-    released: Box<[bool]>,
-    ready: ReadySet,
-    /// How often rejected work went back, for tasks where it did.
-    reworks: BTreeMap<TaskIx, u32>,
-    /// Those of `ready` whose work went back: they go first.
-    ready_again: BTreeSet<TaskIx>,
     resting: Resting,
     active: Vec<Active>,
     /// Reviews that are owed, and before when they are not to begin.
@@ -74,13 +65,25 @@ pub struct Run {
     held: BTreeMap<TaskIx, String>,
     selected: Option<Box<[bool]>>,
     claimed_by: Box<[Option<TaskIx>]>,
-    /// Ready tasks taken out of `ready` because a claim of theirs is held; put back when it is free.
+    /// By claim: the tasks that nothing but this claim is in the way of.
     claim_waiters: Box<[Vec<TaskIx>]>,
     /// In list order: everything before this place of the list is settled.
     turn: usize,
     limited_until: Option<Time>,
     limited_in_a_row: u32,
     halt: Option<Halt>,
+}
+
+/// Where one task stands.
+#[derive(Clone, Copy, Debug, Default)]
+struct Progress {
+    /// The number of the latest attempt, from one; zero before the first.
+    attempt: u32,
+    /// How many tries are used up since the task was last asked for.
+    tries: u32,
+    status: Status,
+    /// Whether the task lets its dependents go.
+    released: bool,
 }
 
 /// Why a run starts nothing more.
@@ -161,25 +164,14 @@ pub struct Standing {
 impl Run {
     /// A run of `plan` from its beginning.
     pub fn new(plan: Arc<Plan>, policy: Policy) -> Self {
-        Self::restore(plan, policy, |_| Standing::default())
-    }
-
-    /// A run of `plan` that goes on from where each task stood. A task that stood at RUNNING counts as under way: the
-    /// caller says how that ended, or that its worker still lives ([`resume`](crate::resume()) does this). No condition
-    /// outside of the plan holds until it is told again ([`Event::Holds`]).
-    pub fn restore(plan: Arc<Plan>, policy: Policy, mut standing: impl FnMut(TaskIx) -> Standing) -> Self {
-        let tasks = plan.len();
-        let mut run = Self {
-            status: alloc::vec![Status::Pending; tasks].into(),
-            counts: [0; Status::ALL.len()],
-            attempt: alloc::vec![0; tasks].into(),
-            tries: alloc::vec![0; tasks].into(),
-            unmet: plan.tasks().map(|task| plan.graph().depends_on(task).len() as u32).collect(),
+        let tasks = alloc::vec![Progress::default(); plan.len()].into();
+        let mut counts = [0; Status::ALL.len()];
+        counts[Status::Pending as usize] = plan.len();
+        Self {
+            tasks,
+            counts,
+            queue: Queue::new(&plan),
             holds: alloc::vec![false; plan.condition_count()].into(),
-            released: alloc::vec![false; tasks].into(),
-            ready: ReadySet::new(tasks),
-            reworks: BTreeMap::new(),
-            ready_again: BTreeSet::new(),
             resting: Resting::default(),
             active: Vec::new(),
             review_due: BTreeMap::new(),
@@ -194,41 +186,37 @@ impl Run {
             halt: None,
             plan,
             policy,
-        };
-        for task in run.plan.tasks() {
-            let stood = standing(task);
-            let place = task.index();
-            run.status[place] = stood.status;
-            run.counts[stood.status as usize] += 1;
-            run.attempt[place] = stood.attempt;
-            run.tries[place] = stood.tries;
-            if stood.reworks > 0 {
-                run.reworks.insert(task, stood.reworks);
-            }
-            if stood.status == Status::Running {
-                let since = stood.since.unwrap_or_default();
-                run.active.push(Active {
-                    task,
-                    attempt: stood.attempt,
-                    since,
-                    phase: Phase::Work,
-                    stop: None,
-                });
-                run.claim(task);
-            }
-            run.limited_until = run.limited_until.max(stood.limited_until);
-            if stood.review_due && run.policy.review && stood.status.is_settled() {
-                run.review_due.insert(task, Time::default());
-            }
         }
-        run.await_conditions();
+    }
+
+    /// A run of `plan` that goes on from where each task stood. A task that stood at RUNNING counts as under way: the
+    /// caller says how that ended, or that its worker still lives ([`resume`](crate::resume()) does this). No condition
+    /// outside of the plan holds until it is told again ([`Event::Holds`]).
+    pub fn restore(plan: Arc<Plan>, policy: Policy, mut standing: impl FnMut(TaskIx) -> Standing) -> Self {
+        let mut run = Self::new(plan, policy);
         for task in run.plan.tasks() {
-            run.update_released(task);
-        }
-        for task in run.plan.tasks() {
-            run.update_ready(task);
+            run.stand(task, standing(task));
         }
         run
+    }
+
+    /// Puts a task of a new run to where it stood.
+    fn stand(&mut self, task: TaskIx, stood: Standing) {
+        if stood == Standing::default() {
+            return;
+        }
+        self.queue.set_reworks(task, stood.reworks);
+        if stood.review_due && self.policy.review && stood.status.is_settled() {
+            self.review_due.insert(task, Time::default());
+        }
+        let Standing { status, attempt, tries, .. } = stood;
+        self.put(task, Progress { attempt, tries, status, released: false });
+        if stood.status == Status::Running {
+            let (attempt, since) = (stood.attempt, stood.since.unwrap_or_default());
+            self.active.push(Active { task, attempt, since, phase: Phase::Work, stop: None });
+            self.claim(task);
+        }
+        self.limited_until = self.limited_until.max(stood.limited_until);
     }
 
     /// Leaves out every task but these: the others are held as [`Hold::NotSelected`].
@@ -237,9 +225,14 @@ impl Run {
         for task in tasks {
             selected[task.index()] = true;
         }
-        self.selected = Some(selected.into());
+        let before = self.selected.replace(selected.into());
         for task in self.plan.tasks() {
-            self.update_ready(task);
+            let was = before.as_ref().is_none_or(|before| before[task.index()]);
+            match (was, self.is_selected(task)) {
+                (true, false) => self.queue.block(task),
+                (false, true) => self.queue.unblock(task),
+                _ => {}
+            }
         }
     }
 
@@ -255,7 +248,7 @@ impl Run {
 
     /// Where the task stands.
     pub fn status(&self, task: TaskIx) -> Status {
-        self.status[task.index()]
+        self.tasks[task.index()].status
     }
 
     /// How many tasks stand at `status`.
@@ -265,17 +258,17 @@ impl Run {
 
     /// The number of the task's latest attempt, from one; zero before the first.
     pub fn attempt(&self, task: TaskIx) -> u32 {
-        self.attempt[task.index()]
+        self.tasks[task.index()].attempt
     }
 
     /// How many tries the task has used up since it was last asked for.
     pub fn tries(&self, task: TaskIx) -> u32 {
-        self.tries[task.index()]
+        self.tasks[task.index()].tries
     }
 
     /// How often the task's rejected work went back to it since it was last asked for.
     pub fn reworks(&self, task: TaskIx) -> u32 {
-        self.reworks.get(&task).copied().unwrap_or(0)
+        self.queue.reworks(task)
     }
 
     /// What is under way, in the order it began.
@@ -285,7 +278,7 @@ impl Run {
 
     /// Whether a review of the task's work is owed.
     pub fn review_due(&self, task: TaskIx) -> bool {
-        self.review_due.contains_key(&task)
+        !self.review_due.is_empty() && self.review_due.contains_key(&task)
     }
 
     /// Why nothing more starts, if so.
@@ -301,97 +294,74 @@ impl Run {
         self.resting.of.get(&task).copied()
     }
 
-    fn set_status(&mut self, task: TaskIx, status: Status) {
-        let place = &mut self.status[task.index()];
-        self.counts[*place as usize] -= 1;
-        self.counts[status as usize] += 1;
-        *place = status;
+    /// Puts the task to where it stands now, with all that follows for it and its dependents. Whether it lets these go is
+    /// found out here.
+    // Into its callers: `stands` would be handed over in memory and read before it has got there, 4 of 54 ns a drained task.
+    #[inline(always)]
+    fn put(&mut self, task: TaskIx, stands: Progress) {
+        let released = self.lets_go(task, stands.status);
+        let stood = core::mem::replace(&mut self.tasks[task.index()], Progress { released, ..stands });
+        self.counts[stood.status as usize] -= 1;
+        self.counts[stands.status as usize] += 1;
+        match (stood.status == Status::Pending, stands.status == Status::Pending) {
+            (true, false) => self.queue.block(task),
+            (false, true) => self.queue.unblock(task),
+            _ => {}
+        }
+        if stood.released != released {
+            self.tell_dependents(task, released);
+        }
     }
 
-    /// Whether the task's work, as it stands, lets its dependents go.
-    fn lets_go(&self, task: TaskIx) -> bool {
-        let done = match self.status(task) {
+    /// Whether the task's work lets its dependents go when it stands at `status`.
+    #[inline]
+    fn lets_go(&self, task: TaskIx, status: Status) -> bool {
+        let done = match status {
             Status::Success => true,
             Status::Incomplete => self.policy.on_incomplete == OnIncomplete::Release,
             Status::Pending | Status::Running | Status::Fail => false,
         };
-        done && !self.review_due.contains_key(&task)
+        done && !self.review_due(task)
     }
 
-    /// Carries a change of [`lets_go`](Self::lets_go) to the dependents.
+    /// Carries a change of [`review_due`](Self::review_due) to the dependents.
     fn update_released(&mut self, task: TaskIx) {
-        let lets_go = self.lets_go(task);
-        if core::mem::replace(&mut self.released[task.index()], lets_go) == lets_go {
-            return;
-        }
-        let plan = Arc::clone(&self.plan);
-        for &dependent in plan.graph().dependents(task) {
-            let unmet = &mut self.unmet[dependent.index()];
-            if lets_go {
-                *unmet -= 1;
-            } else {
-                *unmet += 1;
-            }
-            // Only the last of them to let it go, and the first not to, make a difference.
-            if *unmet == u32::from(!lets_go) {
-                self.update_ready(dependent);
-            }
+        let lets_go = self.lets_go(task, self.status(task));
+        if core::mem::replace(&mut self.tasks[task.index()].released, lets_go) != lets_go {
+            self.tell_dependents(task, lets_go);
         }
     }
 
-    /// Puts the task into the ready set or takes it out.
-    fn update_ready(&mut self, task: TaskIx) {
-        let ready = self.status(task) == Status::Pending
-            && self.unmet[task.index()] == 0
-            && self.is_selected(task)
-            && (self.held.is_empty() || !self.held.contains_key(&task))
-            && (self.resting.of.is_empty() || !self.resting.of.contains_key(&task));
-        if ready {
-            self.ready.insert(task);
-            if !self.reworks.is_empty() {
-                self.update_ready_again(task);
-            }
+    #[inline]
+    fn tell_dependents(&mut self, task: TaskIx, lets_go: bool) {
+        let dependents = self.plan.graph().dependents(task);
+        if lets_go {
+            dependents.iter().for_each(|&dependent| self.queue.unblock(dependent));
         } else {
-            self.not_ready(task);
-        }
-    }
-
-    fn not_ready(&mut self, task: TaskIx) {
-        self.ready.remove(task);
-        if !self.ready_again.is_empty() {
-            self.update_ready_again(task);
-        }
-    }
-
-    /// Of a task that was just put into the ready set or taken out: whether it goes first. Seldom needed, so that it is
-    /// kept out of the way of what is done all the time.
-    #[cold]
-    fn update_ready_again(&mut self, task: TaskIx) {
-        if self.ready.contains(task) && self.reworks.contains_key(&task) {
-            self.ready_again.insert(task);
-        } else {
-            self.ready_again.remove(&task);
+            dependents.iter().for_each(|&dependent| self.queue.block(dependent));
         }
     }
 
     /// The first claim of the task that another running task holds, and who that is.
+    #[inline]
     fn claim_in_the_way(&self, task: TaskIx) -> Option<(u32, TaskIx)> {
         self.plan.claims(task).iter().find_map(|&claim| Some((claim, self.claimed_by[claim as usize]?)))
     }
 
+    #[inline]
     fn claim(&mut self, task: TaskIx) {
         for &claim in self.plan.claims(task) {
             self.claimed_by[claim as usize] = Some(task);
         }
     }
 
+    #[inline]
     fn unclaim(&mut self, task: TaskIx) {
-        let plan = Arc::clone(&self.plan);
-        for &claim in plan.claims(task) {
+        for &claim in self.plan.claims(task) {
             if self.claimed_by[claim as usize] == Some(task) {
                 self.claimed_by[claim as usize] = None;
                 for waiter in core::mem::take(&mut self.claim_waiters[claim as usize]) {
-                    self.update_ready(waiter);
+                    self.queue.unblock(waiter);
                 }
             }
         }
@@ -412,7 +382,8 @@ impl Run {
         match self.status(task) {
             Status::Running => false,
             _ if self.held.contains_key(&task) => true,
-            Status::Pending => self.unmet[task.index()] > 0 || !self.is_selected(task),
+            // Whatever is in its way but its own rest, which is waited for.
+            Status::Pending => self.queue.in_the_way(task) > u32::from(self.resting_until(task).is_some()),
             Status::Success | Status::Fail | Status::Incomplete => !self.review_due.contains_key(&task),
         }
     }
@@ -426,8 +397,8 @@ struct Resting {
 }
 
 impl Resting {
+    /// Only for a task that does not rest already.
     fn insert(&mut self, task: TaskIx, until: Time) {
-        self.remove(task);
         self.by_time.insert((until, task));
         self.of.insert(task, until);
     }

@@ -63,9 +63,10 @@ impl Run {
     ///
     /// Stops come before reviews and reviews before starts. Of the starts, work that was sent back goes first, so that a
     /// worker half way does not wait behind new work; otherwise they go in plan order. A list goes down as it is.
+    #[inline]
     pub fn next(&mut self, now: Time) -> Step {
         while let Some(task) = self.resting.take_due(now) {
-            self.update_ready(task);
+            self.queue.unblock(task);
         }
         if self.limited_until.is_some_and(|until| until <= now) {
             self.limited_until = None;
@@ -73,8 +74,7 @@ impl Run {
         if let Some((task, cause)) = self.to_stop(now) {
             return Step::Stop { task, cause };
         }
-        let free = self.active.len() < self.policy.jobs.get() as usize;
-        if self.halt.is_none() && free {
+        if self.may_begin() {
             if let Some(task) = self.review_to_start(now) {
                 return Step::Review(task);
             }
@@ -92,6 +92,12 @@ impl Run {
         Step::Wait(self.wake_at())
     }
 
+    /// Whether the run begins anything at all: it is not halted, and a slot is free.
+    #[inline]
+    pub(super) fn may_begin(&self) -> bool {
+        self.halt.is_none() && self.active.len() < self.policy.jobs.get() as usize
+    }
+
     /// Where the whole plan stands now.
     pub fn verdict(&self) -> Verdict {
         let tasks = self.plan.len();
@@ -103,7 +109,7 @@ impl Run {
             Verdict::Success
         } else if self.count(Status::Success) + self.count(Status::Incomplete) == tasks {
             Verdict::Incomplete
-        } else if !self.ready.is_empty()
+        } else if !self.queue.is_empty()
             || !self.resting.of.is_empty()
             || !self.review_due.is_empty()
             || self.selected.is_some()
@@ -115,6 +121,7 @@ impl Run {
         }
     }
 
+    #[inline]
     fn to_stop(&self, now: Time) -> Option<(TaskIx, StopCause)> {
         // Mostly there is no reason to go through what is under way.
         if self.policy.timeout.is_none() && self.held.is_empty() && self.halt != Some(Halt::Stopped) {
@@ -138,6 +145,9 @@ impl Run {
     }
 
     fn review_to_start(&self, now: Time) -> Option<TaskIx> {
+        if self.review_due.is_empty() {
+            return None;
+        }
         let idle = |task: TaskIx| !self.active.iter().any(|active| active.task == task);
         self.reviews_to_come().find(|&(task, at)| at <= now && idle(task)).map(|(task, _)| task)
     }
@@ -148,19 +158,20 @@ impl Run {
         due.filter(|(task, _)| !self.held.contains_key(task))
     }
 
+    #[inline]
     fn task_to_start(&mut self) -> Option<TaskIx> {
         match self.policy.order {
             Order::List => {
                 let (place, task) = self.turn_from(self.turn)?;
                 self.turn = place;
-                (self.ready.contains(task) && self.claim_in_the_way(task).is_none()).then_some(task)
+                (self.queue.is_ready(task) && self.claim_in_the_way(task).is_none()).then_some(task)
             }
             Order::Graph => loop {
-                let task = self.ready_again.first().copied().or_else(|| self.ready.first())?;
+                let task = self.queue.first()?;
                 match self.claim_in_the_way(task) {
                     None => return Some(task),
                     Some((claim, _)) => {
-                        self.not_ready(task);
+                        self.queue.block(task);
                         self.claim_waiters[claim as usize].push(task);
                     }
                 }
@@ -174,7 +185,7 @@ impl Run {
             return Some(Step::Done(self.verdict()));
         }
         if let Some(until) = self.limited_until
-            && !self.ready.is_empty()
+            && !self.queue.is_empty()
         {
             if until.since(now) <= self.policy.rate_limits.patience {
                 return None;
@@ -189,16 +200,25 @@ impl Run {
     }
 
     /// The next moment at which something is to be done although nothing ended.
+    #[inline]
     fn wake_at(&self) -> Option<Time> {
-        let deadlines = self.active.iter().filter(|active| active.stop.is_none());
-        let deadlines = deadlines.filter_map(|active| self.deadline(active));
+        let deadline = self.policy.timeout.and_then(|_| self.first_deadline());
+        let begin = if self.may_begin() { self.first_beginning() } else { None };
+        [deadline, begin].into_iter().flatten().min()
+    }
+
+    #[cold]
+    fn first_deadline(&self) -> Option<Time> {
+        let running = self.active.iter().filter(|active| active.stop.is_none());
+        running.filter_map(|active| self.deadline(active)).min()
+    }
+
+    /// The first moment at which something may begin that may not yet.
+    fn first_beginning(&self) -> Option<Time> {
         let reviews = self.reviews_to_come().filter(|&(task, _)| {
             !self.active.iter().any(|active| active.task == task && active.phase == Phase::Review)
         });
         let starts = [self.limited_until, self.resting.first()].into_iter().flatten();
-        let starts = starts.chain(reviews.map(|(_, at)| at));
-        let starts =
-            starts.filter(|_| self.halt.is_none() && self.active.len() < self.policy.jobs.get() as usize);
-        deadlines.chain(starts).min()
+        starts.chain(reviews.map(|(_, at)| at)).min()
     }
 }

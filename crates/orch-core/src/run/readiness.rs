@@ -120,7 +120,7 @@ impl Survey<'_> {
         if !by.is_empty() {
             return Some(Readiness::Blocked { by: by.clone() });
         }
-        if run.unmet[task.index()] > 0 {
+        if run.queue.in_the_way(task) > 0 {
             let on: Vec<TaskIx> = run.undone_needs(task).collect();
             if !on.is_empty() {
                 return Some(Readiness::Waiting { on });
