@@ -278,13 +278,24 @@ fn read_rows(lines: &mut Lines<'_>, columns: &Columns) -> Result<(Vec<usize>, Ve
 }
 
 fn read_row(line: Line<'_>, columns: &Columns, expected: usize) -> Result<Status, Unreadable> {
-    check_cells(Some(line), columns)?;
-    let find = |column| {
-        let cell = columns.find(line.content, column).unwrap_or_default();
+    // One pass over the cells: a state file has a row a prompt.
+    let (mut index, mut status, mut count) = (0..0, 0..0, 0);
+    for cell in cells(line.content).into_iter().flatten() {
+        if Some(count) == columns.place(Column::Index) {
+            index = cell;
+        } else if Some(count) == columns.place(Column::Status) {
+            status = cell;
+        }
+        count += 1;
+    }
+    if count != columns.cells() {
+        check_cells(Some(line), columns)?;
+    }
+    let text = |cell: Range<usize>| {
         let range = trimmed(line.content, cell);
         (&line.content[range.clone()], range.start)
     };
-    let (index, at) = find(Column::Index);
+    let (index, at) = text(index);
     if number::<usize>(index) != Some(expected) {
         let message = format!("row {expected} has the index {}", quoted(index));
         return Err(Diagnostic::error("state.index", message)
@@ -292,7 +303,7 @@ fn read_row(line: Line<'_>, columns: &Columns, expected: usize) -> Result<Status
             .at(line.position(at))
             .into());
     }
-    let (status, at) = find(Column::Status);
+    let (status, at) = text(status);
     status.parse().map_err(|unknown: orch_core::UnknownStatus| {
         Diagnostic::error("state.status", format!("unknown status {} in row {expected}", quoted(status)))
             .hint(unknown.to_string())

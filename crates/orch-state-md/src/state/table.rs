@@ -138,8 +138,14 @@ impl Iterator for Cells<'_> {
 
     fn next(&mut self) -> Option<Range<usize>> {
         let from = self.from;
-        let mut pipes = memchr::memchr_iter(b'|', &self.line[from..]).map(|at| from + at);
-        let to = pipes.find(|&at| self.line[at - 1] != b'\\')?;
+        let mut to = from;
+        loop {
+            to += memchr::memchr(b'|', &self.line[to..])?;
+            if self.line[to - 1] != b'\\' {
+                break;
+            }
+            to += 1;
+        }
         self.from = to + 1;
         Some(from..to)
     }
