@@ -3,6 +3,8 @@
 pub mod drain;
 pub mod plans;
 
+pub mod finished;
+
 /// SplitMix64: the same numbers for the same seed everywhere.
 #[derive(Clone, Debug)]
 pub struct Random(pub u64);

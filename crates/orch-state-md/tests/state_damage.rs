@@ -88,3 +88,12 @@ fn a_cut_or_a_gap_in_the_table_never_reads_as_a_shorter_table_of_orchs() {
         assert_noticed(split.as_bytes(), &format!("an empty line before line {}", at + 1));
     }
 }
+
+/// Looking back to the start of the line at each of them would take minutes.
+#[test]
+fn a_line_full_of_marks_is_read_in_one_pass() {
+    let marks = "<!-- orch-state: format=2 ".repeat(200_000);
+    let newer = |text: &str| StateFile::read(text.as_bytes()).unwrap_err().diagnostic.code == "state.newer";
+    assert!(!newer(&format!("x{marks}")), "only at the start of a line is it a mark");
+    assert!(newer(&format!("x{marks}\n \t{marks}")));
+}

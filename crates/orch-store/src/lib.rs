@@ -24,8 +24,8 @@ pub use aside::{copy_aside, keep_aside};
 pub use beneath::{Escape, beneath};
 pub use error::StoreError;
 pub use history::{
-    Counts, Entry, Folded, HistoryWriter, Note, RunRecord, TaskRecord, Tasks, What, WorkerProcess, fold,
-    read, read_at, visit,
+    Counts, Entry, Folded, HistoryWriter, Note, ReadAhead, RunRecord, TaskRecord, Tasks, What, WorkerProcess,
+    fold, read, read_after, read_at, visit,
 };
 pub use home::{Home, Leftovers, create_private};
 pub use lock::{Holder, Lock, LockError};

@@ -37,8 +37,11 @@ pub fn open_regular(path: &Path) -> io::Result<File> {
 /// # Errors
 /// Those of [`open_regular`] and of reading.
 pub fn read_regular(path: &Path, most: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    open_regular(path)?.take(most).read_to_end(&mut bytes)?;
+    let file = open_regular(path)?;
+    // One more than there is, so that its end is seen without growing.
+    let length = file.metadata()?.len().min(most) as usize;
+    let mut bytes = Vec::with_capacity(length + 1);
+    file.take(most).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -119,7 +119,7 @@ fn expected(all: &[Entry<'static>], id: &str) -> Option<TaskRecord> {
         },
         detail: match detailed.map(|at| &all[at].what) {
             Some(What::Moved { detail, .. } | What::Reviewed { detail, .. }) => {
-                detail.as_deref().map(str::to_owned)
+                detail.as_deref().map(Into::into)
             }
             _ => None,
         },

@@ -21,6 +21,7 @@ mod evidence;
 mod kept;
 mod locate;
 mod memory;
+mod opening;
 mod plan;
 mod platform;
 mod project;
@@ -41,6 +42,7 @@ pub use config::{
 pub use control::{Ask, Asker};
 pub use error::OpenError;
 pub use locate::{Found, Kind, locate};
+pub use opening::Opening;
 pub use plan::{AnyPlan, Finding};
 pub use project::Project;
 pub use prompts::PromptPlan;

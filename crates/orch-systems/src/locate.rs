@@ -1,5 +1,6 @@
 //! Finding the plan that a person means: a file, a folder, or what lies in the current folder.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -118,15 +119,11 @@ fn in_folder(place: &Path) -> Result<Vec<Found>, OpenError> {
     if is_plan(place) {
         return Ok(vec![Found { kind: Kind::Weavers, path: place.join(META) }]);
     }
-    let mut found = Vec::new();
-    for path in entries(place)? {
-        if path.file_name().and_then(|name| name.to_str()).is_some_and(is_index_name) {
-            found.push(Found { kind: Kind::Prompts, path });
-        }
-    }
+    let indexes = entries(place, |name| name.to_str().is_some_and(is_index_name))?;
+    let mut found: Vec<Found> = indexes.into_iter().map(|path| Found { kind: Kind::Prompts, path }).collect();
     let plans = place.join(PLANS);
     if plans.is_dir() {
-        let plans = entries(&plans)?.into_iter().filter(|path| is_plan(path));
+        let plans = entries(&plans, |_| true)?.into_iter().filter(|path| is_plan(path));
         found.extend(plans.map(|path| Found { kind: Kind::Weavers, path: path.join(META) }));
     }
     Ok(found)
@@ -137,10 +134,13 @@ fn is_there(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }
 
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, OpenError> {
+/// What is in `folder` under a name that is `wanted`, in the order of the names: beside the index of a large plan lie as
+/// many files as it has prompts.
+fn entries(folder: &Path, wanted: impl Fn(&OsStr) -> bool) -> Result<Vec<PathBuf>, OpenError> {
     let entries = fs::read_dir(folder);
     let entries = entries.map_err(|source| OpenError::Read { path: folder.to_owned(), source })?;
-    let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    let entries = entries.filter_map(Result::ok).filter(|entry| wanted(&entry.file_name()));
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
     paths.sort();
     Ok(paths)
 }

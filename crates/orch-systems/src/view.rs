@@ -10,13 +10,13 @@ use orch_core::{
 use orch_exec::agent::{Builtin, resolve};
 use orch_exec::tmux::Tmux;
 use orch_run::{Clock, SystemClock};
-use orch_store::{Folded, Holder, Home, Lock, TaskRecord, read};
+use orch_store::{Folded, Holder, Home, Lock, TaskRecord, read_after};
 
 use crate::control::{Ask, ask};
 use crate::memory::forget_limits;
 use crate::session::{Profiles, RunOptions, Traces, chosen, find, repository_root};
 use crate::system::{Coming, Remembered, SetUp, System, Telling};
-use crate::{AnyPlan, Config, OpenError, Told};
+use crate::{AnyPlan, Config, OpenError, Opening, Told};
 
 /// A plan as it stands now, for whoever only wants to look.
 pub struct View {
@@ -42,14 +42,16 @@ impl View {
     ///
     /// # Errors
     /// [`OpenError`] when what was recorded can't be read at all.
-    pub fn of(plan: impl Into<AnyPlan>, options: RunOptions) -> Result<Self, OpenError> {
-        let plan = plan.into();
+    pub fn of(plan: impl Into<Opening>, options: RunOptions) -> Result<Self, OpenError> {
+        let (plan, ahead) = plan.into().into_parts();
         let (source, graph) = (plan.source(), plan.plan());
         let now = SystemClock::new().now();
         let home = Home::find(plan.folder(), plan.name());
         let live = home.as_ref().and_then(|home| Lock::holder(&home.lock()));
-        let history =
-            home.as_ref().map(|home| read(&home.history())).transpose()?.flatten().unwrap_or_default();
+        let history = match &home {
+            Some(home) => read_after(&home.history(), ahead)?.unwrap_or_default(),
+            None => Folded::default(),
+        };
         let (Remembered { mut memory, history, notes, .. }, keeper) =
             source.remember(history, home.as_ref(), options.strict_resume)?;
         let root = repository_root(plan.folder());

@@ -2,10 +2,12 @@
 
 use std::fs;
 use std::num::NonZeroU32;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use orch_core::{Status, Verdict};
-use orch_systems::{OpenError, PromptPlan, Report, Requirements, RunOptions, Session, View};
+use orch_core::{Status, Time, Verdict};
+use orch_store::{Durability, HistoryWriter, What};
+use orch_systems::{OpenError, Opening, PromptPlan, Report, Requirements, RunOptions, Session, View, locate};
 
 /// A plan in a folder of its own; every prompt is a list of shell commands.
 struct Project {
@@ -404,4 +406,61 @@ fn the_default_reviewer_looks_at_commits_when_only_orchs_own_files_are_not_commi
     git(&["-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "-qm", "plan"]);
     assert_eq!(project.run(RunOptions::default()).verdict, Verdict::Success);
     assert_eq!(project.read(".git/args"), "--plain --type committed --base main\n");
+}
+
+#[test]
+fn a_long_history_is_read_ahead_and_says_the_same() {
+    let project = Project::new(&[("PROMPT-01-a", "None", "true"), ("PROMPT-02-b", "PROMPT-01", "false")]);
+    assert_eq!(project.run(RunOptions::default()).verdict, Verdict::Fail);
+    // As long as that of a large plan.
+    let history = project.path(".orch/PROMPT-ORCHESTRATOR/history.jsonl");
+    let (durability, now) = (Durability::Process, Time::default());
+    let (mut writer, ..) = HistoryWriter::open(&history, durability, "PROMPT-ORCHESTRATOR", now).unwrap();
+    let branch = "x".repeat(1000);
+    for branch in std::iter::repeat_n(&*branch, 1200).chain(["main"]) {
+        writer.append(now, &[What::Base { branch: branch.into() }]).unwrap();
+    }
+    drop(writer);
+    let found = locate(None, project.folder.path(), None).unwrap();
+    let view = View::of(Opening::load(&found).unwrap(), RunOptions::default()).unwrap();
+    let statuses: Vec<Status> = view.plan().tasks().map(|task| view.run().status(task)).collect();
+    assert_eq!(statuses, [Success, Fail]);
+    // What comes after it was read is not lost.
+    let early = Opening::load(&found).unwrap();
+    project.write("PROMPT-02-b.md", "# Mission\n\n```sh\ntrue\n```\n");
+    let again = RunOptions { retry_failed: true, ..RunOptions::default() };
+    assert_eq!(project.run(again).verdict, Verdict::Success);
+    assert!(Session::open(early, RunOptions::default()).unwrap().run(&mut []).unwrap().nothing_to_do);
+}
+
+#[test]
+fn in_a_large_plan_every_prompt_that_is_missing_is_found() {
+    let project = Project::new(&[]);
+    let mut index = project.read("PROMPT-ORCHESTRATOR.md");
+    for n in 0..300 {
+        index += &format!("- PROMPT-{n:03}-x.md — Objective: {} — Dependencies: None\n", "long ".repeat(200));
+        project.write(&format!("PROMPT-{n:03}-x.md"), "");
+    }
+    index += "- sub/PROMPT-300-x.md — Objective: elsewhere — Dependencies: None\n";
+    fs::create_dir(project.path("sub")).unwrap();
+    project.write("sub/PROMPT-300-x.md", "");
+    project.write("PROMPT-ORCHESTRATOR.md", &index);
+    // A link inside of the folder is as good as a file; one to nothing and a folder are none.
+    fs::rename(project.path("PROMPT-007-x.md"), project.path("seven.md")).unwrap();
+    symlink("seven.md", project.path("PROMPT-007-x.md")).unwrap();
+    assert_eq!(project.plan().plan.len(), 301);
+    fs::remove_file(project.path("PROMPT-123-x.md")).unwrap();
+    fs::remove_file(project.path("PROMPT-124-x.md")).unwrap();
+    fs::create_dir(project.path("PROMPT-124-x.md")).unwrap();
+    fs::remove_file(project.path("seven.md")).unwrap();
+    let Err(OpenError::Invalid { findings, .. }) = PromptPlan::load(&project.path("PROMPT-ORCHESTRATOR.md"))
+    else {
+        panic!("it is loaded")
+    };
+    let missing = ["PROMPT-007", "PROMPT-123", "PROMPT-124"];
+    assert_eq!(findings.len(), missing.len(), "{findings:?}");
+    for (finding, id) in findings.iter().zip(missing) {
+        assert_eq!(finding.diagnostic.code, "prompt.missing");
+        assert!(finding.diagnostic.message.contains(id), "{}", finding.diagnostic.message);
+    }
 }

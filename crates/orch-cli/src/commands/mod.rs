@@ -22,7 +22,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use orch_systems::{AnyPlan, Found, Kind, OpenError, RunOptions, View, locate};
+use orch_systems::{AnyPlan, Found, Kind, OpenError, Opening, RunOptions, View, locate};
 
 use crate::args::{Args, Command, GraphFormat, Kinded, Looked};
 use crate::failure::Failure;
@@ -125,12 +125,12 @@ fn find(plan: Option<&Path>, kind: &Kinded) -> Result<Found, OpenError> {
 }
 
 /// The plan that is meant, loaded.
-pub(crate) fn load(plan: Option<&Path>, kind: &Kinded) -> Result<AnyPlan, OpenError> {
-    AnyPlan::load(&find(plan, kind)?)
+pub(crate) fn load(plan: Option<&Path>, kind: &Kinded) -> Result<Opening, OpenError> {
+    Opening::load(&find(plan, kind)?)
 }
 
 /// A plan and tasks of it, named in one list: what is a plan's file or folder is the plan.
-pub(crate) fn plan_among(names: &[String], kind: &Kinded) -> Result<(AnyPlan, Vec<String>), OpenError> {
+pub(crate) fn plan_among(names: &[String], kind: &Kinded) -> Result<(Opening, Vec<String>), OpenError> {
     let is_plan = |name: &&String| Path::new(name.as_str()).exists();
     let plan = load(names.iter().find(is_plan).map(Path::new), kind)?;
     let ids = names.iter().filter(|name| !is_plan(name)).cloned().collect();

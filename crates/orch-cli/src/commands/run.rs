@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use orch_core::{Halt, Run as CoreRun, Status, Verdict};
 use orch_run::Observer;
-use orch_systems::{AnyPlan, Counts, OpenError, Report, Requirements, Session, View};
+use orch_systems::{AnyPlan, Counts, OpenError, Opening, Report, Requirements, Session, View};
 use serde::Serialize;
 
 use super::{board, load, tell};
@@ -18,7 +18,8 @@ use crate::progress::{Progress, words};
 use crate::sanitise::Sanitised;
 
 pub(crate) fn run(args: &Run) -> Result<u8, Failure> {
-    let plan = load(args.plan.as_deref(), &args.kind)?;
+    let opening = load(args.plan.as_deref(), &args.kind)?;
+    let plan = opening.plan();
     if args.worktrees && matches!(plan, AnyPlan::Prompts(_)) {
         return Err(Failure::Open(OpenError::Request {
             code: "run.worktrees",
@@ -27,7 +28,7 @@ pub(crate) fn run(args: &Run) -> Result<u8, Failure> {
         }));
     }
     if args.dry_run {
-        return dry_run(args, plan);
+        return dry_run(args, opening);
     }
     let began = Instant::now();
     match plan.warnings().len() {
@@ -36,7 +37,7 @@ pub(crate) fn run(args: &Run) -> Result<u8, Failure> {
         count => tell(&[format!("{count} warnings about the plan; `orch check` shows them")]),
     }
     let name = plan.shown_name().to_owned();
-    let mut session = Session::open(plan, args.options())?;
+    let mut session = Session::open(opening, args.options())?;
     tell(session.notes());
     let told = session.notes().len();
     let interrupted = Interrupted::listen(session.asker())
@@ -264,8 +265,8 @@ fn exit_code(report: &Report) -> u8 {
 }
 
 /// Goes through the run as if every task succeeded, and says in which order tasks would start.
-fn dry_run(args: &Run, plan: AnyPlan) -> Result<u8, Failure> {
-    let view = View::of(plan, args.options())?;
+fn dry_run(args: &Run, opening: Opening) -> Result<u8, Failure> {
+    let view = View::of(opening, args.options())?;
     tell(view.notes());
     let started = view.rehearse()?;
     let mut out = io::stdout().lock();

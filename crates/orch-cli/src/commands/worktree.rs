@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use orch_systems::{AnyPlan, ListedWorktree, OpenError, Project, RunOptions, View};
+use orch_systems::{ListedWorktree, OpenError, Opening, Project, RunOptions, View};
 use serde::Serialize;
 
 use super::{find, load, tell};
@@ -35,7 +35,7 @@ impl Asked {
             .map_err(|source| OpenError::System { what: "find the current folder", source })?;
         let plan = match plan {
             Some(_) => Some(load(plan, kind)?),
-            None => match find(None, kind).ok().map(|found| AnyPlan::load(&found)).transpose() {
+            None => match find(None, kind).ok().map(|found| Opening::load(&found)).transpose() {
                 Err(OpenError::Invalid { path, .. }) if only_looks => {
                     tell(&[format!("{} is not a valid plan; `orch check` says why", path.display())]);
                     None
@@ -43,7 +43,7 @@ impl Asked {
                 plan => plan?,
             },
         };
-        let folder = plan.as_ref().map_or(here, |plan| plan.folder().to_owned());
+        let folder = plan.as_ref().map_or(here, |plan| plan.plan().folder().to_owned());
         let project = Project::around(&folder)?;
         let worktrees = project.worktrees()?;
         let view = plan.map(|plan| View::of(plan, RunOptions::default())).transpose()?;

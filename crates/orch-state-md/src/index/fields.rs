@@ -18,9 +18,14 @@ pub(super) struct Next {
 /// part of the prose. `text` has no white space at its end.
 pub(super) fn next_field(text: &str, accept: impl Fn(&Field<'_>) -> bool) -> Option<Next> {
     let mut from = 0;
-    while let Some(found) = text[from..].find(['-', '–', '—']) {
+    // The longer dashes begin with this byte, and so do other characters of three bytes.
+    while let Some(found) = memchr::memchr2(b'-', 0xE2, &text.as_bytes()[from..]) {
         let front = from + found;
         let dash = separator_length(&text[front..]);
+        if dash == 0 {
+            from = front + 3;
+            continue;
+        }
         from = front + dash;
         let spaced =
             text[..front].ends_with(char::is_whitespace) && text[from..].starts_with(char::is_whitespace);

@@ -279,8 +279,9 @@ fn check_names(fields: &[Value<'_>], findings: &mut Findings) {
 fn check_swallowed(objective: Span<'_>, findings: &mut Findings) {
     let text = objective.text.as_bytes();
     let found = ["dependencies:", "depends on:"].iter().find_map(|name| {
-        let mut windows = text.windows(name.len());
-        windows.position(|window| window.eq_ignore_ascii_case(name.as_bytes())).map(|start| (*name, start))
+        let mut ends = memchr::memchr_iter(b':', text).map(|colon| &text[..=colon]);
+        let named = ends.find(|front| ends_with_ignoring_case(front, name.as_bytes()))?;
+        Some((*name, named.len() - name.len()))
     });
     if let Some((name, start)) = found {
         let message = format!("`{name}` is in the middle of the objective");
@@ -288,6 +289,10 @@ fn check_swallowed(objective: Span<'_>, findings: &mut Findings) {
         let at = objective.skip(start).at;
         findings.push(Diagnostic::error("index.item", message).hint(hint).at(at));
     }
+}
+
+fn ends_with_ignoring_case(text: &[u8], end: &[u8]) -> bool {
+    text.len() >= end.len() && text[text.len() - end.len()..].eq_ignore_ascii_case(end)
 }
 
 fn names<'a>(
@@ -312,7 +317,7 @@ fn join(parts: &[Span<'_>]) -> String {
 }
 
 /// `PROMPT-01` of `PROMPT-01-foo`: letters, a hyphen, digits, and more after another hyphen.
-fn short_id(id: &str) -> Option<String> {
+pub(super) fn short_id(id: &str) -> Option<String> {
     let (letters, rest) = id.split_once('-')?;
     let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
     let fits = !letters.is_empty() && letters.chars().all(char::is_alphabetic) && digits > 0;

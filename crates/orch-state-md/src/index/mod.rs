@@ -33,10 +33,12 @@ mod near;
 mod ownership;
 mod path;
 mod read;
+mod usual;
 mod wrapped;
 
 use orch_core::{Diagnostic, Position, Reference};
 
+pub use draft::Listed;
 pub use read::{read, read_in};
 
 pub(crate) use names::{is_requirement_id, plain_name};

@@ -55,6 +55,10 @@ pub(super) fn prompt_names<'a>(value: Span<'a>, folder: Folder<'_>) -> Vec<Name<
 }
 
 fn prompt_name<'a>(piece: Span<'a>, folder: Folder<'_>) -> Name<'a> {
+    // Nearly every name is of this kind, and nothing of what follows has anything to say about it.
+    if is_numbered_word(piece.text) {
+        return Ok((piece.text.to_owned(), piece.at));
+    }
     let refuse = |why| Err(Trouble { piece, why, hint: HINT });
     let piece_after = ["depends on ", "and "]
         .iter()
@@ -84,6 +88,15 @@ fn prompt_name<'a>(piece: Span<'a>, folder: Folder<'_>) -> Name<'a> {
         return refuse("it is more than one word");
     }
     Ok((name, inner.at))
+}
+
+/// Whether `text` is one word such as `PROMPT-01`, with a digit in it, so that it means nothing but a name.
+pub(super) fn is_numbered_word(text: &str) -> bool {
+    // Without an early end, so that many bytes are looked at at once.
+    let (is_word, digits) = text.bytes().fold((true, 0), |(is_word, digits), byte| {
+        (is_word & (byte.is_ascii_alphanumeric() | (byte == b'-')), digits + u32::from(byte.is_ascii_digit()))
+    });
+    is_word && digits > 0
 }
 
 /// The ids in a list of requirements such as `REQ-001, REQ-004`.

@@ -67,9 +67,10 @@ fn marked_path<'a>(item: Span<'a>, folder: Folder<'_>) -> Result<(Span<'a>, Span
 
 /// Where the first `.md` that ends a word ends.
 fn plain_path_end(text: &str) -> Option<usize> {
-    let ends =
-        text.as_bytes().windows(3).enumerate().filter(|(_, window)| window.eq_ignore_ascii_case(b".md"));
-    let mut ends = ends.map(|(start, _)| start + 3);
+    let dots = memchr::memchr_iter(b'.', text.as_bytes());
+    let is_md =
+        |&dot: &usize| text.as_bytes()[dot..].get(..3).is_some_and(|end| end.eq_ignore_ascii_case(b".md"));
+    let mut ends = dots.filter(is_md).map(|dot| dot + 3);
     ends.find(|&end| {
         let after = text[end..].chars().next();
         after.is_none_or(|c| {
@@ -84,6 +85,11 @@ fn ends_with_md(path: &str) -> bool {
 
 /// Why a path can't be used, as a fragment about "it"; `None` for a relative path that stays where it begins.
 pub(super) fn escape(path: &str) -> Option<&'static str> {
+    if path != ".."
+        && path.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+    {
+        return None;
+    }
     if path.chars().any(char::is_control) {
         return Some("it holds a control character");
     }

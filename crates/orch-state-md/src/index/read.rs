@@ -1,14 +1,15 @@
 //! From the bytes of a file to an [`Index`], section by section.
 
-use std::collections::HashMap;
+use std::hash::BuildHasher;
 
+use hashbrown::{DefaultHashBuilder, HashTable};
 use orch_core::{Diagnostic, Position};
 
 use super::item::{Item, is_stray};
 use super::kind::known_field;
 use super::ownership::Owners;
 use super::path::Folder;
-use super::{Index, Prompt, Reading, header};
+use super::{Index, Prompt, Reading, header, usual};
 use crate::text::{
     Findings, Line, Lines, Part, Span, decode, field, heading, indent, list_item, quoted, words_of,
 };
@@ -83,6 +84,37 @@ fn has_prompts_section(text: &str) -> bool {
     headings.any(|(level, title)| matches!(section(title.text, level, false), Section::Prompts { .. }))
 }
 
+/// The item whose lines are being read.
+enum Current<'a> {
+    /// It has been read already, unless there is more of it.
+    Usual {
+        columns: usize,
+        content: Span<'a>,
+        prompt: Prompt,
+    },
+    Item(Item<'a>),
+}
+
+impl<'a> Current<'a> {
+    fn columns(&self) -> usize {
+        match self {
+            Current::Usual { columns, .. } => *columns,
+            Current::Item(item) => item.columns,
+        }
+    }
+
+    /// The item to go on with.
+    fn item(&mut self, folder: Folder<'a>, findings: &mut Findings) -> &mut Item<'a> {
+        if let Current::Usual { columns, content, .. } = *self {
+            *self = Current::Item(Item::start(columns, content, folder, findings));
+        }
+        match self {
+            Current::Item(item) => item,
+            Current::Usual { .. } => unreachable!("it has just been made an item"),
+        }
+    }
+}
+
 struct Reader<'a> {
     folder: Folder<'a>,
     index: Index,
@@ -94,11 +126,12 @@ struct Reader<'a> {
     /// Whether the prompt of an item could not be read, so that its name is not known either.
     any_lost: bool,
     prompts_at: Option<Position>,
-    item: Option<Item<'a>>,
+    item: Option<Current<'a>>,
     /// Whether the line before was blank or hidden, so that an unindented line is a paragraph of its own.
     apart: bool,
-    /// Where each prompt was listed first, by id.
-    listed: HashMap<String, Position>,
+    /// The prompts of the index, to be found by id.
+    listed: HashTable<u32>,
+    hasher: DefaultHashBuilder,
     owners: Option<Owners>,
     /// Where the code or the comment began that the last line was in.
     hidden_since: Option<Position>,
@@ -118,7 +151,8 @@ impl Default for Reader<'_> {
             prompts_at: None,
             item: None,
             apart: true,
-            listed: HashMap::new(),
+            listed: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
             owners: None,
             hidden_since: None,
             last: None,
@@ -176,24 +210,34 @@ impl<'a> Reader<'a> {
 
     fn prompts_line(&mut self, line: Span<'a>) {
         if let Some((columns, content)) = list_item(line) {
-            let inside = self
-                .item
-                .as_mut()
-                .filter(|item| columns >= item.columns + 2 || known_field(content).is_some());
-            match inside {
-                Some(item) => item.bullet(columns, content, &mut self.findings),
+            let deeper = self.item.as_ref().is_some_and(|item| columns >= item.columns() + 2);
+            if !deeper && let Some(prompt) = usual::prompt(content) {
+                self.close_item();
+                self.any_item = true;
+                self.item = Some(Current::Usual { columns, content, prompt });
+                return;
+            }
+            match self.item.as_mut().filter(|_| deeper || known_field(content).is_some()) {
+                Some(item) => {
+                    item.item(self.folder, &mut self.findings).bullet(columns, content, &mut self.findings);
+                }
                 None => {
                     self.close_item();
                     self.any_item = true;
-                    self.item = Some(Item::start(columns, content, self.folder, &mut self.findings));
+                    let item = Item::start(columns, content, self.folder, &mut self.findings);
+                    self.item = Some(Current::Item(item));
                 }
             }
             return;
         }
         let (columns, _) = indent(line.text);
         match self.item.as_mut() {
-            Some(item) if !self.apart => item.continuation(line, &mut self.findings),
-            Some(item) if columns >= item.columns + 2 => item.paragraph(line.trim()),
+            Some(item) if !self.apart => {
+                item.item(self.folder, &mut self.findings).continuation(line, &mut self.findings);
+            }
+            Some(item) if columns >= item.columns() + 2 => {
+                item.item(self.folder, &mut self.findings).paragraph(line.trim());
+            }
             _ => {
                 self.close_item();
                 if is_stray(line, self.folder) {
@@ -216,16 +260,23 @@ impl<'a> Reader<'a> {
     }
 
     fn close_item(&mut self) {
-        let Some(item) = self.item.take() else { return };
-        match item.finish(&mut self.findings) {
+        let prompt = match self.item.take() {
+            None => return,
+            Some(Current::Usual { prompt, .. }) => Some(prompt),
+            Some(Current::Item(item)) => item.finish(&mut self.findings),
+        };
+        match prompt {
             Some(prompt) => self.add(prompt),
             None => self.any_lost = true,
         }
     }
 
     fn add(&mut self, prompt: Prompt) {
-        match self.listed.get(&prompt.id) {
-            Some(first) => {
+        let prompts = &mut self.index.prompts;
+        let hash = |id: &str| self.hasher.hash_one(id);
+        match self.listed.find(hash(&prompt.id), |&place| prompts[place as usize].id == prompt.id) {
+            Some(&place) => {
+                let first = prompts[place as usize].at;
                 let message = format!(
                     "the prompt {} is listed twice, first in line {}",
                     quoted(&prompt.id),
@@ -236,8 +287,10 @@ impl<'a> Reader<'a> {
                 self.findings.push(finding);
             }
             None => {
-                self.listed.insert(prompt.id.clone(), prompt.at);
-                self.index.prompts.push(prompt);
+                let place = prompts.len() as u32;
+                prompts.push(prompt);
+                let hash_of = |&place: &u32| hash(&prompts[place as usize].id);
+                self.listed.insert_unique(hash_of(&place), place, hash_of);
             }
         }
     }

@@ -5,6 +5,7 @@
 //! themselves, so that a path of any system is kept as written.
 
 use core::fmt::Write as _;
+use std::borrow::Cow;
 
 /// Where a value is written; decides what has to be escaped.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -62,7 +63,10 @@ pub(super) fn encode_optional(value: &str, place: Place) -> String {
 }
 
 /// The value that was written as `raw` at `place`.
-pub(super) fn decode(raw: &str, place: Place) -> String {
+pub(super) fn decode(raw: &str, place: Place) -> Cow<'_, str> {
+    if memchr::memchr2(b'\\', b'&', raw.as_bytes()).is_none() {
+        return Cow::Borrowed(raw);
+    }
     let mut out = String::with_capacity(raw.len());
     let mut rest = raw;
     while let Some(special) = rest.find(['\\', '&']) {
@@ -80,7 +84,7 @@ pub(super) fn decode(raw: &str, place: Place) -> String {
         }
     }
     out.push_str(rest);
-    out
+    Cow::Owned(out)
 }
 
 /// The values of a cell that holds several, as written between commas.
@@ -91,7 +95,7 @@ pub(super) fn decode_list(raw: &str) -> Vec<String> {
     raw.split(',')
         .map(|item| item.trim_matches(BLANK))
         .filter(|item| !item.is_empty())
-        .map(|item| decode(item, Place::Item))
+        .map(|item| decode(item, Place::Item).into_owned())
         .collect()
 }
 

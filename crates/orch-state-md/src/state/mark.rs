@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::Xxh3;
 /// The format that this orch writes, and the newest it reads.
 const FORMAT: u32 = 1;
 
-const OPENING: &str = "<!-- orch-state:";
+pub(super) const OPENING: &str = "<!-- orch-state:";
 const CLOSING: &str = "-->";
 
 /// What the last line of a state file says about who wrote the rest.

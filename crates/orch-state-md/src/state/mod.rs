@@ -61,6 +61,8 @@ pub use mark::Mark;
 pub use model::{Overall, Row, State, UnknownWord, Validation};
 pub use read::Unreadable;
 
+use std::borrow::Cow;
+
 use orch_core::Status;
 
 use escape::{Place, decode, decode_list, is_absent};
@@ -123,11 +125,13 @@ impl StateFile {
         let line = head::content(self.rows.line(row)?);
         let raw =
             |column| self.columns.find(line, column).map_or("", |cell| &line[table::trimmed(line, cell)]);
-        let optional =
-            |column| Some(raw(column)).filter(|raw| !is_absent(raw)).map(|raw| decode(raw, Place::Cell));
+        let optional = |column| {
+            let raw = Some(raw(column)).filter(|raw| !is_absent(raw));
+            raw.map(|raw| decode(raw, Place::Cell).into_owned())
+        };
         Some(Row {
             status: self.rows.status(row)?,
-            prompt_path: decode(raw(Column::PromptPath), Place::Cell),
+            prompt_path: decode(raw(Column::PromptPath), Place::Cell).into_owned(),
             plan_path: optional(Column::PlanPath),
             tests: optional(Column::Tests),
             dependencies: decode_list(raw(Column::Dependencies)),
@@ -135,18 +139,35 @@ impl StateFile {
         })
     }
 
+    /// The prompt's file as `row` (from zero) has it; none if there is no such row.
+    pub fn prompt_path(&self, row: usize) -> Option<Cow<'_, str>> {
+        let line = head::content(self.rows.line(row)?);
+        let cell = self.columns.find(line, Column::PromptPath)?;
+        Some(decode(&line[table::trimmed(line, cell)], Place::Cell))
+    }
+
     /// Everything the file says. Costs the length of the file.
     pub fn state(&self) -> State {
         State {
-            objective: decode(self.head.raw(Field::Objective), Place::Line),
-            prd_path: self.optional(Field::PrdPath),
-            requirements_inventory: self.optional(Field::RequirementsInventory),
+            objective: decode(self.head.raw(Field::Objective), Place::Line).into_owned(),
+            prd_path: self.prd_path(),
+            requirements_inventory: self.requirements_inventory(),
             base_branch: self.base_branch(),
             overall: self.overall(),
             validation: self.validation(),
             current: self.current(),
             rows: (0..self.len()).filter_map(|row| self.row(row)).collect(),
         }
+    }
+
+    /// The product document the prompts came from, if the file says.
+    pub fn prd_path(&self) -> Option<String> {
+        self.optional(Field::PrdPath)
+    }
+
+    /// The inventory of requirements, if the file says.
+    pub fn requirements_inventory(&self) -> Option<String> {
+        self.optional(Field::RequirementsInventory)
     }
 
     /// The branch that the work is based on, if the file says. Costs the length of its line.
@@ -170,7 +191,9 @@ impl StateFile {
     }
 
     fn optional(&self, field: Field) -> Option<String> {
-        Some(self.head.raw(field)).filter(|raw| !is_absent(raw)).map(|raw| decode(raw, Place::Line))
+        Some(self.head.raw(field))
+            .filter(|raw| !is_absent(raw))
+            .map(|raw| decode(raw, Place::Line).into_owned())
     }
 
     /// The text, with the line of the mark as it was found. Costs the length of the file.

@@ -39,8 +39,18 @@ impl StateFile {
     /// cut off or has a wrong number of cells, indices that are not 0, 1, 2 and so on, an unknown word for a status,
     /// bytes that are not UTF-8, or the mark of a newer format.
     pub fn read(bytes: &[u8]) -> Result<Self, Unreadable> {
-        let text = core::str::from_utf8(bytes).map_err(|error| not_utf8(bytes, error.valid_up_to()))?;
-        let body = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+        Self::read_owned(bytes.to_vec())
+    }
+
+    /// Like [`read`](Self::read), but what was read is kept where it is: of a large file, that is most of the memory.
+    ///
+    /// # Errors
+    /// Those of [`read`](Self::read).
+    pub fn read_owned(bytes: Vec<u8>) -> Result<Self, Unreadable> {
+        let mut text = String::from_utf8(bytes)
+            .map_err(|error| not_utf8(error.as_bytes(), error.utf8_error().valid_up_to()))?;
+        let body = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&text);
+        let body_start = text.len() - body.len();
         refuse_newer(body)?;
 
         let mut lines = Lines { text: body, at: 0, number: 0 };
@@ -52,7 +62,7 @@ impl StateFile {
 
         let head = body[..head_end].split_inclusive('\n').map(String::from).collect();
         let head = Head::with_fields(head, fields);
-        let mark = trailer.clone().map_or(Mark::Absent, |line| judge(text, body, line, head.line_ending()));
+        let mark = trailer.clone().map_or(Mark::Absent, |line| judge(&text, body, line, head.line_ending()));
         let (tail, trailer) = match trailer {
             Some(line) => (
                 [&body[rows_end..line.start], &body[line.end..]].concat(),
@@ -60,11 +70,12 @@ impl StateFile {
             ),
             None => (body[rows_end..].into(), None),
         };
+        text.truncate(body_start + rows_end);
         Ok(Self {
-            byte_order_mark: body.len() < text.len(),
+            byte_order_mark: body_start > 0,
             head,
             columns,
-            rows: Rows::new(body[head_end..rows_end].into(), ends, statuses),
+            rows: Rows::new(text, body_start + head_end, ends, statuses),
             tail,
             trailer,
             mark,
@@ -102,15 +113,22 @@ struct Lines<'a> {
 
 impl<'a> Lines<'a> {
     fn peek(&self) -> Option<Line<'a>> {
-        let line = self.text[self.at..].split_inclusive('\n').next()?;
+        let line = &self.text[self.at..self.end_of_line()];
+        if line.is_empty() {
+            return None;
+        }
         Some(Line { number: self.number + 1, start: self.at, content: content(line) })
     }
 
     /// Steps over the next line.
     fn skip(&mut self) {
-        let rest = &self.text[self.at..];
-        self.at += rest.find('\n').map_or(rest.len(), |end| end + 1);
+        self.at = self.end_of_line();
         self.number += 1;
+    }
+
+    fn end_of_line(&self) -> usize {
+        let end = memchr::memchr(b'\n', &self.text.as_bytes()[self.at..]);
+        end.map_or(self.text.len(), |end| self.at + end + 1)
     }
 }
 
@@ -155,16 +173,19 @@ fn not_utf8(bytes: &[u8], valid: usize) -> Unreadable {
 
 /// A newer format may be different in anything, so it is looked for before all else.
 fn refuse_newer(text: &str) -> Result<(), Unreadable> {
-    let mut lines = text.split('\n').enumerate();
-    let newer = lines.find(|(_, line)| {
-        let line = line.trim_end_matches('\r');
-        mark::looks_like_mark(line) && mark::read(line) == Said::Newer
+    let mut lines = memchr::memmem::find_iter(text.as_bytes(), mark::OPENING).filter_map(|at| {
+        let before = text[..at].trim_end_matches(BLANK);
+        let begins_the_line = before.is_empty() || before.ends_with('\n');
+        begins_the_line
+            .then(|| (at, text[at..].split('\n').next().unwrap_or_default().trim_end_matches('\r')))
     });
+    let newer = lines.find(|(_, line)| mark::read(line) == Said::Newer);
     match newer {
-        Some((number, _)) => {
+        Some((at, _)) => {
+            let before = text[..at].matches('\n').count();
             Err(Diagnostic::error("state.newer", "written in a newer format than this orch knows")
                 .hint("update orch")
-                .at(position(number + 1, ""))
+                .at(position(before + 1, ""))
                 .into())
         }
         None => Ok(()),
@@ -257,13 +278,24 @@ fn read_rows(lines: &mut Lines<'_>, columns: &Columns) -> Result<(Vec<usize>, Ve
 }
 
 fn read_row(line: Line<'_>, columns: &Columns, expected: usize) -> Result<Status, Unreadable> {
-    check_cells(Some(line), columns)?;
-    let find = |column| {
-        let cell = columns.find(line.content, column).unwrap_or_default();
+    // One pass over the cells: a state file has a row a prompt.
+    let (mut index, mut status, mut count) = (0..0, 0..0, 0);
+    for cell in cells(line.content).into_iter().flatten() {
+        if Some(count) == columns.place(Column::Index) {
+            index = cell;
+        } else if Some(count) == columns.place(Column::Status) {
+            status = cell;
+        }
+        count += 1;
+    }
+    if count != columns.cells() {
+        check_cells(Some(line), columns)?;
+    }
+    let text = |cell: Range<usize>| {
         let range = trimmed(line.content, cell);
         (&line.content[range.clone()], range.start)
     };
-    let (index, at) = find(Column::Index);
+    let (index, at) = text(index);
     if number::<usize>(index) != Some(expected) {
         let message = format!("row {expected} has the index {}", quoted(index));
         return Err(Diagnostic::error("state.index", message)
@@ -271,7 +303,7 @@ fn read_row(line: Line<'_>, columns: &Columns, expected: usize) -> Result<Status
             .at(line.position(at))
             .into());
     }
-    let (status, at) = find(Column::Status);
+    let (status, at) = text(status);
     status.parse().map_err(|unknown: orch_core::UnknownStatus| {
         Diagnostic::error("state.status", format!("unknown status {} in row {expected}", quoted(status)))
             .hint(unknown.to_string())

@@ -46,7 +46,7 @@ impl StateFile {
             byte_order_mark: false,
             head: Head::new(head),
             columns: Columns::of_the_seed(),
-            rows: Rows::new(text, ends, statuses),
+            rows: Rows::new(text, 0, ends, statuses),
             tail: String::new(),
             trailer: None,
             mark: Mark::Absent,

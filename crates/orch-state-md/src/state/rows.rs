@@ -24,12 +24,13 @@ enum Line {
 }
 
 impl Rows {
-    /// Rows whose lines, with their endings, stand one after another in `text` and end at `ends`.
-    pub(super) fn new(text: String, ends: Vec<usize>, statuses: Vec<Status>) -> Self {
+    /// Rows whose lines, with their endings, stand one after another in `text` from `start` on, and end at `ends`, counted
+    /// from there.
+    pub(super) fn new(text: String, start: usize, ends: Vec<usize>, statuses: Vec<Status>) -> Self {
         debug_assert_eq!(ends.len(), statuses.len());
-        let mut start = 0;
-        let lines =
-            ends.into_iter().map(|end| Line::Kept(core::mem::replace(&mut start, end)..end)).collect();
+        let mut from = start;
+        let mut line = |end| Line::Kept(core::mem::replace(&mut from, start + end)..start + end);
+        let lines = ends.into_iter().map(&mut line).collect();
         Self { text, lines, statuses }
     }
 
@@ -100,7 +101,7 @@ mod tests {
 
     #[test]
     fn replacing_keeps_everything_else() {
-        let mut rows = Rows::new("|a|\n|bb|\n|c|\n".into(), vec![4, 9, 13], vec![Status::Pending; 3]);
+        let mut rows = Rows::new("x|a|\n|bb|\n|c|\n".into(), 1, vec![4, 9, 13], vec![Status::Pending; 3]);
         for (range, new, expected) in [
             (1..3, "xy", "|a|\n|xy|\n|c|\n"),
             (1..3, "long", "|a|\n|long|\n|c|\n"),
@@ -116,7 +117,7 @@ mod tests {
 
     #[test]
     fn a_change_of_the_same_length_needs_no_memory() {
-        let mut rows = Rows::new("|a|\n|bb|\n".into(), vec![4, 9], vec![Status::Pending; 2]);
+        let mut rows = Rows::new("|a|\n|bb|\n".into(), 0, vec![4, 9], vec![Status::Pending; 2]);
         rows.replace(1, 1..3, "xy");
         assert!(matches!(rows.lines[1], Line::Kept(_)));
         rows.replace(1, 1..3, "xyz");

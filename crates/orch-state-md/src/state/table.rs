@@ -138,7 +138,14 @@ impl Iterator for Cells<'_> {
 
     fn next(&mut self) -> Option<Range<usize>> {
         let from = self.from;
-        let to = (from..self.line.len()).find(|&at| self.line[at] == b'|' && self.line[at - 1] != b'\\')?;
+        let mut to = from;
+        loop {
+            to += memchr::memchr(b'|', &self.line[to..])?;
+            if self.line[to - 1] != b'\\' {
+                break;
+            }
+            to += 1;
+        }
         self.from = to + 1;
         Some(from..to)
     }

@@ -127,8 +127,7 @@ pub(crate) fn field(text: Span<'_>) -> Option<Field<'_>> {
     if !(plain && begins && apart) || value.text.starts_with("//") {
         return None;
     }
-    let front = text.text[..colon].find(name).unwrap_or(open);
-    Some(Field { name: text.take(front + name.len()).skip(front), value: value.trim() })
+    Some(Field { name: text.take(open + name.len()).skip(open), value: value.trim() })
 }
 
 /// How many bytes of emphasis (`*`, `**`, `***`, `_`, `__`) stand at the start of `text`.

@@ -91,6 +91,17 @@ struct Spelling<'a> {
     what: What<'a>,
 }
 
+/// How many bytes a line's [`ending`] has.
+pub(super) const ENDING: usize = DIGITS + TAIL.len() + 1;
+
+/// How the line that has this check ends, newline included.
+pub(super) fn ending(check: u64) -> [u8; ENDING] {
+    let mut ending = [b'\n'; ENDING];
+    ending[..DIGITS].copy_from_slice(&spelled(check));
+    ending[DIGITS..DIGITS + TAIL.len()].copy_from_slice(TAIL);
+    ending
+}
+
 /// The part of a line that its check is about, and the digits of the check.
 fn split(line: &[u8]) -> Option<(&[u8], [u8; DIGITS])> {
     let rest = line.strip_suffix(TAIL)?;

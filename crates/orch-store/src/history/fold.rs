@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use hashbrown::HashMap;
+use hashbrown::DefaultHashBuilder;
+use indexmap::IndexMap;
 use orch_core::{Outcome, Status, Time};
 
 use super::{Entry, What};
 
-/// The record of each task by its id. Iteration has no order; ask by id.
-pub type Tasks = HashMap<String, TaskRecord>;
+/// The record of each task by its id, in the order in which they were first recorded. What is recorded at one time is
+/// about few tasks, so that their records lie together.
+pub type Tasks = IndexMap<String, TaskRecord, DefaultHashBuilder>;
 
 /// What a history adds up to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,9 +28,11 @@ pub struct Folded {
     /// The branch that the work is based on.
     pub base_branch: Option<String>,
     /// The highest attempts of tasks from before the state was begun anew.
-    former: HashMap<String, u32>,
+    former: IndexMap<String, u32, DefaultHashBuilder>,
     /// The boot named last; nearly all workers share it.
     boot: Option<Arc<str>>,
+    /// The detail given last; the ends of many tasks share it.
+    detail: Option<Arc<str>>,
     /// The profile of the last run.
     agent: Option<Arc<str>>,
 }
@@ -47,7 +51,7 @@ pub struct TaskRecord {
     /// How the last attempt ended; none while one is under way or after a person's edit.
     pub outcome: Option<Outcome>,
     /// More about the last change, for a person.
-    pub detail: Option<String>,
+    pub detail: Option<Arc<str>>,
     /// When the last attempt began.
     pub started_at: Option<Time>,
     /// When the last attempt ended; none while one is under way.
@@ -134,6 +138,7 @@ impl Folded {
             }
             What::Moved { task, attempt, from, to, outcome, detail, tries, reworks, review_due } => {
                 let agent = (*to == Status::Running).then(|| self.agent.clone());
+                let detail = detail.as_deref().map(|detail| shared(&mut self.detail, detail));
                 let record = self.record(task);
                 if let Some(agent) = agent {
                     record.agent = agent;
@@ -149,11 +154,11 @@ impl Folded {
                 record.tries = *tries;
                 record.reworks = *reworks;
                 record.outcome = *outcome;
-                record.detail = detail.as_deref().map(str::to_owned);
+                record.detail = detail;
                 record.review_due = *review_due;
             }
             What::Worker { task, attempt, pid, start, boot } => {
-                let boot = self.shared_boot(boot);
+                let boot = shared(&mut self.boot, boot);
                 if let Some(record) = self.current(task, *attempt)
                     && record.status == Status::Running
                 {
@@ -170,7 +175,7 @@ impl Folded {
                     record.review_due = false;
                     record.reviewed = Some(verdict.to_string());
                     if detail.is_some() {
-                        record.detail = detail.as_deref().map(str::to_owned);
+                        record.detail = detail.as_deref().map(Into::into);
                     }
                 }
             }
@@ -192,29 +197,33 @@ impl Folded {
             What::Restarted { .. } => {
                 self.base_branch = None;
                 // Only what was recorded since the last restart is moved: many restarts stay linear.
-                self.former.extend(self.tasks.drain().map(|(task, record)| (task, record.attempt)));
+                self.former.extend(self.tasks.drain(..).map(|(task, record)| (task, record.attempt)));
             }
         }
     }
 
     /// The record of a task, begun when there is none.
     fn record(&mut self, task: &str) -> &mut TaskRecord {
-        let former = &self.former;
-        self.tasks.entry_ref(task).or_insert_with(|| TaskRecord {
-            attempt: former.get(task).copied().unwrap_or(0),
-            ..TaskRecord::default()
-        })
+        let place = match self.tasks.get_index_of(task) {
+            Some(place) => place,
+            None => {
+                let attempt = self.former.get(task).copied().unwrap_or(0);
+                self.tasks.insert_full(task.to_owned(), TaskRecord { attempt, ..TaskRecord::default() }).0
+            }
+        };
+        &mut self.tasks[place]
     }
 
     /// The record of a task if `attempt` is its last one: what a late worker says no longer counts.
     fn current(&mut self, task: &str, attempt: u32) -> Option<&mut TaskRecord> {
         self.tasks.get_mut(task).filter(|record| record.attempt == attempt)
     }
+}
 
-    fn shared_boot(&mut self, boot: &str) -> Arc<str> {
-        match &self.boot {
-            Some(last) if **last == *boot => Arc::clone(last),
-            _ => Arc::clone(self.boot.insert(boot.into())),
-        }
+/// `text`, which is kept once when it is the `last` one again.
+fn shared(last: &mut Option<Arc<str>>, text: &str) -> Arc<str> {
+    match last {
+        Some(last) if **last == *text => Arc::clone(last),
+        _ => Arc::clone(last.insert(text.into())),
     }
 }

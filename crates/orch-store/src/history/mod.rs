@@ -22,17 +22,20 @@
 //! | a line that doesn't fit, with whole lines after it | damage | the file is kept aside, a new one begun, noted |
 //! | a higher `format`, or an unknown kind of entry with a good check | a newer orch | an error; untouched |
 
+mod ahead;
 mod chain;
 mod entry;
 mod fold;
+mod lines;
 mod quick;
 mod read;
 mod tape;
 mod write;
 
+pub use ahead::ReadAhead;
 pub use entry::{Entry, What};
 pub use fold::{Folded, RunRecord, TaskRecord, Tasks, WorkerProcess};
-pub use read::{fold, read, read_at, visit};
+pub use read::{fold, read, read_after, read_at, visit};
 pub use write::{Counts, HistoryWriter, Note};
 
 /// The form of the lines that this orch writes and the highest that it reads.

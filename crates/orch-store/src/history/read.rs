@@ -1,19 +1,18 @@
 //! Reading a history without changing it: line by line, in memory of one line.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, Read};
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use super::ahead::{ReadAhead, fold_all};
 use super::chain::{self, Bad};
+use super::lines::Lines;
 use super::{Entry, FORMAT, Folded, LONGEST_LINE, What};
 use crate::StoreError;
 
-/// How much is asked of the system at once.
-const CHUNK: usize = 256 << 10;
-
 /// What a pass over the lines found.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Scanned {
     /// How many good lines there are.
     pub(super) lines: u64,
@@ -26,9 +25,10 @@ pub(super) struct Scanned {
 }
 
 /// What comes after the good lines of a history.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Rest {
     /// Nothing.
+    #[default]
     Nothing,
     /// The remains of an append that was interrupted.
     Torn,
@@ -38,20 +38,20 @@ pub(super) enum Rest {
     Newer,
 }
 
-/// Passes over all lines, handing each good entry to `see` until it breaks off.
-pub(super) fn scan(
-    mut reader: impl BufRead,
+/// Passes over all lines that follow the `good` ones, handing each good entry to `see` until it breaks off.
+fn scan(
+    reader: impl Read,
+    mut good: Scanned,
     mut see: impl FnMut(&Entry<'_>) -> ControlFlow<()>,
 ) -> io::Result<Scanned> {
-    let mut good = Scanned { lines: 0, end: 0, check: 0, rest: Rest::Nothing };
-    let mut line = Vec::new();
+    let mut lines = Lines::new(reader);
     loop {
-        next_line(&mut reader, &mut line)?;
+        let line = lines.next()?;
         if line.is_empty() {
             return Ok(good);
         }
         let Some(whole) = line.strip_suffix(b"\n") else {
-            good.rest = if line.len() > LONGEST_LINE || (good.lines == 0 && !chain::may_begin(&line)) {
+            good.rest = if line.len() > LONGEST_LINE || (good.lines == 0 && !chain::may_begin(line)) {
                 Rest::Damage
             } else {
                 Rest::Torn
@@ -72,11 +72,20 @@ pub(super) fn scan(
                 return Ok(good);
             }
             Err(Bad::Check) => {
-                good.rest = if good.lines == 0 { Rest::Damage } else { after_bad_line(&mut reader)? };
+                good.rest = if good.lines == 0 { Rest::Damage } else { after_bad_line(&mut lines)? };
                 return Ok(good);
             }
         }
     }
+}
+
+/// Adds what follows the `good` lines to what they add up to.
+pub(super) fn fold_on(reader: impl Read, mut folded: Folded, good: Scanned) -> io::Result<(Folded, Scanned)> {
+    let scanned = scan(reader, good, |entry| {
+        folded.apply(entry);
+        ControlFlow::Continue(())
+    })?;
+    Ok((folded, scanned))
 }
 
 /// Reads the next line as an entry; the first must open a history of a format that this orch knows.
@@ -97,10 +106,9 @@ fn first_checked<'a>(line: &'a [u8], good: &Scanned) -> Result<(Entry<'a>, u64),
 }
 
 /// Tells an interrupted append from damage: after damage, something whole was written later.
-fn after_bad_line(reader: &mut impl BufRead) -> io::Result<Rest> {
-    let mut line = Vec::new();
+fn after_bad_line(lines: &mut Lines<impl Read>) -> io::Result<Rest> {
     loop {
-        next_line(reader, &mut line)?;
+        let line = lines.next()?;
         match line.strip_suffix(b"\n") {
             Some(whole) if chain::has_form(whole) => return Ok(Rest::Damage),
             Some(_) => {}
@@ -108,13 +116,6 @@ fn after_bad_line(reader: &mut impl BufRead) -> io::Result<Rest> {
             None => return Ok(Rest::Torn),
         }
     }
-}
-
-/// Reads one line with its newline into `line`; more than the longest line is cut there.
-fn next_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<()> {
-    line.clear();
-    reader.take(LONGEST_LINE as u64 + 1).read_until(b'\n', line)?;
-    Ok(())
 }
 
 /// Reads the history at `path` and says where every task stands; none when there is no such file.
@@ -125,7 +126,20 @@ fn next_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<()> {
 /// # Errors
 /// [`StoreError::Io`]; [`StoreError::Damaged`]; [`StoreError::Newer`].
 pub fn read(path: &Path) -> Result<Option<Folded>, StoreError> {
-    read_upto(path, None)
+    read_after(path, None)
+}
+
+/// Like [`read`], but what was read `ahead` is not read again.
+///
+/// # Errors
+/// Those of [`read`].
+pub fn read_after(path: &Path, ahead: Option<ReadAhead>) -> Result<Option<Folded>, StoreError> {
+    twice(ahead, |ahead| {
+        let Some(file) = open(path)? else { return Ok(None) };
+        let (folded, scanned) = fold_all(&file, ahead).map_err(StoreError::io(path, "read"))?;
+        judge(&scanned, path)?;
+        Ok(Some(folded))
+    })
 }
 
 /// Like [`read`], but says where every task stood right after the entry number `seq`.
@@ -133,18 +147,16 @@ pub fn read(path: &Path) -> Result<Option<Folded>, StoreError> {
 /// # Errors
 /// Those of [`read`]; what comes after `seq` is not looked at.
 pub fn read_at(path: &Path, seq: u64) -> Result<Option<Folded>, StoreError> {
-    read_upto(path, Some(seq))
+    twice((), |()| match open(path)? {
+        Some(file) => fold(file, path, Some(seq)).map(Some),
+        None => Ok(None),
+    })
 }
 
-fn read_upto(path: &Path, upto: Option<u64>) -> Result<Option<Folded>, StoreError> {
-    let once = || match open(path)? {
-        Some(file) => fold(file, path, upto).map(Some),
-        None => Ok(None),
-    };
-    match once() {
-        // Who reads while an append that failed half-way is taken back sees a mix of two; once more shows
-        // what is there.
-        Err(StoreError::Damaged { .. }) => once(),
+/// Who reads while an append that failed half-way is taken back sees a mix of two; once more shows what is there.
+fn twice<A: Default, T>(given: A, read: impl Fn(A) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    match read(given) {
+        Err(StoreError::Damaged { .. }) => read(A::default()),
         done => done,
     }
 }
@@ -187,7 +199,12 @@ fn pass(
     path: &Path,
     see: impl FnMut(&Entry<'_>) -> ControlFlow<()>,
 ) -> Result<(), StoreError> {
-    let scanned = scan(buffered(reader), see).map_err(StoreError::io(path, "read"))?;
+    let scanned = scan(reader, Scanned::default(), see).map_err(StoreError::io(path, "read"))?;
+    judge(&scanned, path)
+}
+
+/// Nothing is wrong with an unfinished end.
+fn judge(scanned: &Scanned, path: &Path) -> Result<(), StoreError> {
     match scanned.rest {
         Rest::Nothing | Rest::Torn => Ok(()),
         Rest::Damage => Err(StoreError::Damaged { path: path.to_owned(), line: scanned.lines + 1 }),
@@ -201,9 +218,4 @@ fn open(path: &Path) -> Result<Option<File>, StoreError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(StoreError::io(path, "open")(error)),
     }
-}
-
-/// A reader that asks for much at once.
-pub(super) fn buffered(reader: impl Read) -> impl BufRead {
-    BufReader::with_capacity(CHUNK, reader)
 }

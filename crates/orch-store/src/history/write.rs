@@ -3,14 +3,14 @@
 use std::fmt;
 use std::fs::OpenOptions;
 use std::io;
-use std::ops::ControlFlow;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use orch_core::Time;
 
+use super::ahead::{ReadAhead, fold_all};
 use super::chain::encode;
-use super::read::{Rest, Scanned, buffered, scan};
+use super::read::{Rest, Scanned};
 use super::tape::Tape;
 use super::{FORMAT, Folded, LONGEST_LINE, What};
 use crate::random::random_u64;
@@ -107,6 +107,20 @@ impl HistoryWriter {
         plan: &str,
         now: Time,
     ) -> Result<(Self, Folded, Vec<Note>), StoreError> {
+        Self::open_after(path, durability, plan, now, None)
+    }
+
+    /// Like [`open`](Self::open), but what was read `ahead` is not read again.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open).
+    pub fn open_after(
+        path: &Path,
+        durability: Durability,
+        plan: &str,
+        now: Time,
+        ahead: Option<ReadAhead>,
+    ) -> Result<(Self, Folded, Vec<Note>), StoreError> {
         let mut notes = Vec::new();
         let existing = OpenOptions::new()
             .read(true)
@@ -120,12 +134,7 @@ impl HistoryWriter {
             }
             Err(error) => return Err(StoreError::io(path, "open")(error)),
         };
-        let mut folded = Folded::default();
-        let scanned = scan(buffered(&file), |entry| {
-            folded.apply(entry);
-            ControlFlow::Continue(())
-        })
-        .map_err(StoreError::io(path, "read"))?;
+        let (mut folded, scanned) = fold_all(&file, ahead).map_err(StoreError::io(path, "read"))?;
         let line = scanned.lines + 1;
         match scanned.rest {
             Rest::Newer => return Err(StoreError::Newer { path: path.to_owned(), line }),
@@ -256,7 +265,7 @@ impl HistoryWriter {
             .mode(0o600)
             .open(path)
             .map_err(StoreError::io(path, "create"))?;
-        let nothing = Scanned { lines: 0, end: 0, check: 0, rest: Rest::Nothing };
+        let nothing = Scanned::default();
         let mut writer = Self::after(Box::new(file), path, durability, &nothing);
         let mut folded = Folded::default();
         writer.write_first(plan, now, &mut folded)?;
@@ -339,7 +348,7 @@ mod tests {
 
     fn begun(durability: Durability) -> (HistoryWriter, Arc<Mutex<Disk>>) {
         let disk = Arc::new(Mutex::new(Disk::default()));
-        let nothing = Scanned { lines: 0, end: 0, check: 0, rest: Rest::Nothing };
+        let nothing = Scanned::default();
         let mut writer = HistoryWriter::after(Box::new(disk.clone()), Path::new("/h"), durability, &nothing);
         let what = What::Opened { history: 1, format: FORMAT, plan: "P".into() };
         writer.append(Time::default(), &[what]).unwrap();

@@ -16,8 +16,8 @@ use crate::system::{Keeper, Stand, Writing};
 /// Keeps the state file of a plan of prompts.
 pub(crate) struct PromptKeeper {
     plan: PromptPlan,
-    /// The state file as it was found, when it can be read.
-    found: Option<StateFile>,
+    /// What the state file said as it was found, when it can be read.
+    found: Option<Found>,
     state: StateFile,
     /// Where rows stand by now that the text does not show yet, in the order in which they came there: edited into it
     /// when it is written. Which costs a transition in a large plan a line here, not the way to a row among megabytes.
@@ -27,10 +27,23 @@ pub(crate) struct PromptKeeper {
     behind: bool,
 }
 
+/// What a state file said before anything was changed in it.
+struct Found {
+    base_branch: Option<String>,
+    overall: Option<Overall>,
+    statuses: Vec<Option<Status>>,
+}
+
 impl PromptKeeper {
-    pub(crate) fn new(plan: PromptPlan, found: Option<StateFile>) -> Self {
+    pub(crate) fn new(plan: PromptPlan, state: Option<StateFile>) -> Self {
         let file = KeptFile::at(plan.state_path());
-        let state = found.clone().unwrap_or_else(|| StateFile::create(&blank(&plan, "main")));
+        let found = state.as_ref().map(|state| Found {
+            base_branch: state.base_branch(),
+            overall: state.overall(),
+            statuses: (0..state.len()).map(|row| state.status(row)).collect(),
+        });
+        // Where there is none, the run begins one when it goes on.
+        let state = state.unwrap_or_else(|| StateFile::create(&State::default()));
         Self { plan, found, state, moved: Vec::new(), file, behind: true }
     }
 
@@ -68,7 +81,7 @@ impl PromptKeeper {
 
 impl Keeper for PromptKeeper {
     fn base_branch(&self) -> Option<String> {
-        self.found.as_ref().and_then(StateFile::base_branch)
+        self.found.as_ref()?.base_branch.clone()
     }
 
     fn validation(&self) -> Option<&'static str> {
@@ -82,8 +95,7 @@ impl Keeper for PromptKeeper {
 
     fn go_on(&mut self, resumed: &Resumed, base_branch: &str, fresh: bool) {
         let goes_on = matches!(resumed.beginning, Beginning::Continued { .. });
-        if let Some(found) = self.found.as_ref().filter(|_| goes_on) {
-            self.state = found.clone();
+        if goes_on && self.found.is_some() {
             self.show(&resumed.run);
             self.state.set_base_branch(base_branch);
             return;
@@ -147,10 +159,10 @@ impl Keeper for PromptKeeper {
     }
 
     fn must_mend(&self) -> bool {
-        let same = |found: &StateFile| {
-            found.overall() == Some(Overall::Success)
-                && found.len() == self.state.len()
-                && (0..found.len()).all(|row| found.status(row) == self.state.status(row))
+        let same = |found: &Found| {
+            found.overall == Some(Overall::Success)
+                && found.statuses.len() == self.state.len()
+                && (0..).zip(&found.statuses).all(|(row, status)| *status == self.state.status(row))
         };
         self.file.is_to_be_put_aside() || !self.moved.is_empty() || !self.found.as_ref().is_some_and(same)
     }
@@ -166,21 +178,18 @@ impl Keeper for PromptKeeper {
 
 /// The state of a plan that was never run.
 fn blank(plan: &PromptPlan, base_branch: &str) -> State {
-    let index = &plan.index;
+    let index = plan.whole_index();
     let value = |field: &Option<Located<String>>| field.as_ref().map(|field| field.value.clone());
-    let rows = plan.plan.tasks().map(|task| {
-        let prompt = &index.prompts[task.index()];
-        Row {
-            status: Status::Pending,
-            prompt_path: prompt.path.clone(),
-            plan_path: Some(plan.plan_path(task)),
-            tests: Some(prompt.tests.word().to_owned()),
-            dependencies: prompt.depends_on.iter().map(|on| on.name.clone()).collect(),
-            reqs: plan.requirements(task),
-        }
+    let rows = plan.plan.tasks().zip(index.prompts).map(|(task, prompt)| Row {
+        status: Status::Pending,
+        plan_path: Some(plan.plan_path(task)),
+        tests: Some(prompt.tests.word().to_owned()),
+        prompt_path: prompt.path,
+        dependencies: prompt.depends_on.into_iter().map(|on| on.name).collect(),
+        reqs: plan.requirements(task),
     });
     State {
-        objective: index.objective.clone(),
+        objective: index.objective,
         prd_path: value(&index.prd_path),
         requirements_inventory: value(&index.requirements_inventory),
         base_branch: Some(base_branch.to_owned()),

@@ -39,7 +39,7 @@ pub(crate) fn remember(
     };
     let path = state_path.display();
     let known = |why: String| format!("{why}; all it said is known from the history");
-    let state = match StateFile::read(&bytes) {
+    let state = match StateFile::read_owned(bytes) {
         Ok(state) => state,
         Err(unreadable) => {
             let at = unreadable.diagnostic.at.map(|at| format!(":{at}")).unwrap_or_default();
@@ -63,10 +63,10 @@ pub(crate) fn remember(
         return only(history, Memory::Found(recorded), vec![known(format!("{path}: {why}"))]);
     }
     let by_orch = !matches!(state.mark(), Written::Absent | Written::Garbled);
-    let said = state.state();
     // Lines that a variant of the format lacks are not compared; orch itself leaves them out only when there is
     // nothing to say.
-    let identity = [("PRD Path", said.prd_path), ("Requirements Inventory", said.requirements_inventory)];
+    let identity =
+        [("PRD Path", state.prd_path()), ("Requirements Inventory", state.requirements_inventory())];
     let identity = identity.into_iter().filter_map(|(name, value)| {
         value.or_else(|| by_orch.then(String::new)).map(|value| (name.to_owned(), value))
     });
@@ -78,7 +78,9 @@ pub(crate) fn remember(
             Written::Intact { history, seq } => Mark::Intact { history, seq },
             Written::Edited { history, seq } => Mark::Edited { history, seq },
         },
-        tasks: said.rows.iter().map(|row| (task_id(plan, &row.prompt_path), row.status)).collect(),
+        tasks: (0..state.len())
+            .filter_map(|row| Some((task_id(plan, row, &state.prompt_path(row)?), state.status(row)?)))
+            .collect(),
         identity: identity.collect(),
     };
     let together = together(said, &history, home)?;
@@ -99,7 +101,7 @@ fn damage(plan: &PromptPlan, state: &StateFile, history: &Folded) -> Option<&'st
         return None;
     }
     let strange = |row: usize| {
-        let id = state.row(row).map(|row| task_id(plan, &row.prompt_path)).unwrap_or_default();
+        let id = state.prompt_path(row).map(|path| task_id(plan, row, &path)).unwrap_or_default();
         row >= plan.plan.len() || plan.plan.id(TaskIx::new(row)) != id
     };
     match state.mark() {
@@ -119,8 +121,12 @@ fn damage(plan: &PromptPlan, state: &StateFile, history: &Folded) -> Option<&'st
     }
 }
 
-/// The id of the task whose prompt a state file calls `path`, absolute in the oldest variant of the format.
-fn task_id(plan: &PromptPlan, path: &str) -> String {
+/// The id of the task whose prompt a state file calls `path` in `row`, absolute in the oldest variant of the format.
+fn task_id(plan: &PromptPlan, row: usize, path: &str) -> String {
+    // As a rule the rows are the list, and nothing has to be looked up.
+    if row < plan.plan.len() && plan.prompt_path(TaskIx::new(row)) == path {
+        return plan.plan.id(TaskIx::new(row)).to_owned();
+    }
     let folder = plan.folder.to_string_lossy();
     let relative = path.strip_prefix(&*folder).map_or(path, |rest| rest.trim_start_matches('/'));
     let relative = relative.strip_prefix("./").unwrap_or(relative);

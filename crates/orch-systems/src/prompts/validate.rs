@@ -66,7 +66,7 @@ pub(crate) fn check(plan: &PromptPlan, run: &Run) -> Validation {
             }
         }
     };
-    let index = &plan.index;
+    let index = &plan.whole_index();
     named("PRD", index.prd_path.as_ref().map(|path| path.value.as_str()));
     let inventory = named(
         "requirements inventory",

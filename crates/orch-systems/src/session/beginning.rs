@@ -103,21 +103,6 @@ impl<'a> Start<'a> {
         entries
     }
 
-    /// What the coming attempts may go on with.
-    pub(super) fn past(&self, profile: &Profile) -> HashMap<TaskIx, Past> {
-        let known = |task: TaskIx| {
-            let record = self.remembered.history.tasks.get(self.id(task))?;
-            // One agent's conversation means nothing to another.
-            let same = record.agent.as_deref() == Some(&*profile.name);
-            let told = Some(told_of(record)?);
-            let outcome = record.outcome.or((record.status == Status::Running).then_some(Outcome::Lost));
-            let goes_on = same && outcome.is_some_and(may_go_on);
-            let session = record.session.clone().filter(|session| goes_on && !session.is_empty());
-            Some((task, Past { session, told }))
-        };
-        self.plan.tasks().filter_map(known).collect()
-    }
-
     /// The events that settle earlier attempts. A worker that was to be ended may have finished just before: what it
     /// left then counts (unless receipts do not).
     pub(super) fn settled(
@@ -186,6 +171,21 @@ impl<'a> Start<'a> {
     }
 }
 
+/// What the coming attempts of `plan` may go on with, by what its history says.
+pub(super) fn past(plan: &Plan, history: &Folded, profile: &Profile) -> HashMap<TaskIx, Past> {
+    let known = |task: TaskIx| {
+        let record = history.tasks.get(plan.id(task))?;
+        // One agent's conversation means nothing to another.
+        let same = record.agent.as_deref() == Some(&*profile.name);
+        let told = Some(told_of(record)?);
+        let outcome = record.outcome.or((record.status == Status::Running).then_some(Outcome::Lost));
+        let goes_on = same && outcome.is_some_and(may_go_on);
+        let session = record.session.clone().filter(|session| goes_on && !session.is_empty());
+        Some((task, Past { session, told }))
+    };
+    plan.tasks().filter_map(known).collect()
+}
+
 /// The good part of a damaged history, as entries of the one that follows it.
 pub(super) fn carried_over(before: &Folded) -> Vec<Entry<'static>> {
     let mut tasks: Vec<_> = before.tasks.iter().collect();
@@ -199,7 +199,7 @@ pub(super) fn carried_over(before: &Folded) -> Vec<Entry<'static>> {
             from: Status::Pending,
             to: record.status,
             outcome: record.outcome,
-            detail: record.detail.clone().map(Into::into),
+            detail: record.detail.as_deref().map(|detail| detail.to_owned().into()),
             tries: record.tries,
             reworks: record.reworks,
             review_due: record.review_due,

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use orch_core::{Beginning, Event, Halt, Outcome, Plan, Readiness, Run, Status, TaskIx, Time, Verdict};
 use orch_run::{Clock, Driven, Observer, Settled, Store, SystemClock, drive};
-use orch_store::{Lock, What as Entry};
+use orch_store::{Folded, Lock, What as Entry};
 
 use crate::control::Asker;
 use crate::store::RunStore;
@@ -41,6 +41,8 @@ pub struct Session {
     was_cut_off: bool,
     /// What the history is to say of how this session begins, once it changes anything.
     opening: Vec<Entry<'static>>,
+    /// What the history says of the attempts that the coming ones may go on with.
+    history: Folded,
     /// Held until the session is dropped.
     _lock: Lock,
 }
@@ -150,6 +152,9 @@ impl Session {
         self.retry_failed();
         let pipe = self.place.home.folder().join("control");
         self.workers.control().listen(&pipe).map_err(OpenError::system("listen for requests"))?;
+        let history = std::mem::take(&mut self.history);
+        self.workers.remember(beginning::past(self.plan.plan(), &history, self.workers.profile()));
+        drop(history);
         self.begin()?;
         let driven = self.drive(observers)?;
         self.finish(driven)

@@ -1,6 +1,5 @@
 //! Opening a plan: its lock, what is remembered, what became of it, and everything the run will need.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -12,7 +11,7 @@ use orch_exec::process::{Keeping, Settings};
 use orch_exec::tmux::sweep_launch_files;
 use orch_git::Git;
 use orch_run::{Clock, SystemClock};
-use orch_store::{HistoryWriter, Holder, Home, Lock, LockError, Note, What as Entry};
+use orch_store::{Folded, HistoryWriter, Holder, Home, Lock, LockError, Note, What as Entry};
 use rustix::process::{Pid, test_kill_process};
 
 use super::beginning::{Start, carried_over};
@@ -23,7 +22,7 @@ use crate::memory::forget_limits;
 use crate::store::RunStore;
 use crate::system::{Coming, Keeper, Remembered, SetUp, System, TellError, Telling, is_shell};
 use crate::workers::{AgentWorkers, Place, is_installed, keeper_name};
-use crate::{AnyPlan, Config, OpenError};
+use crate::{AnyPlan, Config, OpenError, Opening};
 
 /// The time between asking a worker to end and ending it, unless configured.
 const GRACE: Duration = Duration::from_secs(10);
@@ -37,8 +36,8 @@ impl Session {
     ///
     /// # Errors
     /// [`OpenError::Held`] when another orch has it; [`OpenError`] otherwise.
-    pub fn open(plan: impl Into<AnyPlan>, options: RunOptions) -> Result<Self, OpenError> {
-        let plan = plan.into();
+    pub fn open(plan: impl Into<Opening>, options: RunOptions) -> Result<Self, OpenError> {
+        let (plan, ahead) = plan.into().into_parts();
         let (source, graph) = (plan.source(), plan.plan());
         let clock = SystemClock::new();
         let now = clock.now();
@@ -58,7 +57,7 @@ impl Session {
         let durability = options.durability(&config);
 
         let (mut history, folded, opened) =
-            HistoryWriter::open(&home.history(), durability, plan.name(), now)?;
+            HistoryWriter::open_after(&home.history(), durability, plan.name(), now, ahead)?;
         let history_id = folded.history;
         let mut notes: Vec<String> = opened.iter().map(ToString::to_string).collect();
         let damaged = opened.into_iter().find_map(|note| match note {
@@ -139,19 +138,11 @@ impl Session {
         };
         let strict = options.strict_resume;
         let mut settled = beginning.settled(&resumed, &place.home, profiles, strict).map_err(unreadable())?;
-        let past = if anew { HashMap::new() } else { beginning.past(&profile) };
-        let mut workers = AgentWorkers::new(
-            Rc::clone(&system),
-            profile.clone(),
-            place.clone(),
-            executor,
-            settings,
-            clock,
-            past,
-        )
-        .map_err(OpenError::system("watch processes"))?
-        .with_linger(config.run.linger)
-        .with_keeper(keeping);
+        let mut workers =
+            AgentWorkers::new(Rc::clone(&system), profile.clone(), place.clone(), executor, settings, clock)
+                .map_err(OpenError::system("watch processes"))?
+                .with_linger(config.run.linger)
+                .with_keeper(keeping);
         beginning.adopt(&mut workers, &resumed, &place.home, profiles, &mut settled).map_err(unreadable())?;
         let beginning = resumed.beginning;
         let mut run = resumed.run;
@@ -179,6 +170,7 @@ impl Session {
             chosen,
             was_cut_off,
             opening,
+            history: if anew { Folded::default() } else { remembered.history },
             _lock: lock,
         })
     }

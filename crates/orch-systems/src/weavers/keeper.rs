@@ -206,7 +206,7 @@ fn missed(plan: &Plan, state: &RunState, history: &Folded) -> Vec<(Moved, Option
             reworks: record.reworks,
             review_due: record.review_due,
         };
-        (written != record.status).then(|| (moved, record.detail.clone(), at))
+        (written != record.status).then(|| (moved, record.detail.as_deref().map(str::to_owned), at))
     };
     plan.tasks().filter_map(of).collect()
 }

@@ -120,7 +120,6 @@ impl AgentWorkers {
         executor: Executor,
         settings: Settings,
         clock: SystemClock,
-        past: HashMap<TaskIx, Past>,
     ) -> io::Result<Self> {
         let processes = Processes::new(settings)?;
         let control = Control::new(processes.waker());
@@ -133,7 +132,7 @@ impl AgentWorkers {
             processes,
             control,
             clock,
-            past,
+            past: HashMap::new(),
             active: HashMap::new(),
             listening,
             under_way: Vec::new(),
@@ -144,6 +143,11 @@ impl AgentWorkers {
             shared_env: OnceCell::new(),
             plan_paths: PlanPaths::default(),
         })
+    }
+
+    /// Tells them what was before, for the attempts to come.
+    pub(crate) fn remember(&mut self, past: HashMap<TaskIx, Past>) {
+        self.past = past;
     }
 
     /// The same where one that has said its last word may take so long to end.
