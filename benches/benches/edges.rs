@@ -7,7 +7,7 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use orch_benches::{finished, layered};
+use orch_benches::{finished, layered, plans};
 use orch_spec::MAX_BYTES;
 use orch_state_md::index;
 use orch_state_md::state::StateFile;
@@ -31,7 +31,7 @@ fn tasks(size: usize) -> u32 {
 const PROMPTS: &str = "Overall Objective: x\n\n## Prompts\n";
 
 const INDEXES: [Shape; 17] = [
-    ("usual", |size| finished::index(tasks(size), &layered(tasks(size), 1)).into_bytes()),
+    ("usual", |size| plans::index(tasks(size), &layered(tasks(size), 1)).into_bytes()),
     ("a bullet a field", |size| {
         let prompt = |n: usize| {
             format!("- `PROMPT-{n:06}-t.md`\n  - Objective: task\n  - Tests: no\n  - Dependencies: None\n")
@@ -74,7 +74,7 @@ const TABLE: &str = "Status: RUNNING\n\n| Index | Status | Prompt Path | Note |\
 const STATES: [Shape; 9] = [
     ("usual", |size| {
         let tasks = tasks(size) * 2 / 3;
-        finished::state(&finished::index(tasks, &layered(tasks, 1)), 1, 1)
+        finished::state(&plans::index(tasks, &layered(tasks, 1)), 1, 1)
     }),
     ("one row", |size| repeated(&format!("{TABLE}| 0 | PENDING | a.md |"), "\\|", size)),
     ("one row of cells", |size| repeated(&format!("{TABLE}| 0 | PENDING | a.md |"), "|", size)),

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Instant;
 
-use orch_benches::{finished, layered, median};
+use orch_benches::{finished, layered, median, plans};
 
 /// What ninja may need of the same.
 const GOAL: f64 = 0.5;
@@ -39,7 +39,7 @@ fn measure(orch: &Path, tasks: u32) {
     fs::create_dir(&plan).expect("a folder");
     finished::plan(&plan, tasks, &edges).expect("a plan");
 
-    let why = finished::id(tasks / 2);
+    let why = plans::prompt_id(tasks / 2);
     let mut peers: Vec<(&str, Command)> = [
         ("orch run", vec!["run"]),
         ("orch status", vec!["status"]),

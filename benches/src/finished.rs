@@ -1,7 +1,6 @@
 //! Plans of prompts of which everything is done: the index, the prompt files, the history and the state file, as a run of
 //! orch leaves them, made by orch's own writers.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -11,29 +10,9 @@ use orch_state_md::index::read;
 use orch_state_md::state::{Overall, Row, State, StateFile, Validation};
 use orch_store::{Durability, HistoryWriter, Home, What};
 
+use crate::plans;
+
 const NOW: Time = Time::from_millis(1_771_977_600_000);
-
-/// The text of an index of `tasks` prompts, each after those that `edges` name (pairs of what depends and what it depends
-/// on, in the order of the tasks).
-pub fn index(tasks: u32, edges: &[(u32, u32)]) -> String {
-    let mut text = String::from("# Orchestrator Index\n\nOverall Objective: a large plan\n\n## Prompts\n");
-    let mut edges = edges.iter().peekable();
-    for task in 0..tasks {
-        write!(text, "- {}.md — Objective: task number {task} — Dependencies: ", id(task)).expect("a text");
-        let mut separator = "";
-        while let Some((_, on)) = edges.next_if(|(of, _)| *of == task) {
-            write!(text, "{separator}PROMPT-{on:06}").expect("a text");
-            separator = ", ";
-        }
-        text.push_str(if separator.is_empty() { "None\n" } else { "\n" });
-    }
-    text
-}
-
-/// The id of a prompt.
-pub fn id(task: u32) -> String {
-    format!("PROMPT-{task:06}-t")
-}
 
 /// The text of the state file of the plan that `index` is, with every prompt at SUCCESS, marked as belonging to the
 /// `history` up to its entry `seq`.
@@ -66,14 +45,10 @@ pub fn state(index: &str, history: u64, seq: u64) -> Vec<u8> {
 /// # Errors
 /// When a file can't be written.
 pub fn plan(folder: &Path, tasks: u32, edges: &[(u32, u32)]) -> io::Result<()> {
-    let text = index(tasks, edges);
-    fs::write(folder.join("PROMPT-ORCHESTRATOR.md"), &text)?;
-    for task in 0..tasks {
-        fs::write(folder.join(format!("{}.md", id(task))), format!("# Mission\nDo {task}.\n"))?;
-    }
+    plans::prompts(folder, tasks, edges)?;
     let home = Home::open(folder, "PROMPT-ORCHESTRATOR").map_err(io::Error::other)?;
     let (history, seq) = history(&home.history(), tasks).map_err(io::Error::other)?;
-    fs::write(folder.join("PROMPT-ORCHESTRATOR.state.md"), state(&text, history, seq))
+    fs::write(folder.join("PROMPT-ORCHESTRATOR.state.md"), state(&plans::index(tasks, edges), history, seq))
 }
 
 /// Writes the history of a run in which every task was started once and succeeded; its number and its last entry.
@@ -89,7 +64,7 @@ fn history(path: &Path, tasks: u32) -> Result<(u64, u64), orch_store::StoreError
     };
     writer.append(NOW, &[What::Base { branch: "main".into() }, run])?;
     for task in 0..tasks {
-        let id = id(task);
+        let id = plans::prompt_id(task);
         let moved = |from, to, outcome, detail: Option<&'static str>, tries| What::Moved {
             task: id.as_str().into(),
             attempt: 1,

@@ -1,5 +1,6 @@
 //! Plans in folders of their own, as large as asked for.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,24 +11,34 @@ pub fn prompt_id(number: u32) -> String {
     format!("PROMPT-{number:06}-t")
 }
 
-/// Writes a plan of `prompts` prompts into `folder`, each after those that `edges` name (pairs of what depends and what it
-/// depends on). The path of its index.
+/// The text of an index of `tasks` prompts, each after those that `edges` name (pairs of what depends and what it depends
+/// on, in the order of the tasks).
+pub fn index(tasks: u32, edges: &[(u32, u32)]) -> String {
+    let mut text = String::from("# Orchestrator Index\n\nOverall Objective: a large plan\n\n## Prompts\n");
+    let mut edges = edges.iter().peekable();
+    for task in 0..tasks {
+        write!(text, "- {}.md — Objective: task number {task} — Dependencies: ", prompt_id(task))
+            .expect("a text");
+        let mut separator = "";
+        while let Some((_, on)) = edges.next_if(|(of, _)| *of == task) {
+            write!(text, "{separator}PROMPT-{on:06}").expect("a text");
+            separator = ", ";
+        }
+        text.push_str(if separator.is_empty() { "None\n" } else { "\n" });
+    }
+    text
+}
+
+/// Writes a plan of `tasks` prompts into `folder`, with the [`index`] of these edges. The path of the index.
 ///
 /// # Errors
 /// When a file can't be written.
-pub fn prompts(folder: &Path, prompts: u32, edges: &[(u32, u32)]) -> io::Result<PathBuf> {
-    let mut on: Vec<Vec<String>> = vec![Vec::new(); prompts as usize];
-    for &(task, needed) in edges {
-        on[task as usize].push(format!("PROMPT-{needed:06}"));
-    }
-    let mut index = String::from("# Orchestrator Index\n\nOverall Objective: a large plan\n\n## Prompts\n");
-    for (number, on) in (0..prompts).zip(&on) {
-        let (id, on) = (prompt_id(number), if on.is_empty() { "None".into() } else { on.join(", ") });
-        index += &format!("- {id}.md — Objective: task number {number} — Dependencies: {on}\n");
-        fs::write(folder.join(format!("{id}.md")), format!("# Mission\nDo {number}.\n"))?;
+pub fn prompts(folder: &Path, tasks: u32, edges: &[(u32, u32)]) -> io::Result<PathBuf> {
+    for task in 0..tasks {
+        fs::write(folder.join(format!("{}.md", prompt_id(task))), format!("# Mission\nDo {task}.\n"))?;
     }
     let path = folder.join("PROMPT-ORCHESTRATOR.md");
-    fs::write(&path, index)?;
+    fs::write(&path, index(tasks, edges))?;
     Ok(path)
 }
 
