@@ -1,10 +1,10 @@
 //! Finding the plan that a person means: a file, a folder, or what lies in the current folder.
 
-use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::OpenError;
+use crate::listing::Listing;
 use crate::prompts::INDEX;
 use crate::weavers::{META, PLANS};
 
@@ -62,6 +62,16 @@ pub struct Found {
 /// # Errors
 /// [`OpenError::NoPlan`] when there is none, or more than one.
 pub fn locate(given: Option<&Path>, here: &Path, kind: Option<Kind>) -> Result<Found, OpenError> {
+    locate_among(given, here, kind, |folder| Ok(Listing::of_indexes(folder)?.indexes))
+}
+
+/// The same; `indexes` says which of the folder's files are called as indexes are.
+pub(crate) fn locate_among(
+    given: Option<&Path>,
+    here: &Path,
+    kind: Option<Kind>,
+    indexes: impl FnOnce(&Path) -> Result<Vec<PathBuf>, OpenError>,
+) -> Result<Found, OpenError> {
     let place = given.map_or_else(|| here.to_owned(), |given| here.join(given));
     let is_meta = place.file_name().is_some_and(|name| name == META) && is_there(&place);
     if place.is_file() || is_meta {
@@ -80,7 +90,7 @@ pub fn locate(given: Option<&Path>, here: &Path, kind: Option<Kind>) -> Result<F
                 .into(),
         });
     }
-    let mut found = in_folder(&place)?;
+    let mut found = in_folder(&place, indexes)?;
     found.retain(|found| kind.is_none_or(|kind| kind == found.kind));
     match found.as_slice() {
         [only] => Ok(only.clone()),
@@ -114,16 +124,19 @@ impl Found {
 
 /// The plans in a folder, in the order of their names: indexes of prompts, the plan of weavers that the folder itself
 /// is, and those where the originals keep them.
-fn in_folder(place: &Path) -> Result<Vec<Found>, OpenError> {
+fn in_folder(
+    place: &Path,
+    indexes: impl FnOnce(&Path) -> Result<Vec<PathBuf>, OpenError>,
+) -> Result<Vec<Found>, OpenError> {
     let is_plan = |folder: &Path| is_there(&folder.join(META)) && folder.join("specs").is_dir();
     if is_plan(place) {
         return Ok(vec![Found { kind: Kind::Weavers, path: place.join(META) }]);
     }
-    let indexes = entries(place, |name| name.to_str().is_some_and(is_index_name))?;
-    let mut found: Vec<Found> = indexes.into_iter().map(|path| Found { kind: Kind::Prompts, path }).collect();
+    let indexes = indexes(place)?.into_iter().map(|path| Found { kind: Kind::Prompts, path });
+    let mut found: Vec<Found> = indexes.collect();
     let plans = place.join(PLANS);
     if plans.is_dir() {
-        let plans = entries(&plans, |_| true)?.into_iter().filter(|path| is_plan(path));
+        let plans = entries(&plans)?.into_iter().filter(|path| is_plan(path));
         found.extend(plans.map(|path| Found { kind: Kind::Weavers, path: path.join(META) }));
     }
     Ok(found)
@@ -134,25 +147,13 @@ fn is_there(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }
 
-/// What is in `folder` under a name that is `wanted`, in the order of the names: beside the index of a large plan lie as
-/// many files as it has prompts.
-fn entries(folder: &Path, wanted: impl Fn(&OsStr) -> bool) -> Result<Vec<PathBuf>, OpenError> {
+/// What is in `folder`, in the order of the names.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, OpenError> {
     let entries = fs::read_dir(folder);
     let entries = entries.map_err(|source| OpenError::Read { path: folder.to_owned(), source })?;
-    let entries = entries.filter_map(Result::ok).filter(|entry| wanted(&entry.file_name()));
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    let mut paths: Vec<PathBuf> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
     paths.sort();
     Ok(paths)
-}
-
-/// Index files by another name, such as `PROMPT-ORCHESTRATOR-auth.md`; what orch and runners write beside them is none.
-fn is_index_name(name: &str) -> bool {
-    name.strip_suffix(".md").is_some_and(|stem| {
-        stem.starts_with("PROMPT-ORCHESTRATOR")
-            && !stem.contains(".state")
-            && !stem.contains(".validation")
-            && !stem.ends_with("-PLAN")
-    })
 }
 
 #[cfg(test)]

@@ -1,15 +1,18 @@
 //! A plan about to be opened: its history is read while the plan is loaded.
 
 use std::fs;
+use std::path::Path;
 use std::thread::{self, JoinHandle};
 
 use orch_store::{Home, ReadAhead};
 
-use crate::locate::{Found, Kind};
+use crate::listing::{Files, Listing};
+use crate::locate::{Found, Kind, locate, locate_among};
+use crate::prompts::INDEX;
 use crate::{AnyPlan, OpenError, PromptPlan, WeaverPlan};
 
-/// From this size of a history on, it is read on a thread of its own: with 100,000 prompts that takes a quarter of the
-/// time to open a plan, which nobody has to wait for then.
+/// From this size of a history or an index on, a thread of its own is worth it: with 100,000 prompts, reading the history
+/// takes a quarter of the time to open a plan, and listing its folder a fifth, which nobody has to wait for then.
 const LARGE: u64 = 1 << 20;
 
 /// A plan, and what is being read of its past meanwhile.
@@ -20,6 +23,36 @@ pub struct Opening {
 }
 
 impl Opening {
+    /// Finds the plan that is meant, as [`locate`] does, and loads it. When the usual index is there and large, its folder,
+    /// in which there may be as many files as it has prompts, is listed once, and meanwhile the index is read.
+    ///
+    /// # Errors
+    /// Those of [`locate`] and of [`AnyPlan::load`].
+    pub fn find(given: Option<&Path>, here: &Path, kind: Option<Kind>) -> Result<Self, OpenError> {
+        let Some(usual) = usual_large(given, here, kind) else {
+            return Self::load(&locate(given, here, kind)?);
+        };
+        thread::scope(|scope| {
+            let mut listing = Some(scope.spawn(|| Listing::of(usual.path.parent()?).ok()));
+            let mut indexes = None;
+            let mut files = || {
+                let listed = listing.take().and_then(|listing| listing.join().ok()?);
+                listed.map_or_else(Files::default, |listed| {
+                    indexes = Some(listed.indexes);
+                    listed.files
+                })
+            };
+            let history = read_ahead(&usual);
+            let loaded = PromptPlan::load_among(&usual.path, Some(&mut files));
+            if loaded.is_err() {
+                files();
+            }
+            let listed = |folder: &Path| indexes.map_or_else(|| Ok(Listing::of_indexes(folder)?.indexes), Ok);
+            let found = locate_among(given, here, kind, listed)?;
+            if found == usual { Ok(Self { plan: loaded?.into(), history }) } else { Self::load(&found) }
+        })
+    }
+
     /// Loads the plan that was found.
     ///
     /// # Errors
@@ -47,6 +80,13 @@ fn read_ahead(found: &Found) -> Option<JoinHandle<Option<ReadAhead>>> {
     let history = Home::find(index.parent()?, index.file_stem()?.to_str()?)?.history();
     let is_large = fs::symlink_metadata(&history).is_ok_and(|file| file.is_file() && file.len() >= LARGE);
     is_large.then(|| thread::Builder::new().spawn(move || ReadAhead::of(&history)).ok()).flatten()
+}
+
+/// The usual index of the folder that is meant, if it is a large one.
+fn usual_large(given: Option<&Path>, here: &Path, kind: Option<Kind>) -> Option<Found> {
+    let path = given.map_or_else(|| here.to_owned(), |given| here.join(given)).join(INDEX);
+    let is_large = fs::symlink_metadata(&path).is_ok_and(|file| file.is_file() && file.len() >= LARGE);
+    (is_large && kind != Some(Kind::Weavers)).then_some(Found { kind: Kind::Prompts, path })
 }
 
 impl From<AnyPlan> for Opening {

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use orch_core::{Status, Time, Verdict};
 use orch_store::{Durability, HistoryWriter, What};
-use orch_systems::{OpenError, Opening, PromptPlan, Report, Requirements, RunOptions, Session, View, locate};
+use orch_systems::{
+    Kind, OpenError, Opening, PromptPlan, Report, Requirements, RunOptions, Session, View, locate,
+};
 
 /// A plan in a folder of its own; every prompt is a list of shell commands.
 struct Project {
@@ -431,6 +433,26 @@ fn a_long_history_is_read_ahead_and_says_the_same() {
     let again = RunOptions { retry_failed: true, ..RunOptions::default() };
     assert_eq!(project.run(again).verdict, Verdict::Success);
     assert!(Session::open(early, RunOptions::default()).unwrap().run(&mut []).unwrap().nothing_to_do);
+}
+
+#[test]
+fn a_large_index_is_not_taken_for_the_only_one() {
+    let project = Project::new(&[("PROMPT-01-a", "None", "true")]);
+    let here = project.folder.path();
+    let mut index = project.read("PROMPT-ORCHESTRATOR.md");
+    index += &format!("\n## Notes\n{}", "- as it was said\n".repeat(80_000));
+    project.write("PROMPT-ORCHESTRATOR.md", &index);
+    let found = |given: Option<&Path>, kind| {
+        Opening::find(given, here, kind).map(|opening| opening.plan().path().to_owned())
+    };
+    let usual = here.canonicalize().unwrap().join("PROMPT-ORCHESTRATOR.md");
+    assert_eq!(found(None, None).unwrap(), usual);
+    assert_eq!(found(Some(Path::new(".")), None).unwrap(), usual);
+    assert!(matches!(found(None, Some(Kind::Weavers)), Err(OpenError::NoPlan { .. })));
+    project.write("PROMPT-ORCHESTRATOR-other.md", "");
+    let Err(OpenError::NoPlan { hint, .. }) = found(None, None) else { panic!("one of two was taken") };
+    assert_eq!(hint, "name one of PROMPT-ORCHESTRATOR-other.md, PROMPT-ORCHESTRATOR.md");
+    assert_eq!(found(Some(Path::new("PROMPT-ORCHESTRATOR.md")), None).unwrap(), usual);
 }
 
 #[test]

@@ -19,7 +19,7 @@ mod why;
 mod worktree;
 
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use orch_systems::{AnyPlan, Found, Kind, OpenError, Opening, RunOptions, View, locate};
@@ -118,15 +118,21 @@ fn other(words: &[String]) -> Failure {
 
 /// The plan that is meant.
 fn find(plan: Option<&Path>, kind: &Kinded) -> Result<Found, OpenError> {
+    let (here, kind) = here_and(kind)?;
+    locate(plan, &here, kind)
+}
+
+fn here_and(kind: &Kinded) -> Result<(PathBuf, Option<Kind>), OpenError> {
     let kind = kind.kind.as_deref().map(Kind::named).transpose()?;
     let here = std::env::current_dir()
         .map_err(|source| OpenError::System { what: "find the current folder", source })?;
-    locate(plan, &here, kind)
+    Ok((here, kind))
 }
 
 /// The plan that is meant, loaded.
 pub(crate) fn load(plan: Option<&Path>, kind: &Kinded) -> Result<Opening, OpenError> {
-    Opening::load(&find(plan, kind)?)
+    let (here, kind) = here_and(kind)?;
+    Opening::find(plan, &here, kind)
 }
 
 /// A plan and tasks of it, named in one list: what is a plan's file or folder is the plan.

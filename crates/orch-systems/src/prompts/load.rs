@@ -1,7 +1,7 @@
 //! From an index file to a plan.
 
-use std::collections::{HashMap, HashSet};
-use std::ffi::{OsStr, OsString};
+use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use orch_core::{Diagnostic, Plan, Severity, TaskIx};
 use orch_state_md::index::{self, Index, Listed};
 use orch_store::{Escape, beneath};
 
+use crate::listing::{Files, Listing};
 use crate::{Finding, OpenError};
 
 /// The file that a folder is searched for.
@@ -51,6 +52,14 @@ impl PromptPlan {
     /// # Errors
     /// [`OpenError::Read`], or [`OpenError::Invalid`] with everything that was found.
     pub fn load(path: &Path) -> Result<Self, OpenError> {
+        Self::load_among(path, None)
+    }
+
+    /// The same. Whoever lists the folder of a large index anyway says which files are there, when asked.
+    pub(crate) fn load_among(
+        path: &Path,
+        files: Option<&mut dyn FnMut() -> Files>,
+    ) -> Result<Self, OpenError> {
         let failed = |source| OpenError::Read { path: path.to_owned(), source };
         let path = fs::canonicalize(path).map_err(failed)?;
         let found = fs::metadata(&path).map_err(failed)?;
@@ -60,9 +69,9 @@ impl PromptPlan {
         }
         let bytes = fs::read(&path).map_err(failed)?;
         let folder = path.parent().expect("a file is in a folder").to_owned();
-        let listing = (bytes.len() >= LARGE).then(|| {
+        let listing = (files.is_none() && bytes.len() >= LARGE).then(|| {
             let folder = folder.clone();
-            thread::Builder::new().spawn(move || files_in(&folder))
+            thread::Builder::new().spawn(move || Listing::of(&folder))
         });
 
         let reading = index::read_in(&bytes, &folder.to_string_lossy());
@@ -87,7 +96,12 @@ impl PromptPlan {
                 None
             }
         };
-        let files = listing.and_then(|listing| listing.ok()?.join().ok()).unwrap_or_default();
+        let files = match files {
+            Some(files) => files(),
+            None => {
+                listing.and_then(|listing| Some(listing.ok()?.join().ok()?.ok()?.files)).unwrap_or_default()
+            }
+        };
         findings.extend(missing_files(&folder, &listed, &files));
         findings.sort_by_key(|finding| (finding.at.is_none(), finding.at));
         findings.iter_mut().for_each(shorten);
@@ -198,7 +212,7 @@ fn shorten(finding: &mut Diagnostic) {
     }
 }
 
-fn missing_files(folder: &Path, prompts: &[Listed], files: &HashSet<OsString>) -> Vec<Diagnostic> {
+fn missing_files(folder: &Path, prompts: &[Listed], files: &Files) -> Vec<Diagnostic> {
     let look = |prompt: &Listed| {
         if files.contains(OsStr::new(&prompt.path)) || plain_file(folder, &prompt.path).is_some() {
             return None;
@@ -216,13 +230,6 @@ fn missing_files(folder: &Path, prompts: &[Listed], files: &HashSet<OsString>) -
     };
     // Paths that the reader has refused are not in the list; these are the ones that only the disk can tell.
     prompts.iter().filter_map(look).collect()
-}
-
-/// The names of the files in `folder` that are no links.
-fn files_in(folder: &Path) -> HashSet<OsString> {
-    let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
-    let files = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
-    files.map(|entry| entry.file_name()).collect()
 }
 
 /// The ownership, by task.
