@@ -65,8 +65,11 @@ fn parse_stat(pid: u32, stat: &[u8]) -> Option<Process> {
     }
     let threads: u64 = fields.nth(10)?.parse().ok()?;
     let start = fields.nth(1)?.parse().ok()?;
-    // Where its stack starts: chosen at random for each program.
-    let image = fields.nth(5).and_then(|address| address.parse().ok()).unwrap_or(0);
+    let mut address = |further| fields.nth(further).and_then(|address| address.parse().ok()).unwrap_or(0);
+    // Where its code and its stack start, the latter chosen at random for each program. The former is said last, when its
+    // environment is there; the stack has a place a little before that.
+    let (code, stack): (u64, u64) = (address(3), address(1));
+    let image = if code == 0 { 0 } else { stack };
     // A program may end its first thread and live on in others: the state then says Z, and it is not over.
     let first_is_over = matches!(state, "Z" | "X" | "x");
     let zombie = first_is_over && threads <= 1;
@@ -202,6 +205,13 @@ mod tests {
             let want = Process { pid: 5, parent: 1, group: 77, start: 4242, zombie: false, image: 7777 };
             assert_eq!(parse_stat(5, stat.as_bytes()), Some(want), "{name:?}");
         }
+    }
+
+    #[test]
+    fn a_program_is_one_when_its_environment_is_there() {
+        let line = format!("5 (sh) S {REST}");
+        assert_eq!(parse_stat(5, line.as_bytes()).unwrap().image, 7777);
+        assert_eq!(parse_stat(5, line.replace(" 96 ", " 0 ").as_bytes()).unwrap().image, 0);
     }
 
     #[test]
