@@ -296,3 +296,25 @@ fn an_old_result_does_not_count() {
     assert_eq!(old, Err(Rejected::OldAttempt { task: t(0), attempt: 1, current: 2 }));
     assert_eq!(run.status(t(0)), Status::Running);
 }
+
+/// What is in a task's way is counted: the same thing told twice must not count twice.
+#[test]
+fn what_is_said_twice_holds_once() {
+    let hold = |run: &mut Run| run.apply(Event::Hold { task: t(0), why: "by hand".into() }, at(0)).unwrap();
+    let release = |run: &mut Run| run.apply(Event::Release { task: t(0) }, at(0)).unwrap();
+    let mut run = Run::new(plan(&DIAMOND), Policy::default());
+    hold(&mut run);
+    hold(&mut run);
+    assert_eq!(readiness(&run, 0, at(0)), Some(Readiness::Held(Hold::Asked("by hand".into()))));
+    release(&mut run);
+    release(&mut run);
+    assert_eq!(run.next(at(0)), Step::Start(t(0)));
+    run.select([t(3)]);
+    run.select([t(3)]);
+    assert_eq!(run.next(at(0)), Step::Done(Verdict::Pending));
+    run.select([t(0)]);
+    assert_eq!(start_all(&mut run, at(0)), [0]);
+    end(&mut run, 0, Outcome::Succeeded, at(1));
+    run.select(DIAMOND.iter().enumerate().map(|(place, _)| t(place)));
+    assert_eq!(start_all(&mut run, at(1)), [1]);
+}
