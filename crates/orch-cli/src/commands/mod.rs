@@ -118,21 +118,21 @@ fn other(words: &[String]) -> Failure {
 
 /// The plan that is meant.
 fn find(plan: Option<&Path>, kind: &Kinded) -> Result<Found, OpenError> {
-    let (here, kind) = here_and(kind)?;
-    locate(plan, &here, kind)
+    locate(plan, &here()?, kind_of(kind)?)
 }
 
-fn here_and(kind: &Kinded) -> Result<(PathBuf, Option<Kind>), OpenError> {
-    let kind = kind.kind.as_deref().map(Kind::named).transpose()?;
-    let here = std::env::current_dir()
-        .map_err(|source| OpenError::System { what: "find the current folder", source })?;
-    Ok((here, kind))
+fn kind_of(kind: &Kinded) -> Result<Option<Kind>, OpenError> {
+    kind.kind.as_deref().map(Kind::named).transpose()
+}
+
+/// The current folder.
+pub(crate) fn here() -> Result<PathBuf, OpenError> {
+    std::env::current_dir().map_err(|source| OpenError::System { what: "find the current folder", source })
 }
 
 /// The plan that is meant, loaded.
 pub(crate) fn load(plan: Option<&Path>, kind: &Kinded) -> Result<Opening, OpenError> {
-    let (here, kind) = here_and(kind)?;
-    Opening::find(plan, &here, kind)
+    Opening::find(plan, &here()?, kind_of(kind)?)
 }
 
 /// A plan and tasks of it, named in one list: what is a plan's file or folder is the plan.

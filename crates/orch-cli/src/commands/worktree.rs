@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use orch_systems::{ListedWorktree, OpenError, Opening, Project, RunOptions, View};
 use serde::Serialize;
 
-use super::{find, load, tell};
+use super::{find, here, load, tell};
 use crate::args::{Kinded, WorktreeCommand};
 use crate::failure::{Failure, code};
 use crate::json;
@@ -31,8 +31,7 @@ impl Asked {
     /// The plan that was named, or the only one that is here; none when there is none.
     /// Whoever `only_looks` is told of the work trees also when the plan is not valid.
     fn about(plan: Option<&Path>, kind: &Kinded, only_looks: bool) -> Result<Self, Failure> {
-        let here = std::env::current_dir()
-            .map_err(|source| OpenError::System { what: "find the current folder", source })?;
+        let here = here()?;
         let plan = match plan {
             Some(_) => Some(load(plan, kind)?),
             None => match find(None, kind).ok().map(|found| Opening::load(&found)).transpose() {
