@@ -1,6 +1,7 @@
 //! Markdown that a person owns: the prompt index, its state file, reports. Text in, text out; no files.
 
 pub mod index;
+pub mod planning;
 pub mod report;
 pub mod requirements;
 pub mod runbook;
