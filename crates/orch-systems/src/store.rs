@@ -165,6 +165,7 @@ fn entry<'a>(plan: &'a Plan, happening: &'a Happening) -> Option<Entry<'a>> {
             start: worker.start,
             boot: Cow::Borrowed(&worker.boot),
         },
+        What::Handed { task, attempt } => Entry::Handed { task: id(*task), attempt: *attempt },
         What::Session { task, attempt, session } => {
             Entry::Session { task: id(*task), attempt: *attempt, session: Cow::Borrowed(session) }
         }

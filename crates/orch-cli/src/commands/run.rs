@@ -216,6 +216,7 @@ fn halted(halt: Halt) -> String {
                 rfc3339(until).unwrap_or_else(|| "later".into())
             )
         }
+        Halt::Paused { .. } => "paused: a person has to look at what came back, then `orch ack`".into(),
         Halt::Stopped => "stopped: asked to; `orch run` goes on where it was".into(),
     }
 }
@@ -239,7 +240,7 @@ fn unmet(validation: &Requirements) -> &[String] {
 fn exit_code(report: &Report) -> u8 {
     match report.halt {
         Some(Halt::RateLimited { .. }) => return code::COME_BACK_LATER,
-        Some(Halt::Incomplete { .. }) => return code::INCOMPLETE,
+        Some(Halt::Incomplete { .. } | Halt::Paused { .. }) => return code::INCOMPLETE,
         Some(Halt::Failed { .. } | Halt::Review { .. } | Halt::CouldNotStart { .. }) => return code::FAIL,
         // Asked to stop by `orch stop`: what is left is for a person to go on with.
         Some(Halt::Stopped) => return code::INCOMPLETE,

@@ -255,6 +255,7 @@ fn halted(text: String, halt: Halt) -> Reason {
         | Halt::Incomplete { task }
         | Halt::Review { task }
         | Halt::CouldNotStart { task } => reason.on(task),
+        Halt::Paused { task } => reason.on(task).hint("`orch ack` when you have looked at it"),
         Halt::RateLimited { until } => reason.until(until),
         Halt::Stopped => reason,
     }
@@ -276,6 +277,9 @@ pub(super) fn hold_text(plan: &Plan, hold: &Hold) -> String {
             }
             Halt::CouldNotStart { task } => {
                 format!("the run has stopped: the worker of `{}` could not be started", plan.id(task))
+            }
+            Halt::Paused { task } => {
+                format!("nothing starts until a person has looked at what came of `{}`", plan.id(task))
             }
             Halt::RateLimited { until: end } => format!("the run has ended: rate limited{}", until(end)),
             Halt::Stopped => "somebody stopped the run".into(),
