@@ -4,11 +4,15 @@
 //! is a finding with its line, never a guess. Nothing here writes a document anew: an [`Edit`] changes the few bytes it
 //! means and leaves every other as it was.
 
+mod edit;
 mod id;
 mod model;
+mod read;
 
+pub use edit::{Edit, EditError, Edited, LeftOut, apply};
 pub use id::{milestone_id, milestone_ids};
 pub use model::{
     BoxMark, Dependency, Gate, GateKind, Group, LogEntry, Milestone, Notation, Planning, Reading,
     Recommended, Row, Section, TaskBox, Tracked,
 };
+pub use read::{is_planning_document, read};
