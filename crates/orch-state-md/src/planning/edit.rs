@@ -90,6 +90,7 @@ pub enum EditError {
 /// ```
 pub fn apply(bytes: &[u8], edits: &[Edit]) -> Result<Edited, EditError> {
     let _ = edits;
-    let text = std::str::from_utf8(bytes).map_err(|error| EditError::NotUtf8 { valid: error.valid_up_to() })?;
+    let text =
+        std::str::from_utf8(bytes).map_err(|error| EditError::NotUtf8 { valid: error.valid_up_to() })?;
     Ok(Edited { bytes: text.into(), left_out: Vec::new() })
 }

@@ -4,13 +4,17 @@
 //! is a finding with its line, never a guess. Nothing here writes a document anew: an [`Edit`] changes the few bytes it
 //! means and leaves every other as it was.
 
+mod compose;
 mod edit;
 mod id;
+mod matching;
 mod model;
 mod read;
 
+pub use compose::{NewMilestone, NewPlan, compose};
 pub use edit::{Edit, EditError, Edited, LeftOut, apply};
 pub use id::{milestone_id, milestone_ids};
+pub use matching::{Match, Matched, match_boxes};
 pub use model::{
     BoxMark, Dependency, Gate, GateKind, Group, LogEntry, Milestone, Notation, Planning, Reading,
     Recommended, Row, Section, TaskBox, Tracked,
