@@ -85,9 +85,11 @@ fn expected(all: &[Entry<'static>], id: &str) -> Option<TaskRecord> {
     let session = place(
         &|at, e| matches!(&e.what, What::Session { task, attempt, .. } if task == id && at > first && *attempt == attempt_at(at)),
     );
-    let handed = place(
-        &|at, e| matches!(&e.what, What::Handed { task, attempt } if task == id && at > first && *attempt == attempt_at(at)),
-    );
+    let whose = place(&|at, e| {
+        is_start(e)
+            || matches!(change(e), Some((None, _)))
+            || matches!(&e.what, What::Handed { task, attempt } if task == id && at > first && *attempt == attempt_at(at))
+    });
     let review = place(
         &|at, e| matches!(&e.what, What::Reviewed { task, attempt, .. } if task == id && at > first && *attempt == attempt_at(at)),
     );
@@ -133,7 +135,10 @@ fn expected(all: &[Entry<'static>], id: &str) -> Option<TaskRecord> {
             What::Session { session, .. } => session.to_string(),
             _ => unreachable!("only sessions were looked for"),
         }),
-        handed: handed.is_some_and(|at| start.is_none_or(|start| start < at)),
+        handed: whose.is_some_and(|at| match &all[at].what {
+            What::Edited { to, .. } => *to == Status::Running,
+            what => matches!(what, What::Handed { .. }),
+        }),
         agent: start.and_then(|start| {
             let run = all[..start].iter().rev().find(|e| matches!(e.what, What::RunStarted { .. }))?;
             match &run.what {

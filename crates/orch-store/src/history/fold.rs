@@ -66,7 +66,7 @@ pub struct TaskRecord {
     pub reviewed: Option<String>,
     /// The profile of the worker of the last attempt.
     pub agent: Option<Arc<str>>,
-    /// Whether the last attempt was handed to a person.
+    /// Whether a person does it: the last attempt was handed to one, or one has said that they are at it.
     pub handed: bool,
 }
 
@@ -195,6 +195,7 @@ impl Folded {
                 record.worker = None;
                 record.review_due = false;
                 record.reviewed = None;
+                record.handed = *to == Status::Running;
                 if *to == Status::Pending {
                     // Who sets a task back to pending wants it tried again, with all its tries.
                     record.tries = 0;

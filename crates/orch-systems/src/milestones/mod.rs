@@ -24,6 +24,7 @@ mod keeper;
 mod landing;
 mod load;
 mod memory;
+mod moment;
 mod names;
 mod system;
 mod tell;
