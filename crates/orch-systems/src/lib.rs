@@ -22,6 +22,7 @@ mod kept;
 mod listing;
 mod locate;
 mod memory;
+mod milestones;
 mod opening;
 mod plan;
 mod platform;
@@ -37,7 +38,7 @@ mod workers;
 mod worktrees;
 
 pub use config::{
-    Command, Config, ConfigError, Durability, ExecutorKind, RunTable, Survivors, TmuxTable, WeaversTable,
+    Command, Config, ConfigError, Durability, ExecutorKind, MilestonesTable, RunTable, Survivors, TmuxTable, WeaversTable,
     WorktreesTable, parse_duration,
 };
 pub use control::{Ask, Asker};

@@ -43,8 +43,8 @@ impl Handoff {
         Self::read(&folder.path().join(name), Some(name.to_owned()))
     }
 
-    /// What was handed back for an attempt: what orch has kept of it, what lies in the session's folder, what lies in the
-    /// same place of the attempt's work tree. One that says nothing is none.
+    /// What was handed back for an attempt: what lies in the session's folder, in the same place of the attempt's work tree,
+    /// and what orch has kept of it. One that says nothing is none.
     ///
     /// # Errors
     /// When one is there and can't be read.
@@ -57,9 +57,6 @@ impl Handoff {
     ) -> io::Result<Option<Self>> {
         let id = plan.plan.id(task);
         let says = |found: &Self| found.summary.says_anything();
-        if let Some(kept) = Self::read(&home.result(id, attempt), None)?.filter(says) {
-            return Ok(Some(kept));
-        }
         for (name, of) in folder.pending()? {
             if of.as_deref() == Some(id)
                 && let Some(found) = Self::pending(folder, &name)?.filter(says)
@@ -67,18 +64,21 @@ impl Handoff {
                 return Ok(Some(found));
             }
         }
-        let Some(inside) = worktree.and_then(|worktree| inside(plan, folder, worktree)) else { return Ok(None) };
-        let Ok(entries) = std::fs::read_dir(&inside) else { return Ok(None) };
-        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        let mut names: Vec<String> =
-            names.filter(|name| is_summary(name).flatten().as_deref() == Some(id)).collect();
-        names.sort();
-        for name in names {
-            if let Some(found) = Self::read(&inside.join(&name), None)?.filter(says) {
-                return Ok(Some(found));
+        let inside = worktree.and_then(|worktree| inside(plan, folder, worktree));
+        if let Some(entries) = inside.as_ref().and_then(|inside| std::fs::read_dir(inside).ok()) {
+            let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+            paths.sort();
+            let is_of = |path: &&PathBuf| {
+                let name = path.file_name().and_then(|name| name.to_str());
+                name.and_then(is_summary).flatten().as_deref() == Some(id)
+            };
+            for path in paths.iter().filter(is_of) {
+                if let Some(found) = Self::read(path, None)?.filter(says) {
+                    return Ok(Some(found));
+                }
             }
         }
-        Ok(None)
+        Ok(Self::read(&home.result(id, attempt), None)?.filter(says))
     }
 
     /// Keeps it as what this attempt has handed back, whatever becomes of the file.

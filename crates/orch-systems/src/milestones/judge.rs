@@ -10,7 +10,7 @@ use super::handoff::Handoff;
 use crate::evidence::Evidence;
 use crate::system::{EndedAttempt, Judged};
 
-/// Judges an attempt by what it handed back. `expected` is where it was told to write that.
+/// Judges an attempt by what it handed back. `expected` is the folder that it was told to write that into.
 ///
 /// # Errors
 /// When its log is there and can't be read.
@@ -50,7 +50,7 @@ fn weigh(handoff: Option<&Handoff>, expected: &str, evidence: Evidence, gone: bo
             (Outcome::Crashed, Some(why))
         }
         (End::Well, None, _) => {
-            (Outcome::Crashed, Some(format!("it ended without the summary it was asked for ({expected})")))
+            (Outcome::Crashed, Some(format!("it ended without the summary it was asked for in {expected}/")))
         }
         (End::Badly, None, _) => (Outcome::Failed, reading.detail.clone()),
         (End::Silent, None, _) if exit.is_none() => (Outcome::Lost, reading.detail.clone()),

@@ -5,12 +5,14 @@
 //! - [`memory`] puts together what was written down; [`keeper`] keeps the document and `state.json` true.
 //! - [`tell`] says what a worker is told; [`handoff`] finds what it hands back; [`account`] says what that means for the
 //!   document and for a person.
-//! - [`judge`] says what the end of an attempt means; [`landing`] brings its branch into the one it was cut from.
+//! - [`judge`] says what the end of an attempt means; [`landing`] brings its branch, in the work tree that was
+//!   [`assigned`] to it, into the one it was cut from.
 //! - [`hand`] is a person's side: dispatch, collect, acknowledge, approve, close. [`dashboard`] is what they look at.
 //! - [`compose`] writes a new document.
 //! - [`system`] hands all that to the rooms that every system shares.
 
 mod account;
+mod assigned;
 mod compose;
 mod dashboard;
 mod document;
