@@ -1,10 +1,11 @@
 //! Merging a finished branch into the branch that is checked out, or leaving everything as it was.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use crate::commit::text;
-use crate::lock::Held;
+use crate::lock::{Backoff, Held};
 use crate::obstacle::{Change, Path as Name, in_the_way, shown};
 use crate::program::Call;
 use crate::state::{Operation, operation};
@@ -196,7 +197,31 @@ impl Git {
         if clean {
             return Ok(Foreseen::Tree(tree));
         }
-        Ok(Foreseen::Conflict(words.filter(|name| !name.is_empty()).map(<[u8]>::to_vec).collect()))
+        let files = words.filter(|name| !name.is_empty()).map(<[u8]>::to_vec).collect();
+        Ok(Foreseen::Conflict(without_sides(files, &[head, tip])))
+    }
+
+    /// Like [`change`](Self::change), also for a git that does not say that a lock was in its way: a merge first puts the
+    /// user's changes aside, and fails there.
+    fn change_at(&self, call: &Call, git_dir: &Path) -> Result<Vec<u8>, GitError> {
+        let mut backoff = Backoff::new(self.patience());
+        loop {
+            match self.change(call) {
+                Err(GitError::Failed { args, code, stderr }) if stderr.contains("could not write index") => {
+                    if backoff.wait() {
+                        continue;
+                    }
+                    let path = git_dir.join("index.lock");
+                    let is_locked = fs::symlink_metadata(&path).is_ok();
+                    return Err(if is_locked {
+                        GitError::LockHeld { path }
+                    } else {
+                        GitError::Failed { args, code, stderr }
+                    });
+                }
+                other => return other,
+            }
+        }
     }
 
     /// What merging `tip` into `head` can change at most.
@@ -225,7 +250,9 @@ struct Merging<'b> {
 
 impl Merging<'_> {
     fn run(self, message: &str, lock: &Held) -> Result<Merged, MergeError> {
-        let message = fit(message).unwrap_or_else(|| format!("Merge branch '{}'", self.branch));
+        let mut message = fit(message).unwrap_or_else(|| format!("Merge branch '{}'", self.branch));
+        // So that a hook may add lines.
+        message.push('\n');
         let mut args = vec!["merge", "--no-ff", "--commit", "--no-squash", "--no-edit", "--no-autostash"];
         args.extend(["--no-stat", "--no-progress", "--no-log", "--no-rerere-autoupdate"]);
         args.extend(["--cleanup=whitespace", "-m", &message, "--", &self.tip]);
@@ -241,7 +268,7 @@ impl Merging<'_> {
             .env("SSH_ASKPASS", "false")
             .env("SSH_ASKPASS_REQUIRE", "force");
         let call = self.there.with_author(call)?.holding(lock).map_err(GitError::io(&self.path))?;
-        match self.there.change(&call) {
+        match self.there.change_at(&call, &self.git_dir) {
             Ok(_) => self.done()?.ok_or_else(|| MergeError::NoCommit { path: self.path.clone() }),
             Err(error) => self.after(error),
         }
@@ -250,7 +277,7 @@ impl Merging<'_> {
     /// The merge, when what is checked out is it.
     fn done(&self) -> Result<Option<Merged>, GitError> {
         let Some(commit) = self.there.head()?.filter(|head| *head != self.head) else { return Ok(None) };
-        let parents = self.there.local(&["rev-parse", "--end-of-options", &format!("{commit}^@")])?;
+        let parents = self.there.local(&["rev-parse", &format!("{commit}^@")])?;
         let parents = text(&parents);
         let is_it = parents.lines().eq([self.head.as_str(), self.tip.as_str()]);
         Ok(is_it.then_some(Merged::Done { commit }))
@@ -259,9 +286,10 @@ impl Merging<'_> {
     /// What a git that failed left behind, put back as it was.
     fn after(self, error: GitError) -> Result<Merged, MergeError> {
         // A hook that comes after the merge may have used up the time.
-        if let Some(done) = self.done()?
-            && operation(&self.git_dir).is_none()
-        {
+        if let Some(done) = self.done()? {
+            if operation(&self.git_dir) == Some(Operation::Merge) {
+                self.there.change(&Call::change(["merge", "--quit"]))?;
+            }
             return Ok(done);
         }
         let conflicts = self.there.unsaved()?.conflicts;
@@ -273,7 +301,8 @@ impl Merging<'_> {
             }
         }
         if !conflicts.is_empty() {
-            return Err(MergeError::Conflict { branch: self.branch.clone(), files: shown(conflicts) });
+            let files = shown(without_sides(conflicts, &["HEAD", &self.tip]));
+            return Err(MergeError::Conflict { branch: self.branch.clone(), files });
         }
         match &error {
             GitError::Failed { stderr, .. } => match would_be_lost(stderr) {
@@ -315,6 +344,15 @@ impl Merging<'_> {
             (_, Err(error)) => Err(error),
         }
     }
+}
+
+/// The files without what git adds to the names of those that would be a file and a folder at once (`new~HEAD`).
+fn without_sides(files: Vec<Name>, sides: &[&str]) -> Vec<Name> {
+    let plain = |file: &Name| {
+        let name = sides.iter().find_map(|side| file.strip_suffix(format!("~{side}").as_bytes()));
+        name.map(<[u8]>::to_vec)
+    };
+    files.into_iter().map(|file| plain(&file).unwrap_or(file)).collect()
 }
 
 /// The message as git can take it; none when it says nothing.

@@ -217,6 +217,7 @@ impl AgentWorkers {
             plan: self.system.plan_file(),
             worktree: Some(folder),
             session,
+            model: None,
         };
         let stdin = match self.profile.prompt {
             Handover::Stdin => Stdin::File(prompt_file.to_owned()),
