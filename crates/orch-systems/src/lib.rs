@@ -1,8 +1,8 @@
 //! The systems: for each, how a plan is loaded, what is recorded, what a worker is told, how its result is read back,
 //! and how a run finishes.
 //!
-//! Today there is one, [`prompts`](PromptPlan) (seed 002). What a system shares with the others is here as well: the
-//! configuration ([`Config`]), the workers that are processes, the session that holds a plan ([`Session`]) and the view
+//! There are three: [prompts](PromptPlan) (seed 002), [milestones](MilestonePlan) (seed 000) and [weavers](WeaverPlan)
+//! (seed 003). What a system shares with the others is here as well: the configuration ([`Config`]), the workers that are processes, the session that holds a plan ([`Session`]) and the view
 //! of one that is only looked at ([`View`]).
 //!
 //! ```no_run
@@ -43,6 +43,10 @@ pub use config::{
 };
 pub use control::{Ask, Asker};
 pub use error::OpenError;
+pub use milestones::{
+    Collected, Dashboard, DashboardMilestone, DashboardWorker, Dispatched, HandedBack, MilestonePlan, NotTaken, PromptMode,
+    Taking, new_document,
+};
 pub use locate::{Found, Kind, locate};
 pub use opening::Opening;
 pub use plan::{AnyPlan, Finding};

@@ -12,7 +12,6 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::MilestonePlan;
 use super::names::is_summary;
-use crate::OpenError;
 
 /// The name of the folder.
 pub(crate) const SESSION: &str = ".orchestrator";
@@ -215,7 +214,7 @@ fn is_same(a: &Path, b: &Path) -> bool {
 }
 
 /// The planning documents of the sessions in the project of `folder`, as far as they are there.
-pub(crate) fn planning_document_of(folder: &Path) -> Result<Vec<PathBuf>, OpenError> {
+pub(crate) fn planning_documents_of(folder: &Path) -> Vec<PathBuf> {
     let outer = folder.join(SESSION);
     let mut states = vec![outer.join(STATE)];
     if let Ok(entries) = fs::read_dir(&outer) {
@@ -227,5 +226,5 @@ pub(crate) fn planning_document_of(folder: &Path) -> Result<Vec<PathBuf>, OpenEr
         Found::State(state) => Some(folder.join(state.planning_doc)).filter(|path| path.is_file()),
         _ => None,
     };
-    Ok(states.into_iter().filter_map(document).collect())
+    states.into_iter().filter_map(document).collect()
 }

@@ -158,7 +158,7 @@ pub(crate) fn looks_like_one(path: &Path) -> bool {
         && head().is_ok_and(|head| planning::is_planning_document(&String::from_utf8_lossy(&head)))
 }
 
-fn draft(planning: &Planning) -> PlanDraft {
+pub(super) fn draft(planning: &Planning) -> PlanDraft {
     let task = |milestone: &Milestone| TaskDraft {
         id: milestone.id.clone(),
         aliases: aliases(milestone),

@@ -32,11 +32,11 @@ mod system;
 mod tell;
 
 pub use compose::new_document;
-pub use dashboard::{Dashboard, DashboardWorker};
+pub use dashboard::{Dashboard, DashboardMilestone, DashboardWorker};
 pub use hand::{Collected, Dispatched, HandedBack, NotTaken, Taking};
 pub use load::MilestonePlan;
 pub(crate) use load::looks_like_one;
-pub(crate) use folder::{SESSION, planning_document_of};
+pub(crate) use folder::planning_documents_of;
 
 // What the types above are made of.
 pub use orch_state_json::PromptMode;

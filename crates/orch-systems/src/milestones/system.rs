@@ -205,7 +205,7 @@ impl System for MilestoneSystem {
         let slug = self.plan.slug(task);
         let gap = earlier.as_ref().map(|earlier| {
             let gap = assigned.as_ref().and_then(|(assigned, _)| assigned.gap);
-            (earlier, gap.unwrap_or_else(|| next_gap(&self.folder, &slug)))
+            (Some(earlier), gap.unwrap_or_else(|| next_gap(&self.folder, &slug)))
         });
         let audience = Audience {
             by_agent: true,

@@ -67,8 +67,8 @@ pub(super) struct Audience<'a> {
     pub(super) by_agent: bool,
     /// The other milestones under way.
     pub(super) others: &'a [TaskIx],
-    /// What the earlier worker left, when this one is to fill its gaps.
-    pub(super) gap: Option<(&'a Earlier, u32)>,
+    /// When it is to fill gaps: what the earlier worker left, as far as its summary is known, and which filling it is.
+    pub(super) gap: Option<(Option<&'a Earlier>, u32)>,
     /// What is known of the attempt before.
     pub(super) previous: Option<&'a str>,
     /// The work tree of its own and the branch in it.
@@ -115,23 +115,23 @@ pub(super) fn tell(
     let summary_path =
         format!("{}/{}", folder.shown(plan), summary_name(&plan.slug(task), audience.gap.map(|(_, gap)| gap)));
     let texts = |list: &'_ [String]| list.to_vec();
-    let (completed, files, issues, notes, summary) = match audience.gap {
-        Some((Earlier { path, summary }, _)) => (
+    let (completed, files, issues, notes, summary) = match audience.gap.and_then(|(earlier, _)| earlier) {
+        Some(Earlier { path, summary }) => (
             summary.work.iter().filter(|item| item.done != Some(false)).map(|item| item.text.clone()).collect(),
             texts(&summary.files),
             texts(&summary.issues),
             texts(&summary.notes),
-            match audience.worktree {
+            Some(match audience.worktree {
                 Some(_) => path.display().to_string(),
                 None => shown(&plan.root, path),
-            },
+            }),
         ),
         None => Default::default(),
     };
     let [completed, files, issues, notes]: [Vec<&str>; 4] =
         [&completed, &files, &issues, &notes].map(|list: &Vec<String>| list.iter().map(String::as_str).collect());
     let gap = audience.gap.is_some().then(|| Gap {
-        summary: Some(&summary),
+        summary: summary.as_deref(),
         completed: &completed,
         files: &files,
         issues: &issues,

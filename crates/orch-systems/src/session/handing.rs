@@ -1,23 +1,13 @@
 //! Handing tasks to persons, and taking back what they have done.
 
-use orch_core::{Event, Outcome, Phase, Run, Status, TaskIx};
+use orch_core::{Event, Phase, Run, Status, TaskIx};
 use orch_exec::process::Exit;
 use orch_run::{Clock, Happening, Store, What};
 use orch_state_json::PromptMode;
 
 use super::Session;
-use crate::OpenError;
+use crate::{Config, OpenError};
 use crate::system::EndedAttempt;
-
-/// What a person has handed back.
-#[derive(Clone, Debug)]
-pub(crate) struct TakenBack {
-    pub(crate) task: TaskIx,
-    pub(crate) attempt: u32,
-    pub(crate) outcome: Outcome,
-    /// A line for a person.
-    pub(crate) detail: Option<String>,
-}
 
 impl Session {
     /// The run as it stands once all that an earlier run left is settled and written down.
@@ -46,8 +36,9 @@ impl Session {
         Ok(attempt)
     }
 
-    /// Takes back what persons have handed in for these tasks, judges it and writes it down.
-    pub(crate) fn take_back(&mut self, tasks: &[TaskIx]) -> Result<Vec<TakenBack>, OpenError> {
+    /// Takes back what persons have handed in for these tasks, judges it and writes it down; those of which there was
+    /// anything.
+    pub(crate) fn take_back(&mut self, tasks: &[TaskIx]) -> Result<Vec<TaskIx>, OpenError> {
         let system = self.workers.system();
         let mut taken = Vec::new();
         for &task in tasks {
@@ -64,12 +55,11 @@ impl Session {
             }
             let event = Event::Ended { task, attempt, outcome: judged.outcome };
             let change = self.run.apply(event, now).map_err(orch_run::DriveError::from)?;
-            self.record_with(change, judged.detail.clone())?;
+            self.record_with(change, judged.detail)?;
             if judged.pause.is_some() {
                 self.run.apply(Event::Pause { task }, now).map_err(orch_run::DriveError::from)?;
             }
-            let detail = judged.detail.or(judged.pause);
-            taken.push(TakenBack { task, attempt, outcome: judged.outcome, detail });
+            taken.push(task);
         }
         Ok(taken)
     }
@@ -85,6 +75,24 @@ impl Session {
     /// Notes how a person wants to be told.
     pub(crate) fn set_mode(&mut self, mode: PromptMode) {
         self.store.mode(mode);
+    }
+
+    /// What `orch.toml` says.
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// What a recorded transition survives.
+    pub(crate) fn durability(&self) -> orch_store::Durability {
+        self.options.durability(&self.config)
+    }
+
+    /// Brings the state files up to date, and does something more before it lets go of the plan.
+    pub(crate) fn release_and<T>(mut self, then: impl FnOnce() -> T) -> Result<T, OpenError> {
+        self.record_opening()?;
+        let now = self.clock.now();
+        self.store.write_state(&self.run, now)?;
+        Ok(then())
     }
 
     /// Brings the state files up to date and lets go of the plan; what a person should be told.
