@@ -38,16 +38,16 @@ mod workers;
 mod worktrees;
 
 pub use config::{
-    Command, Config, ConfigError, Durability, ExecutorKind, MilestonesTable, RunTable, Survivors, TmuxTable, WeaversTable,
-    WorktreesTable, parse_duration,
+    Command, Config, ConfigError, Durability, ExecutorKind, MilestonesTable, RunTable, Survivors, TmuxTable,
+    WeaversTable, WorktreesTable, parse_duration,
 };
 pub use control::{Ask, Asker};
 pub use error::OpenError;
-pub use milestones::{
-    Collected, Dashboard, DashboardMilestone, DashboardWorker, Dispatched, HandedBack, MilestonePlan, NotTaken, PromptMode,
-    Taking, new_document,
-};
 pub use locate::{Found, Kind, locate};
+pub use milestones::{
+    Collected, Dashboard, DashboardMilestone, DashboardWorker, Dispatched, HandedBack, MilestonePlan,
+    NotTaken, PromptMode, Taking, new_document,
+};
 pub use opening::Opening;
 pub use plan::{AnyPlan, Finding};
 pub use project::Project;
@@ -61,6 +61,7 @@ pub use worktrees::ListedWorktree;
 // What the types above are made of.
 pub use orch_git::Rescued;
 pub use orch_prompt::{Block, Source};
+pub use orch_state_md::planning;
 pub use orch_store::{Holder, TaskRecord};
 
 // What a terminal session that orch opens is to run, see `RunOptions::pane`.

@@ -82,7 +82,9 @@ pub(crate) fn locate_among(
     if place.is_file() || is_meta {
         let kind = kind.unwrap_or_else(|| match () {
             () if is_meta => Kind::Weavers,
-            () if !place.file_name().and_then(|name| name.to_str()).is_some_and(is_index_name) && looks_like_one(&place) => {
+            () if !place.file_name().and_then(|name| name.to_str()).is_some_and(is_index_name)
+                && looks_like_one(&place) =>
+            {
                 Kind::Milestones
             }
             () => Kind::Prompts,
@@ -91,7 +93,9 @@ pub(crate) fn locate_among(
     }
     if !place.is_dir() {
         let by_id = given.map(|given| here.join(PLANS).join(given).join(META));
-        if let Some(path) = by_id.filter(|path| kind.is_none_or(|kind| kind == Kind::Weavers) && is_there(path)) {
+        if let Some(path) =
+            by_id.filter(|path| kind.is_none_or(|kind| kind == Kind::Weavers) && is_there(path))
+        {
             return Ok(Found { kind: Kind::Weavers, path });
         }
         let what = if is_there(&place) { "no file that can be read at" } else { "no" };
@@ -146,8 +150,7 @@ fn in_folder(
         return Ok(vec![Found { kind: Kind::Weavers, path: place.join(META) }]);
     }
     let Named { indexes, documents } = named(place)?;
-    let mut found: Vec<Found> =
-        indexes.into_iter().map(|path| Found { kind: Kind::Prompts, path }).collect();
+    let mut found: Vec<Found> = indexes.into_iter().map(|path| Found { kind: Kind::Prompts, path }).collect();
     // One with a session here may be called as it likes.
     let mut with_trackers = planning_documents_of(place);
     for path in documents {

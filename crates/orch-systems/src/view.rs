@@ -86,12 +86,10 @@ impl View {
             ..ResumeRules::default()
         };
         let alive = live.is_some();
-        let resumed = resume(Arc::clone(graph), policy, &memory, rules, |task| {
-            match traces.evidence(task) {
-                orch_core::Evidence::Handed => orch_core::Evidence::Handed,
-                _ if alive => orch_core::Evidence::Alive,
-                evidence => evidence,
-            }
+        let resumed = resume(Arc::clone(graph), policy, &memory, rules, |task| match traces.evidence(task) {
+            orch_core::Evidence::Handed => orch_core::Evidence::Handed,
+            _ if alive => orch_core::Evidence::Alive,
+            evidence => evidence,
         });
         let mut run = resumed.run;
         let mut notes = notes;

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io::{self, Write};
 
 use orch_core::{Halt, Hold, Plan, Readiness, Status, TaskIx, Time};
-use orch_systems::View;
+use orch_systems::{Kind, View};
 use serde::Serialize;
 
 use crate::failure::code;
@@ -162,7 +162,12 @@ fn reasons(view: &View, task: TaskIx, readiness: Option<&Readiness>) -> Vec<Reas
         None | Some(Readiness::Ready) => Vec::new(),
         Some(Readiness::Waiting { on }) => on.iter().map(|&on| waits_for(view, on)).collect(),
         Some(Readiness::Blocked { by }) => blocked(view, task, by),
-        Some(Readiness::Held(hold)) => vec![held(view.plan(), hold)],
+        Some(Readiness::Held(hold)) => {
+            let reason = held(view.plan(), hold);
+            let is_a_gate = matches!(hold, Hold::Awaits { .. }) && view.loaded().kind() == Kind::Milestones;
+            let id = view.plan().id(task);
+            vec![if is_a_gate { reason.hint(format!("`orch ack {id}` approves it")) } else { reason }]
+        }
     }
 }
 

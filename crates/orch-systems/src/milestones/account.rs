@@ -57,7 +57,9 @@ pub(super) fn account(ended: &Ended<'_>) -> Account {
     let claims = summary.map(|summary| summary.work.as_slice()).unwrap_or_default();
     let matched = match_boxes(boxes, claims);
     let is_ticked = |place: usize| matched.ticked.iter().any(|found| found.place == place);
-    for (place, item) in boxes.iter().enumerate().filter(|(_, item)| item.is_work() && item.mark != BoxMark::Done) {
+    for (place, item) in
+        boxes.iter().enumerate().filter(|(_, item)| item.is_work() && item.mark != BoxMark::Done)
+    {
         if is_ticked(place) {
             let nth = boxes[..place].iter().filter(|other| other.text == item.text).count();
             account.edits.push(Edit::Tick { id: id.clone(), text: item.text.clone(), nth });
@@ -104,7 +106,9 @@ fn entry(ended: &Ended<'_>, account: &Account, boxes: &[TaskBox]) -> String {
     if let Some(handoff) = ended.handoff {
         let done = handoff.summary.work.iter().filter(|item| item.done != Some(false));
         let items: Vec<&str> = done.map(|item| item.text.trim_end_matches('.')).collect();
-        if let Some((shown, more)) = items.split_at_checked(items.len().min(MOST_ITEMS)).filter(|(shown, _)| !shown.is_empty()) {
+        if let Some((shown, more)) =
+            items.split_at_checked(items.len().min(MOST_ITEMS)).filter(|(shown, _)| !shown.is_empty())
+        {
             let more = if more.is_empty() { String::new() } else { format!("; {} more", more.len()) };
             parts.push(format!("{}{more}", shown.join("; ")));
         }
@@ -170,8 +174,10 @@ mod tests {
         );
         assert_eq!(
             found.remarks,
-            ["M1 is complete, and its summary does not speak of `Test the form`: look whether it is done, and tick it or \
-              `orch dispatch --gap M1`"]
+            [
+                "M1 is complete, and its summary does not speak of `Test the form`: look whether it is done, and tick it or \
+              `orch dispatch --gap M1`"
+            ]
         );
     }
 

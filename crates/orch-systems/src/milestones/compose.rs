@@ -73,9 +73,7 @@ struct WantedMilestone {
 /// ```
 pub fn new_document(yaml: &str, now: Option<Time>) -> Result<String, Vec<Diagnostic>> {
     let request: Request = serde_yaml::from_str(yaml).map_err(|error| {
-        let at = error.location().map(|at| {
-            orch_core::Position::new(at.line() as u32, at.column() as u32)
-        });
+        let at = error.location().map(|at| orch_core::Position::new(at.line() as u32, at.column() as u32));
         let message = error.to_string();
         let message = message.lines().next().unwrap_or_default().to_owned();
         vec![Diagnostic::error("plan.request", message).hint("a new plan has a title and milestones").at(at)]

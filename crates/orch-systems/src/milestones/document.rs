@@ -40,8 +40,9 @@ impl Document {
             let stamp = Stamp::of(&self.path);
             let bytes = read_regular(&self.path, LARGEST).map_err(|source| failed("read", source))?;
             let edits = edits(&bytes);
-            let edited = apply(&bytes, &edits)
-                .map_err(|error| failed("edit", std::io::Error::new(std::io::ErrorKind::InvalidData, error)))?;
+            let edited = apply(&bytes, &edits).map_err(|error| {
+                failed("edit", std::io::Error::new(std::io::ErrorKind::InvalidData, error))
+            })?;
             if edited.bytes != bytes {
                 if Stamp::of(&self.path) != stamp {
                     continue;

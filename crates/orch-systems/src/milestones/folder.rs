@@ -65,7 +65,9 @@ impl SessionFolder {
         let found = read(&outer.join(STATE));
         match found {
             Found::State(ref state) if is_of(state) => return (Self { path: outer, is_inner: false }, found),
-            Found::Refused { .. } | Found::Unreadable(_) => return (Self { path: outer, is_inner: false }, found),
+            Found::Refused { .. } | Found::Unreadable(_) => {
+                return (Self { path: outer, is_inner: false }, found);
+            }
             _ => {}
         }
         // Another document's; or the folder is free, and this one's session may have been begun beside another.
@@ -198,7 +200,8 @@ fn read(path: &Path) -> Found {
         Ok(state) => Found::State(Box::new(state)),
         Err(error @ NotOurs::Foreign { .. }) => Found::Refused {
             message: format!("{} was {error}", path.display()),
-            hint: "it is left as it is: move it away, or keep the planning document in another project".into(),
+            hint: "it is left as it is: move it away, or keep the planning document in another project"
+                .into(),
         },
         Err(NotOurs::Newer) => Found::Refused {
             message: format!("{} was written by a newer orch", path.display()),

@@ -99,7 +99,8 @@ impl AnyPlan {
             other => Err(OpenError::Request {
                 code: "command.kind",
                 message: format!("`orch {command}` makes no sense for a plan of {}", other.kind().name()),
-                hint: "only planning documents are dispatched to persons; `orch --help` lists what there is".into(),
+                hint: "only planning documents are dispatched to persons; `orch --help` lists what there is"
+                    .into(),
             }),
         }
     }
@@ -109,6 +110,13 @@ impl MilestonePlan {
     /// How prompts are handed over in the document's session; none when there is no session yet.
     pub fn prompt_mode(&self) -> Option<PromptMode> {
         self.session_state().map(|state| state.prompt_mode)
+    }
+
+    /// How long ago the document's session was last used; none when there is none.
+    pub fn session_age(&self) -> Option<std::time::Duration> {
+        let (folder, found) = SessionFolder::of(self);
+        let Found::State(_) = found else { return None };
+        fs::metadata(folder.state()).ok()?.modified().ok()?.elapsed().ok()
     }
 
     /// The state of the document's session, if there is one.
@@ -137,7 +145,8 @@ impl MilestonePlan {
         }
         let id = self.plan.id(task);
         let passed = passed(self, folder.path());
-        let open: Vec<_> = gates_of(self, task).filter(|(condition, _)| !passed.contains(condition)).collect();
+        let open: Vec<_> =
+            gates_of(self, task).filter(|(condition, _)| !passed.contains(condition)).collect();
         if open.is_empty() {
             return Err(OpenError::Request {
                 code: "milestones.no_gate",
@@ -163,7 +172,9 @@ impl MilestonePlan {
             let tick = |(of, text): &(String, String)| {
                 let boxes = &planning.milestone(of)?.section.as_ref()?.boxes;
                 let is_it = |item: &&planning::TaskBox| {
-                    item.gate && item.mark != BoxMark::Done && (item.text.contains(text) || text.contains(&item.text))
+                    item.gate
+                        && item.mark != BoxMark::Done
+                        && (item.text.contains(text) || text.contains(&item.text))
                 };
                 let item = boxes.iter().find(is_it)?;
                 let before = boxes.iter().take_while(|other| other.mark_at != item.mark_at);
@@ -185,7 +196,8 @@ impl MilestonePlan {
 
 /// An alert on one line.
 pub(super) fn alert_line(alert: &Alert) -> String {
-    let problems = if alert.problems.is_empty() { "no reason was given".into() } else { alert.problems.join("; ") };
+    let problems =
+        if alert.problems.is_empty() { "no reason was given".into() } else { alert.problems.join("; ") };
     format!("{} came back {}: {problems}", alert.milestone, alert.status)
 }
 
@@ -279,7 +291,8 @@ impl Session {
             }
         }
         let is_alone = |task: TaskIx| to_take.iter().filter(|(other, _)| *other == task).count() == 1;
-        let (alone, several): (Vec<_>, Vec<_>) = to_take.iter().cloned().partition(|(task, _)| is_alone(*task));
+        let (alone, several): (Vec<_>, Vec<_>) =
+            to_take.iter().cloned().partition(|(task, _)| is_alone(*task));
         collected.not_taken.extend(several.into_iter().map(|(task, file)| NotTaken {
             file,
             why: format!("there are several summaries of {}", plan.plan.id(task)),
@@ -353,7 +366,10 @@ impl Session {
                 .map(|task| plan.plan.id(task))
                 .collect();
             let message = format!("{} under way", under_way.join(", "));
-            return Err(open(message, "`orch collect` takes summaries in, `orch stop ID` gives a milestone back"));
+            return Err(open(
+                message,
+                "`orch collect` takes summaries in, `orch stop ID` gives a milestone back",
+            ));
         }
         let pending = folder.pending().map_err(OpenError::system("list the session's folder"))?;
         if !pending.is_empty() {
@@ -374,11 +390,8 @@ impl Session {
         text: &str,
         taking: &Taking,
     ) -> Result<(), OpenError> {
-        let request = |message: String, hint: String| OpenError::Request {
-            code: "milestones.pasted",
-            message,
-            hint,
-        };
+        let request =
+            |message: String, hint: String| OpenError::Request { code: "milestones.pasted", message, hint };
         let summary = orch_state_md::worker_summary::read(text);
         if !summary.says_anything() {
             return Err(request("what was pasted says nothing".into(), "paste the whole summary".into()));
@@ -386,19 +399,26 @@ impl Session {
         let named = summary.milestone.as_deref().map(|id| (id, plan.plan.find(id)));
         let task = match (taking.only, named) {
             (Some(task), Some((id, _))) if plan.plan.find(id) != Some(task) => {
-                let message = format!("what was pasted says that it is of {id}, not of {}", plan.plan.id(task));
+                let message =
+                    format!("what was pasted says that it is of {id}, not of {}", plan.plan.id(task));
                 return Err(request(message, "name the milestone that it is of".into()));
             }
             (Some(task), _) | (None, Some((_, Some(task)))) => task,
             (None, Some((id, None))) => {
-                let hint = plan.plan.suggest(id).map_or("`orch status` lists them".into(), |near| format!("did you mean `{near}`?"));
+                let hint = plan
+                    .plan
+                    .suggest(id)
+                    .map_or("`orch status` lists them".into(), |near| format!("did you mean `{near}`?"));
                 return Err(request(format!("there is no milestone {id} in the tracker"), hint));
             }
             (None, None) => match self.with_persons().as_slice() {
                 [only] => *only,
                 _ => {
                     let hint = "name it: `orch collect M3 --stdin`".into();
-                    return Err(request("what was pasted does not say which milestone it is of".into(), hint));
+                    return Err(request(
+                        "what was pasted does not say which milestone it is of".into(),
+                        hint,
+                    ));
                 }
             },
         };
@@ -422,7 +442,9 @@ impl Session {
         taking: &Taking,
     ) -> Result<Looked, OpenError> {
         let unreadable = OpenError::system("read a summary");
-        let Some(handoff) = Handoff::pending(folder, name).map_err(unreadable)? else { return Ok(Looked::Skip) };
+        let Some(handoff) = Handoff::pending(folder, name).map_err(unreadable)? else {
+            return Ok(Looked::Skip);
+        };
         let leave = |why: String, hint: &str| Ok(Looked::Leave(why, hint.to_owned()));
         if !handoff.summary.says_anything() {
             return leave("it says nothing".into(), "have its worker write it, or remove it");
@@ -460,12 +482,18 @@ impl Session {
         match self.current().status(task) {
             Status::Running if self.with_persons().contains(&task) => {}
             Status::Running => {
-                return leave(format!("the worker of {id} is still at work"), "`orch run` takes it in when that has ended");
+                return leave(
+                    format!("the worker of {id} is still at work"),
+                    "`orch run` takes it in when that has ended",
+                );
             }
             Status::Pending if taking.undispatched => {
                 let run = self.current();
                 if let Some(why) = not_ready(plan, run, task) {
-                    return leave(format!("{id} was never dispatched, and may not start: {why}"), "`orch why` says more");
+                    return leave(
+                        format!("{id} was never dispatched, and may not start: {why}"),
+                        "`orch why` says more",
+                    );
                 }
                 self.hand(task, false)?;
             }
@@ -582,12 +610,15 @@ fn ready(plan: &MilestonePlan, run: &Run, task: TaskIx) -> Result<(), OpenError>
 fn not_ready(plan: &MilestonePlan, run: &Run, task: TaskIx) -> Option<String> {
     let ids = |tasks: &[TaskIx]| tasks.iter().map(|&on| plan.plan.id(on)).collect::<Vec<_>>().join(", ");
     match run.survey(SystemClock::new().now()).of(task)? {
-        Readiness::Ready | Readiness::Held(Hold::NoSlot { .. } | Hold::RateLimited { .. } | Hold::Resting { .. }) => None,
+        Readiness::Ready
+        | Readiness::Held(Hold::NoSlot { .. } | Hold::RateLimited { .. } | Hold::Resting { .. }) => None,
         Readiness::Waiting { on } => Some(format!("it waits for {}", ids(&on))),
         Readiness::Blocked { by } => Some(format!("{} failed", ids(&by))),
         Readiness::Held(Hold::Awaits { what }) => Some(format!("it waits for {what}")),
         Readiness::Held(Hold::Asked(why)) => Some(why),
-        Readiness::Held(_) => Some("nothing is dispatched until a person has looked at what came back".into()),
+        Readiness::Held(_) => {
+            Some("nothing is dispatched until a person has looked at what came back".into())
+        }
     }
 }
 

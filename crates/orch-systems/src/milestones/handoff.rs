@@ -85,7 +85,13 @@ impl Handoff {
     ///
     /// # Errors
     /// [`StoreError`] when it can't be kept.
-    pub(super) fn keep(&self, home: &Home, id: &str, attempt: u32, durability: Durability) -> Result<(), StoreError> {
+    pub(super) fn keep(
+        &self,
+        home: &Home,
+        id: &str,
+        attempt: u32,
+        durability: Durability,
+    ) -> Result<(), StoreError> {
         replace(&home.result(id, attempt), &self.bytes, durability)
     }
 

@@ -43,7 +43,9 @@ fn weigh(handoff: Option<&Handoff>, expected: &str, evidence: Evidence, gone: bo
         (_, Some(summary), None) => {
             let why = match &summary.status_written {
                 Some(written) => {
-                    format!("its summary has a status that is none of Completed, Blocked, Partial: `{written}`")
+                    format!(
+                        "its summary has a status that is none of Completed, Blocked, Partial: `{written}`"
+                    )
                 }
                 None => "its summary has no status".to_owned(),
             };
@@ -75,8 +77,7 @@ mod tests {
     use super::*;
 
     fn judged(summary: Option<&str>, end: End, exit: Option<i32>) -> Judged {
-        let handoff =
-            summary.map(|text| Handoff { name: None, bytes: Vec::new(), summary: read(text) });
+        let handoff = summary.map(|text| Handoff { name: None, bytes: Vec::new(), summary: read(text) });
         let reading = Reading { end, session: None, text: None, detail: None };
         let exit = exit.map(|code| ExitInfo { code: Some(code), signal: None });
         weigh(handoff.as_ref(), "there.md", Evidence::new(reading, exit, ResultKind::Claude), false)
@@ -88,7 +89,13 @@ mod tests {
         for (summary, end, exit, outcome, pauses) in [
             (Some("**Status:** Completed\n"), End::Well, Some(0), Succeeded, false),
             (Some("**Status:** Completed\n"), End::Silent, None, Succeeded, false),
-            (Some("**Status:** Completed\n\n## Issues\n- The tests are slow\n"), End::Well, Some(0), Succeeded, true),
+            (
+                Some("**Status:** Completed\n\n## Issues\n- The tests are slow\n"),
+                End::Well,
+                Some(0),
+                Succeeded,
+                true,
+            ),
             (Some("**Status:** Partial\n"), End::Well, Some(0), Incomplete, false),
             (Some("**Status:** Blocked\n\n## Issues\n- No key\n"), End::Badly, Some(1), Failed, false),
             (Some("**Status:** whatever\n"), End::Well, Some(0), Crashed, false),

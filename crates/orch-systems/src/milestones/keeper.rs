@@ -118,7 +118,8 @@ impl MilestoneKeeper {
     fn handoffs(&self, durability: Durability) -> Result<Vec<Option<Handoff>>, StoreError> {
         let Some(home) = &self.home else { return Ok(vec![None; self.ended.len()]) };
         let find = |end: &End| {
-            let failed = |source| StoreError::Io { path: self.folder.path().to_owned(), step: "read", source };
+            let failed =
+                |source| StoreError::Io { path: self.folder.path().to_owned(), step: "read", source };
             let at = (end.task, end.attempt);
             let found = Handoff::of(&self.plan, &self.folder, home, at, None).map_err(failed)?;
             if let Some(found) = found.as_ref().filter(|found| found.name.is_some()) {
@@ -131,7 +132,13 @@ impl MilestoneKeeper {
 
     /// What is to be changed in the document that says `planning` now: every row that is not as the run has it, and what
     /// follows from each attempt that has ended. A row that a person has changed meanwhile stays.
-    fn edits(&self, planning: &Planning, run: &Run, handoffs: &[Option<Handoff>], told: &mut Told) -> Vec<Edit> {
+    fn edits(
+        &self,
+        planning: &Planning,
+        run: &Run,
+        handoffs: &[Option<Handoff>],
+        told: &mut Told,
+    ) -> Vec<Edit> {
         let mut edits = Vec::new();
         *told = Told::default();
         for task in run.plan().tasks() {
@@ -148,7 +155,9 @@ impl MilestoneKeeper {
                 edits.push(Edit::Status { id: id.to_owned(), from: Some(row), to });
             } else {
                 told.by_hand.push(task);
-                told.alerts.push(format!("the row of {id} was changed by hand to {row}, and stays so; orch has it as {to}"));
+                told.alerts.push(format!(
+                    "the row of {id} was changed by hand to {row}, and stays so; orch has it as {to}"
+                ));
             }
         }
         for (end, handoff) in self.ended.iter().zip(handoffs) {
@@ -188,10 +197,11 @@ impl MilestoneKeeper {
                 _ => self.agent.clone(),
             };
             let place = self.state.workers.iter().position(|worker| find(worker) == Some(task));
-            let is_new = handed.contains(&task) || place.is_none_or(|place| {
-                let attempt = self.state.workers[place].attempt;
-                attempt.is_some_and(|attempt| attempt != active.attempt)
-            });
+            let is_new = handed.contains(&task)
+                || place.is_none_or(|place| {
+                    let attempt = self.state.workers[place].attempt;
+                    attempt.is_some_and(|attempt| attempt != active.attempt)
+                });
             if !is_new {
                 continue;
             }
@@ -254,7 +264,11 @@ impl MilestoneKeeper {
             path.exists() || git.as_ref().is_some_and(|git| git.is_known_path(file).unwrap_or(false))
         };
         let missing = files.iter().take(LOOKED_FOR).filter(|file| !is_there(file));
-        missing.map(|file| format!("it names the file `{file}`, which is neither in the project nor in a commit")).collect()
+        missing
+            .map(|file| {
+                format!("it names the file `{file}`, which is neither in the project nor in a commit")
+            })
+            .collect()
     }
 
     /// Puts the summaries away that were taken in; the names they have now.
@@ -263,7 +277,9 @@ impl MilestoneKeeper {
         for (end, handoff) in self.ended.iter().zip(handoffs) {
             let Some(handoff) = handoff else { continue };
             let name = match &handoff.name {
-                Some(name) if self.folder.path().join(name).is_file() => self.folder.put_away(name).map_err(failed)?,
+                Some(name) if self.folder.path().join(name).is_file() => {
+                    self.folder.put_away(name).map_err(failed)?
+                }
                 // It was written elsewhere; or an earlier orch has put it away.
                 _ if end.known => continue,
                 _ => {
@@ -321,7 +337,8 @@ impl Keeper for MilestoneKeeper {
 
     fn go_on(&mut self, resumed: &Resumed, _: &str, fresh: bool) {
         if fresh {
-            self.state = OrchestratorState { prompt_mode: self.state.prompt_mode, ..OrchestratorState::default() };
+            self.state =
+                OrchestratorState { prompt_mode: self.state.prompt_mode, ..OrchestratorState::default() };
             self.ended.clear();
         }
         // What a person has changed meanwhile is not what the history has.
@@ -408,8 +425,12 @@ impl Keeper for MilestoneKeeper {
         for task in with.run.plan().tasks().filter(|task| !told.by_hand.contains(task)) {
             self.left[task.index()] = with.run.status(task);
         }
-        let alerts: Vec<Alert> =
-            self.ended.iter().zip(&handoffs).filter_map(|(end, handoff)| self.alert(end, handoff.as_ref())).collect();
+        let alerts: Vec<Alert> = self
+            .ended
+            .iter()
+            .zip(&handoffs)
+            .filter_map(|(end, handoff)| self.alert(end, handoff.as_ref()))
+            .collect();
         for alert in alerts {
             self.state.orch.alerts.retain(|known| known.milestone != alert.milestone);
             self.state.orch.alerts.push(alert);

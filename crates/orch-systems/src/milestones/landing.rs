@@ -77,8 +77,12 @@ impl Landing {
     fn not_merged(&self, error: &MergeError) -> String {
         let then = "then `orch retry`, which only merges it";
         match error {
-            MergeError::Git(error) => format!("its branch {} could not be merged: {error}; {then}", self.branch),
-            MergeError::Conflict { .. } => format!("done, and not merged: {error} in {}, {then}", self.root.display()),
+            MergeError::Git(error) => {
+                format!("its branch {} could not be merged: {error}; {then}", self.branch)
+            }
+            MergeError::Conflict { .. } => {
+                format!("done, and not merged: {error} in {}, {then}", self.root.display())
+            }
             error => format!("done, and not merged: {error}; {then}"),
         }
     }

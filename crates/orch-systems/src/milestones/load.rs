@@ -62,7 +62,8 @@ impl MilestonePlan {
             }
         };
         findings.sort_by_key(|finding| (finding.at.is_none(), finding.at));
-        let findings: Vec<Finding> = findings.into_iter().map(|finding| Finding::new(&path, finding)).collect();
+        let findings: Vec<Finding> =
+            findings.into_iter().map(|finding| Finding::new(&path, finding)).collect();
         let Some(plan) = built else { return Err(OpenError::Invalid { path, findings }) };
         let repository = repository_root(&folder);
         Ok(Self {
@@ -177,7 +178,11 @@ pub(super) fn draft(planning: &Planning) -> PlanDraft {
         ..TaskDraft::default()
     };
     PlanDraft {
-        objective: if planning.objective.is_empty() { planning.title.clone() } else { planning.objective.clone() },
+        objective: if planning.objective.is_empty() {
+            planning.title.clone()
+        } else {
+            planning.objective.clone()
+        },
         tasks: planning.milestones.iter().map(task).collect(),
         identity: Vec::new(),
     }

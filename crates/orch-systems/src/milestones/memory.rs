@@ -59,7 +59,8 @@ pub(super) fn remember(
 
 /// Where the milestones stand by the document as it was loaded.
 pub(super) fn statuses(plan: &MilestonePlan) -> Vec<(String, Status)> {
-    let row = |milestone: &orch_state_md::planning::Milestone| (milestone.id.clone(), milestone.row.tracked.status);
+    let row =
+        |milestone: &orch_state_md::planning::Milestone| (milestone.id.clone(), milestone.row.tracked.status);
     plan.planning.milestones.iter().map(row).collect()
 }
 

@@ -33,10 +33,10 @@ mod tell;
 
 pub use compose::new_document;
 pub use dashboard::{Dashboard, DashboardMilestone, DashboardWorker};
+pub(crate) use folder::planning_documents_of;
 pub use hand::{Collected, Dispatched, HandedBack, NotTaken, Taking};
 pub use load::MilestonePlan;
 pub(crate) use load::looks_like_one;
-pub(crate) use folder::planning_documents_of;
 
 // What the types above are made of.
 pub use orch_state_json::PromptMode;

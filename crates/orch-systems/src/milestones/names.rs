@@ -60,7 +60,8 @@ pub(super) fn is_summary(name: &str) -> Option<Option<String>> {
 
 /// The milestone that `m3-remote-export` or `milestone-3-remote-export` is of.
 fn id_of(slug: &str) -> Option<String> {
-    let read = |text: &str| milestone_id(text).filter(|(_, length)| is_end(&text[*length..])).map(|(id, _)| id);
+    let read =
+        |text: &str| milestone_id(text).filter(|(_, length)| is_end(&text[*length..])).map(|(id, _)| id);
     read(slug).or_else(|| read(&slug.replacen('-', " ", 1)))
 }
 

@@ -110,7 +110,8 @@ impl MilestoneSystem {
     /// their own: that of the original work was merged, or is to be looked at.
     fn coming(&self, task: TaskIx) -> Option<Assigned> {
         self.worktrees.as_ref()?;
-        let gap = earlier(&self.plan, &self.folder, task).map(|_| next_gap(&self.folder, &self.plan.slug(task)));
+        let gap =
+            earlier(&self.plan, &self.folder, task).map(|_| next_gap(&self.folder, &self.plan.slug(task)));
         let (plan, suffix) = (&self.plan, gap_suffix(gap));
         Some(Assigned {
             worktree: format!("{}{suffix}", plan.worktree_name(task)),
@@ -180,7 +181,9 @@ impl System for MilestoneSystem {
         let ground = worktrees.ground(&assigned.worktree, &branch, &place.base_branch, result)?;
         // git must see nothing of it there either, although `.gitignore` may not be committed yet.
         let session = ground.folder.join(SESSION);
-        fs::create_dir_all(&session).and_then(|()| fs::write(session.join(".gitignore"), "*\n")).map_err(failed)?;
+        fs::create_dir_all(&session)
+            .and_then(|()| fs::write(session.join(".gitignore"), "*\n"))
+            .map_err(failed)?;
         if let Some(place) = inside(&self.plan, &self.folder, &ground.folder) {
             fs::create_dir_all(place).map_err(failed)?;
         }
@@ -291,8 +294,12 @@ impl System for MilestoneSystem {
 
     fn finish(&self, closing: &mut Closing<'_>) -> Result<Requirements, OpenError> {
         let run = closing.run;
-        let with_persons: Vec<&str> =
-            run.plan().tasks().filter(|&task| run.status(task) == Status::Running).map(|task| run.plan().id(task)).collect();
+        let with_persons: Vec<&str> = run
+            .plan()
+            .tasks()
+            .filter(|&task| run.status(task) == Status::Running)
+            .map(|task| run.plan().id(task))
+            .collect();
         if !with_persons.is_empty() {
             closing.notes.push(format!(
                 "{} with a person: `orch collect` takes the summary in when it is there",

@@ -87,7 +87,8 @@ pub(super) fn tell(
     audience: &Audience<'_>,
 ) -> Result<Rendered, PromptError> {
     let now = read_document(&plan.path).map(|bytes| planning::read(&bytes).plan).ok();
-    let planning: &Planning = now.as_ref().filter(|now| now.milestone(plan.plan.id(task)).is_some()).unwrap_or(&plan.planning);
+    let planning: &Planning =
+        now.as_ref().filter(|now| now.milestone(plan.plan.id(task)).is_some()).unwrap_or(&plan.planning);
     let milestone = planning.milestone(plan.plan.id(task)).unwrap_or_else(|| plan.milestone(task));
     // A worker in a work tree of its own has another copy of the document there, an older one.
     let document = match audience.worktree {
@@ -98,8 +99,10 @@ pub(super) fn tell(
     let text = section.map(|section| planning.text_of(section));
     let tasks: Vec<String> = section.map(|section| lines(&section.boxes)).unwrap_or_default();
     let tasks: Vec<&str> = tasks.iter().map(String::as_str).collect();
-    let paths: Vec<&str> = section.map(|section| section.paths.iter().map(String::as_str).collect()).unwrap_or_default();
-    let directories: Vec<Vec<String>> = audience.others.iter().map(|&other| plan.directories(other)).collect();
+    let paths: Vec<&str> =
+        section.map(|section| section.paths.iter().map(String::as_str).collect()).unwrap_or_default();
+    let directories: Vec<Vec<String>> =
+        audience.others.iter().map(|&other| plan.directories(other)).collect();
     let directories: Vec<Vec<&str>> =
         directories.iter().map(|directories| directories.iter().map(String::as_str).collect()).collect();
     let others: Vec<OtherWorker<'_>> = audience
@@ -112,12 +115,20 @@ pub(super) fn tell(
             directories,
         })
         .collect();
-    let summary_path =
-        format!("{}/{}", folder.shown(plan), summary_name(&plan.slug(task), audience.gap.map(|(_, gap)| gap)));
+    let summary_path = format!(
+        "{}/{}",
+        folder.shown(plan),
+        summary_name(&plan.slug(task), audience.gap.map(|(_, gap)| gap))
+    );
     let texts = |list: &'_ [String]| list.to_vec();
     let (completed, files, issues, notes, summary) = match audience.gap.and_then(|(earlier, _)| earlier) {
         Some(Earlier { path, summary }) => (
-            summary.work.iter().filter(|item| item.done != Some(false)).map(|item| item.text.clone()).collect(),
+            summary
+                .work
+                .iter()
+                .filter(|item| item.done != Some(false))
+                .map(|item| item.text.clone())
+                .collect(),
             texts(&summary.files),
             texts(&summary.issues),
             texts(&summary.notes),
@@ -128,8 +139,8 @@ pub(super) fn tell(
         ),
         None => Default::default(),
     };
-    let [completed, files, issues, notes]: [Vec<&str>; 4] =
-        [&completed, &files, &issues, &notes].map(|list: &Vec<String>| list.iter().map(String::as_str).collect());
+    let [completed, files, issues, notes]: [Vec<&str>; 4] = [&completed, &files, &issues, &notes]
+        .map(|list: &Vec<String>| list.iter().map(String::as_str).collect());
     let gap = audience.gap.is_some().then(|| Gap {
         summary: summary.as_deref(),
         completed: &completed,
@@ -164,7 +175,11 @@ pub(super) fn tell(
 ///
 /// # Errors
 /// When a template of one's own can't be rendered.
-pub(super) fn paste(prompts: &Prompts, prompt_path: &str, model: Option<&str>) -> Result<String, PromptError> {
+pub(super) fn paste(
+    prompts: &Prompts,
+    prompt_path: &str,
+    model: Option<&str>,
+) -> Result<String, PromptError> {
     Ok(prompts.render(MILESTONE_PASTE, &MilestonePaste { prompt_path, model })?.text)
 }
 

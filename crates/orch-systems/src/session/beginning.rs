@@ -127,7 +127,9 @@ impl<'a> Start<'a> {
         };
         let mut settled: Vec<Settled> = resumed.settle.iter().map(settle).collect::<io::Result<_>>()?;
         for place in 0..settled.len() {
-            let Event::Ended { task, attempt, outcome: Outcome::Succeeded } = settled[place].event else { continue };
+            let Event::Ended { task, attempt, outcome: Outcome::Succeeded } = settled[place].event else {
+                continue;
+            };
             self.system.keep_word(home, task, attempt);
             if let Some(why) = self.pause(home, profiles, task, attempt)? {
                 settled.push(Settled { event: Event::Pause { task }, detail: Some(why) });
@@ -146,7 +148,8 @@ impl<'a> Start<'a> {
     ) -> io::Result<Option<String>> {
         let Some(record) = self.remembered.history.tasks.get(self.id(task)) else { return Ok(None) };
         let (profile, exit) = (profiles.of(record), Exit::Unknown);
-        let ended = EndedAttempt { home, profile: &profile, task, attempt, exit, resumed: false, now: self.now };
+        let ended =
+            EndedAttempt { home, profile: &profile, task, attempt, exit, resumed: false, now: self.now };
         Ok(self.system.judge(&ended)?.pause)
     }
 

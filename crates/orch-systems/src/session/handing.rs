@@ -6,8 +6,8 @@ use orch_run::{Clock, Happening, Store, What};
 use orch_state_json::PromptMode;
 
 use super::Session;
-use crate::{Config, OpenError};
 use crate::system::EndedAttempt;
+use crate::{Config, OpenError};
 
 impl Session {
     /// The run as it stands once all that an earlier run left is settled and written down.
@@ -42,13 +42,15 @@ impl Session {
         let system = self.workers.system();
         let mut taken = Vec::new();
         for &task in tasks {
-            let is_handed = |active: &&orch_core::Active| active.task == task && active.phase == Phase::Handed;
+            let is_handed =
+                |active: &&orch_core::Active| active.task == task && active.phase == Phase::Handed;
             let Some(active) = self.run.active().iter().find(is_handed) else { continue };
             let (attempt, now) = (active.attempt, self.clock.now());
             let home = &self.place.home;
             system.keep_word(home, task, attempt);
             let profile = self.workers.profile();
-            let ended = EndedAttempt { home, profile, task, attempt, exit: Exit::Unknown, resumed: false, now };
+            let ended =
+                EndedAttempt { home, profile, task, attempt, exit: Exit::Unknown, resumed: false, now };
             let judged = system.judge(&ended).map_err(OpenError::system("read what was handed back"))?;
             if !judged.has_evidence {
                 continue;

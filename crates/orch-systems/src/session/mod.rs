@@ -287,7 +287,9 @@ impl Session {
     fn leave_to_persons(&mut self) -> Result<(), OpenError> {
         let (system, now) = (self.workers.system(), self.clock.now());
         for task in self.plan.plan().tasks() {
-            if let Some(why) = system.only_by_person(task).filter(|_| self.run.status(task) == Status::Pending) {
+            if let Some(why) =
+                system.only_by_person(task).filter(|_| self.run.status(task) == Status::Pending)
+            {
                 self.notes.push(format!("`{}`: {why}", self.plan.plan().id(task)));
                 self.run.apply(Event::Hold { task, why }, now).map_err(orch_run::DriveError::from)?;
             }

@@ -122,7 +122,8 @@ impl Traces {
 
     /// Knows no more than which of the tasks under way orch has started.
     pub(crate) fn of_others(history: &Folded, system: &dyn System) -> Self {
-        let started = |(_, record): &(&String, &TaskRecord)| record.status == Status::Running && !record.handed;
+        let started =
+            |(_, record): &(&String, &TaskRecord)| record.status == Status::Running && !record.handed;
         let started = || history.tasks.iter().filter(started).map(|(id, _)| id.clone()).collect();
         Self { started: system.others_work().then(started), ..Self::default() }
     }

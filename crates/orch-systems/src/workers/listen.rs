@@ -117,7 +117,9 @@ impl AgentWorkers {
                         to_end.push(key);
                     }
                 }
-                Doing::ByPerson if self.system.has_handed_back(&self.place.home, active.task, active.attempt) => {
+                Doing::ByPerson
+                    if self.system.has_handed_back(&self.place.home, active.task, active.attempt) =>
+                {
                     handed_back.push(Ended { key, exit: Exit::Unknown });
                 }
                 Doing::FollowUp(following_up) if following_up.is_late(now) => to_end.push(key),
