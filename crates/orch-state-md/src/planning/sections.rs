@@ -7,7 +7,7 @@ use orch_core::{Diagnostic, Position};
 
 use super::id::milestone_id;
 use super::plain::{after_id, name_of, one_line, plain, words};
-use crate::text::{Findings, Line, Lines, heading, quoted};
+use crate::text::{Findings, Line, Lines, Part, heading, quoted};
 
 /// Sections without a row that are told at most.
 const MOST_UNTRACKED: usize = 100;
@@ -85,6 +85,8 @@ struct Finder<'w> {
     logging: Option<usize>,
     title: Option<String>,
     untracked: HashSet<String>,
+    /// Where the code or the comment begins that is open.
+    hidden: Option<Position>,
 }
 
 struct Log {
@@ -111,10 +113,15 @@ impl<'w> Finder<'w> {
             logging: None,
             title: None,
             untracked: HashSet::new(),
+            hidden: None,
         }
     }
 
     fn line(&mut self, line: &Line<'_>, findings: &mut Findings) {
+        self.hidden = match line.part {
+            Part::Prose | Part::Close | Part::Comment { last: true } => None,
+            _ => self.hidden.or(Some(Position::new(line.number, 1))),
+        };
         let title = if line.is_hidden() { None } else { heading(line.span()) };
         let Some((level, title)) = title else {
             if !line.text.trim().is_empty() {
@@ -229,6 +236,11 @@ impl<'w> Finder<'w> {
 
     fn finish(mut self, end: usize, findings: &mut Findings) -> Parts {
         self.close(1, end);
+        if let Some(at) = self.hidden {
+            let message = "the code or comment that begins here is never closed: nothing after it is read";
+            let hint = "close it, with as many signs as it was opened with";
+            findings.push(Diagnostic::warning("planning.unclosed", message).hint(hint).at(at));
+        }
         for (best, second) in self.best.iter().zip(&self.second) {
             let (Some(best), Some(second)) = (best, second) else { continue };
             let message = format!(
@@ -283,6 +295,7 @@ mod tests {
             ("## Progress Log\n### M1 done\nx\n## M2\n### M2 x\n", [None, Some((4, 2))], &[]),
             ("## Parallel Development\n### M1\n## M1\n### M2\nx\n", [Some((3, 3)), Some((4, 2))], &[]),
             ("## M1\n### M2 check\nx\n## M2\ny\n", [Some((1, 3)), Some((4, 2))], &[]),
+            ("## M1\n```\n## M2\n", [Some((1, 3)), None], &["planning.unclosed"]),
             ("## M3: z\n## M3: z\n## H2 base\n## Milestone 9\n", [None, None], &["planning.untracked"; 2]),
         ] {
             let (found, found_codes) = sections(text, &[(Some("M1"), "x"), (Some("M2"), "y")]);
