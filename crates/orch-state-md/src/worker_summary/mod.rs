@@ -28,7 +28,16 @@
 //! assert!(summary.issues.is_empty());
 //! ```
 
+mod files;
+mod gather;
+mod label;
+mod line;
 mod moment;
+mod moment_text;
+mod nothing;
+mod part;
+mod read;
+mod status;
 
 pub use moment::{Date, EndsBeforeStart, Moment};
 
@@ -95,8 +104,8 @@ pub struct WorkItem {
 /// Reads a summary. Any text gives one: what it does not say is left empty.
 ///
 /// The fields are bounded whatever the text is: at most 1,000 items in a list, at most 500 characters in each.
-pub fn read(_text: &str) -> WorkerSummary {
-    WorkerSummary::default()
+pub fn read(text: &str) -> WorkerSummary {
+    read::read(text)
 }
 
 impl WorkerSummary {

@@ -15,7 +15,7 @@ pub struct Date {
 
 impl Date {
     /// The days since 1970-01-01.
-    fn number(self) -> i64 {
+    pub(super) fn number(self) -> i64 {
         // Days of a year that begins in March, so that the day that comes and goes is its last one.
         let shifted = i64::from(self.month) - 3;
         let year = i64::from(self.year) - i64::from(shifted < 0);
