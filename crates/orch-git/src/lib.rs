@@ -13,6 +13,7 @@
 
 mod abandoned;
 mod add;
+mod aside;
 mod branch;
 mod commit;
 mod contained;

@@ -1,12 +1,12 @@
 //! Merging a finished branch into the branch that is checked out, or leaving everything as it was.
 
-use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::aside::Aside;
 use crate::commit::text;
 use crate::lock::{Backoff, Held};
-use crate::obstacle::{Change, Path as Name, in_the_way, shown};
+use crate::obstacle::{Path as Name, in_the_way, shown};
 use crate::program::Call;
 use crate::state::{Operation, operation};
 use crate::{BranchName, Git, GitError};
@@ -104,15 +104,8 @@ fn listed(files: &[String]) -> String {
     listed
 }
 
-/// What a merge will come to.
-enum Foreseen {
-    /// The tree that comes of it.
-    Tree(String),
-    /// The files that conflict.
-    Conflict(Vec<Name>),
-    /// This git can't tell.
-    Unknown,
-}
+/// What a merge will come to: the id of its tree, or the files that conflict.
+type Foreseen = Result<String, Vec<Name>>;
 
 impl Git {
     /// Merges `branch` into the branch that is checked out in this work tree, by a commit of its own with this message,
@@ -123,8 +116,8 @@ impl Git {
     /// be staged. Nothing is ever forced: not even a file that git ignores is replaced.
     ///
     /// # Errors
-    /// [`MergeError`]. Conflicts and whatever is in the way are found before anything is touched (a git older than 2.38
-    /// finds conflicts by merging, which is undone). Only after [`Interrupted`](MergeError::Interrupted) the work tree
+    /// [`MergeError`]. Conflicts and whatever is in the way are found before anything is touched (with a git older than
+    /// 2.38, by merging in a work tree of its own). Only after [`Interrupted`](MergeError::Interrupted) the work tree
     /// may be in the middle of a merge.
     ///
     /// ```no_run
@@ -149,7 +142,8 @@ impl Git {
         };
         check_idle()?;
         let into = there.checked_out()?.ok_or_else(|| MergeError::Detached { path: path.clone() })?;
-        let lock = there.lock_head(&there.common_dir()?, &into)?;
+        let common = there.common_dir()?;
+        let lock = there.lock_head(&common, &into)?;
         check_idle()?;
         let head = there.head()?.ok_or_else(|| MergeError::NoCommit { path: path.clone() })?;
         let tip = there.branch_tip(branch)?.ok_or_else(|| MergeError::NoBranch { branch: branch.clone() })?;
@@ -161,17 +155,14 @@ impl Git {
             return Err(MergeError::WouldOverwrite { files: shown(unsaved.staged) });
         }
         let tree = match there.foresee(&head, &tip)? {
-            Foreseen::Conflict(files) => {
-                return Err(MergeError::Conflict { branch: branch.clone(), files: shown(files) });
-            }
-            Foreseen::Tree(tree) => Some(tree),
-            Foreseen::Unknown => None,
+            Some(foreseen) => foreseen,
+            None => there.foresee_aside(&into, &head, &tip, &common, &lock)?,
         };
-        let changes = match &tree {
-            Some(tree) => there.changes_of(&head, tree)?,
-            None => there.changes_at_most(&head, &tip)?,
-        };
-        let files = in_the_way(&there, &path, &unsaved, &changes)?;
+        let tree = tree.map_err(|files| {
+            let files = shown(without_sides(files, &[&head, &tip, "HEAD"]));
+            MergeError::Conflict { branch: branch.clone(), files }
+        })?;
+        let files = in_the_way(&there, &path, &unsaved, &there.changes_of(&head, &tree)?)?;
         if !files.is_empty() {
             return Err(MergeError::WouldOverwrite { files: shown(files) });
         }
@@ -179,26 +170,46 @@ impl Git {
         merging.run(message, &lock)
     }
 
-    /// What merging `tip` into `head` will come to. Nothing but new objects comes into being.
-    fn foresee(&self, head: &str, tip: &str) -> Result<Foreseen, GitError> {
+    /// What merging `tip` into `head` will come to; `None` when this git can't tell. Nothing but new objects comes into
+    /// being.
+    fn foresee(&self, head: &str, tip: &str) -> Result<Option<Foreseen>, GitError> {
         let args = ["merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", head, tip];
         let (clean, said) = match self.answer(&Call::change(args).saying_no_with(1)) {
             Ok(answer) => answer,
             // A git older than 2.38, or histories that have nothing in common.
-            Err(GitError::Failed { .. }) => return Ok(Foreseen::Unknown),
+            Err(GitError::Failed { .. }) => return Ok(None),
             Err(error) => return Err(error),
         };
         let mut words = said.split(|&byte| byte == 0);
         let tree = words.next().map(text).unwrap_or_default();
-        // An older one says no to arguments that it does not know, and says nothing else.
         if tree.is_empty() || !tree.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Ok(Foreseen::Unknown);
+            return Ok(None);
         }
-        if clean {
-            return Ok(Foreseen::Tree(tree));
+        let files = words.filter(|name| !name.is_empty()).map(<[u8]>::to_vec);
+        Ok(Some(if clean { Ok(tree) } else { Err(files.collect()) }))
+    }
+
+    /// The same, found by merging in a work tree of its own, under the lock of the branch `into`.
+    fn foresee_aside(
+        &self,
+        into: &str,
+        head: &str,
+        tip: &str,
+        common: &Path,
+        lock: &Held,
+    ) -> Result<Foreseen, GitError> {
+        let aside = Aside::new(self, common, "merge", into, head, lock)?;
+        let there = self.beside(aside.path());
+        let merge = Call::change(["merge", "--quiet", "--no-ff", "--no-commit", "--no-squash", "--", tip]);
+        let call = there.with_author(settled(merge))?.holding(lock).map_err(GitError::io(aside.path()))?;
+        match there.change(&call) {
+            Ok(_) => Ok(Ok(text(&there.call(&Call::change(["write-tree"]))?))),
+            Err(error @ GitError::Failed { .. }) => match there.unsaved()?.conflicts {
+                files if files.is_empty() => Err(error),
+                files => Ok(Err(files)),
+            },
+            Err(error) => Err(error),
         }
-        let files = words.filter(|name| !name.is_empty()).map(<[u8]>::to_vec).collect();
-        Ok(Foreseen::Conflict(without_sides(files, &[head, tip])))
     }
 
     /// Like [`change`](Self::change), also for a git that does not say that a lock was in its way: a merge first puts the
@@ -223,17 +234,6 @@ impl Git {
             }
         }
     }
-
-    /// What merging `tip` into `head` can change at most.
-    fn changes_at_most(&self, head: &str, tip: &str) -> Result<Vec<Change>, GitError> {
-        // Git itself merges nothing that has nothing in common.
-        let Some(base) = self.merge_base(head, tip)? else { return Ok(Vec::new()) };
-        let of_tip = self.changes_of(&base, tip)?;
-        let of_tip: HashSet<Name> = of_tip.into_iter().map(|change| change.path).collect();
-        let mut changes = self.changes_of(head, tip)?;
-        changes.retain(|change| of_tip.contains(&change.path));
-        Ok(changes)
-    }
 }
 
 /// A merge that may begin.
@@ -244,8 +244,8 @@ struct Merging<'b> {
     branch: &'b BranchName,
     head: String,
     tip: String,
-    /// The tree that comes of it, when that is known.
-    tree: Option<String>,
+    /// The tree that comes of it.
+    tree: String,
 }
 
 impl Merging<'_> {
@@ -259,15 +259,12 @@ impl Merging<'_> {
         let call = Call::new(args)
             .config("maintenance.auto=false")
             .config("gc.auto=0")
-            .config("submodule.recurse=false")
-            // What was resolved once may be wrong this time; nobody looks at it here.
-            .config("rerere.enabled=false")
             .env("GIT_MERGE_AUTOEDIT", "no")
             .env("GIT_REFLOG_ACTION", format!("merge {}", self.branch))
             // A signature by ssh would ask for a passphrase on the terminal: this program answers at once, with nothing.
             .env("SSH_ASKPASS", "false")
             .env("SSH_ASKPASS_REQUIRE", "force");
-        let call = self.there.with_author(call)?.holding(lock).map_err(GitError::io(&self.path))?;
+        let call = self.there.with_author(settled(call))?.holding(lock).map_err(GitError::io(&self.path))?;
         match self.there.change_at(&call, &self.git_dir) {
             Ok(_) => self.done()?.ok_or_else(|| MergeError::NoCommit { path: self.path.clone() }),
             Err(error) => self.after(error),
@@ -325,25 +322,29 @@ impl Merging<'_> {
             there.change(&call.config("submodule.recurse=false"))?;
         }
         let unsaved = there.unsaved()?;
-        let mut back = operation(&self.git_dir).is_none()
+        // None of what the merge changes had been changed before.
+        let changes = there.changes_of(&self.head, &self.tree)?;
+        Ok(operation(&self.git_dir).is_none()
             && there.head()?.as_ref() == Some(&self.head)
-            && unsaved.staged.is_empty();
-        if let Some(tree) = &self.tree {
-            // None of what the merge changes had been changed before.
-            let changes = there.changes_of(&self.head, tree)?;
-            back = back && in_the_way(there, &self.path, &unsaved, &changes)?.is_empty();
-        }
-        Ok(back)
+            && unsaved.staged.is_empty()
+            && in_the_way(there, &self.path, &unsaved, &changes)?.is_empty())
     }
 
     /// Whether the index holds the merge and nothing else.
     fn is_staged(&self) -> Result<bool, GitError> {
-        match (&self.tree, self.there.call(&Call::change(["write-tree"]))) {
-            (Some(tree), Ok(index)) => Ok(text(&index) == *tree),
-            (_, Ok(_)) | (_, Err(GitError::Failed { .. })) => Ok(false),
-            (_, Err(error)) => Err(error),
+        match self.there.call(&Call::change(["write-tree"])) {
+            Ok(index) => Ok(text(&index) == self.tree),
+            // An index with conflicts makes no tree.
+            Err(GitError::Failed { .. }) => Ok(false),
+            Err(error) => Err(error),
         }
     }
+}
+
+/// A merge without what the user's settings would add to it.
+fn settled(call: Call) -> Call {
+    // What was resolved once may be wrong this time; nobody looks at it here.
+    call.config("submodule.recurse=false").config("rerere.enabled=false")
 }
 
 /// The files without what git adds to the names of those that would be a file and a folder at once (`new~HEAD`).

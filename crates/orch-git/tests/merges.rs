@@ -47,6 +47,9 @@ fn all(repository: &Repository) -> (Picture, String, Vec<String>, String) {
     (picture(&repository.top).without_index(), repository.references(), traces, head)
 }
 
+/// What happens in a work tree before the merge.
+type Do = fn(&Path);
+
 fn parents(repository: &Repository) -> Vec<String> {
     let parents = git(&repository.top, &["rev-parse", "HEAD^@"]);
     parents.lines().map(str::to_owned).collect()
@@ -112,7 +115,7 @@ fn a_branch_that_could_simply_be_moved_to_gets_a_commit_as_well() {
 
 #[test]
 fn a_conflict_leaves_everything_as_it_was() {
-    let conflicts: [(&str, fn(&Path), &[&str]); 4] = [
+    let conflicts: [(&str, Do, &[&str]); 4] = [
         ("content", |top| drop(commit(top, "a", "one\nother\n")), &["a"]),
         ("both added", |top| drop(commit(top, "ein ü", "mine\n")), &["ein ü"]),
         ("changed and removed", |top| drop(commit(top, "gone", "stays\n")), &["gone"]),
@@ -147,8 +150,7 @@ fn a_conflict_leaves_everything_as_it_was() {
 
 #[test]
 fn what_is_in_no_commit_is_never_overwritten() {
-    type Leave = fn(&Path);
-    let cases: [(&str, Leave, &[&str]); 14] = [
+    let cases: [(&str, Do, &[&str]); 14] = [
         ("changed", |top| fs::write(top.join("a"), "mine\n").unwrap(), &["a"]),
         ("changed to what the branch has", |top| fs::write(top.join("a"), "one\ntwo\n").unwrap(), &["a"]),
         ("deleted", |top| fs::remove_file(top.join("a")).unwrap(), &["a"]),
@@ -520,7 +522,7 @@ fn own(top: &Path) -> Vec<(String, Option<Vec<u8>>)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(40) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(24) })]
 
     #[test]
     fn whatever_meets_nothing_of_the_users_is_lost(
