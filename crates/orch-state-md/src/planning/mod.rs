@@ -6,6 +6,8 @@
 
 mod id;
 mod model;
+#[allow(dead_code, reason = "the reader of planning documents calls it")]
+mod needs;
 
 pub use id::{milestone_id, milestone_ids};
 pub use model::{
