@@ -3,11 +3,32 @@
 //! Documents say it in eight ways ([`Notation`](super::Notation)), often in several at once. Each has its room here and
 //! none guesses: what looks like a dependency and can't be read for certain is a finding with its line.
 
+mod arrow;
+mod claim;
+mod field;
+mod gate;
+mod group;
+mod list;
+mod notes;
+mod places;
+mod prose;
+mod read;
+mod roster;
+mod settle;
+#[cfg(test)]
+mod tests;
+mod token;
+mod unit;
+mod words;
+
 use std::ops::Range;
 
-use orch_core::Diagnostic;
+use orch_core::{Diagnostic, Position};
 
+use self::read::Reader;
+use self::roster::Roster;
 use super::{Dependency, Gate, Group, TaskBox};
+use crate::text::Span;
 
 /// What is known of a document before its dependencies are read.
 pub(super) struct Document<'a> {
@@ -53,10 +74,12 @@ pub(super) struct Needs {
 
 /// Reads what depends on what, in time linear in the text.
 pub(super) fn find(document: &Document<'_>) -> Needs {
-    let count = document.milestones.len();
-    Needs {
-        depends_on: (0..count).map(|_| Vec::new()).collect(),
-        gates: (0..count).map(|_| Vec::new()).collect(),
-        ..Needs::default()
-    }
+    let roster = Roster::new(&document.milestones);
+    let claims = Reader::new(document, &roster).read();
+    settle::settle(document, &roster, claims)
+}
+
+/// A line for those readers of a line that want to know where it stands; nobody asks here.
+fn span(text: &str) -> Span<'_> {
+    Span::new(text, Position::new(1, 1))
 }
