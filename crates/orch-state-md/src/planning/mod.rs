@@ -13,6 +13,7 @@ mod id;
 mod log;
 mod matching;
 mod model;
+mod needs;
 mod outline;
 mod paths;
 mod plain;
