@@ -60,13 +60,14 @@ pub(super) fn is_summary(name: &str) -> Option<Option<String>> {
 
 /// The milestone that `m3-remote-export` or `milestone-3-remote-export` is of.
 fn id_of(slug: &str) -> Option<String> {
+    let slug = slug.replace('_', "-");
     let read =
         |text: &str| milestone_id(text).filter(|(_, length)| is_end(&text[*length..])).map(|(id, _)| id);
-    read(slug).or_else(|| read(&slug.replacen('-', " ", 1)))
+    read(&slug).or_else(|| read(&slug.replacen('-', " ", 1)))
 }
 
 fn is_end(rest: &str) -> bool {
-    rest.is_empty() || rest.starts_with(['-', '_', '.', ' '])
+    rest.is_empty() || rest.starts_with(['-', '.', ' '])
 }
 
 #[cfg(test)]
