@@ -103,6 +103,7 @@ impl ActiveWorker {
         };
         let number = |value: Option<Value>| value.as_ref().and_then(count);
         let is_count = |value: &Value| count(value).is_some();
+        let is_number = |value: &Value| count(value).is_some_and(|number| number > 0);
         let is_text = |value: &Value| matches!(value, Value::String(text) if !text.is_empty());
         let is_name = |value: &Value| text_of(value).is_some();
         let is_list = |value: &Value| match value {
@@ -110,23 +111,27 @@ impl ActiveWorker {
             _ => false,
         };
         let name = |value: Option<Value>| value.as_ref().and_then(text_of);
-        let worker = number(take(is_count)).or(aliased.worker);
-        let milestone = name(take(is_name)).or(aliased.milestone);
+        let worker = number(take(is_number));
+        let milestone = name(take(is_name));
         let title = name(take(is_name));
         let status = string(take(is_text));
-        let started_at = string(take(is_text)).or(aliased.started_at);
+        let started_at = string(take(is_text));
         let (by, model, prompt) = (string(take(is_text)), string(take(is_text)), string(take(is_text)));
         let (attempt, gap) = (number(take(is_count)), number(take(is_count)));
         let directories = match take(is_list) {
             Some(Value::Array(items)) => items.into_iter().filter_map(|item| string(Some(item))).collect(),
             _ => Vec::new(),
         };
+        // Where the field itself says something else, another name would only overwrite that.
+        let is_free = |key: &str| extra.names().all(|name| name != key);
         Self {
-            worker: worker.unwrap_or_default(),
-            milestone: milestone.unwrap_or_default(),
+            worker: worker.or(aliased.worker.filter(|_| is_free("worker"))).unwrap_or_default(),
+            milestone: milestone.or(aliased.milestone.filter(|_| is_free("milestone"))).unwrap_or_default(),
             title: title.unwrap_or_default(),
             status: status.unwrap_or_default(),
-            started_at: started_at.unwrap_or_default(),
+            started_at: started_at
+                .or(aliased.started_at.filter(|_| is_free("startedAt")))
+                .unwrap_or_default(),
             by,
             model,
             prompt,
@@ -176,7 +181,7 @@ impl Aliased {
             names.filter_map(|name| members.iter().find(|(key, _)| key == name)).map(|(_, value)| value)
         };
         Self {
-            worker: find(0).find_map(count),
+            worker: find(0).find_map(count).filter(|number| *number > 0),
             milestone: find(1).find_map(text_of),
             started_at: find(2).find_map(text_of),
         }
