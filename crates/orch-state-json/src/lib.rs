@@ -27,6 +27,7 @@
 
 mod extra;
 mod mark;
+mod orchestrator;
 mod run_state;
 mod status;
 mod timestamp;
@@ -36,6 +37,7 @@ mod weaver;
 
 pub use extra::Extra;
 pub use mark::Mark;
+pub use orchestrator::{ActiveWorker, Alert, NotOurs, OrchestratorState, Own, PromptMode, UnknownPromptMode};
 pub use run_state::{RunState, Weaver};
 pub use status::{Overall, WeaverStatus};
 pub use timestamp::{read_timestamp, timestamp};

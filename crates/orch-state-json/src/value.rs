@@ -80,6 +80,13 @@ pub(crate) fn pretty(members: Members) -> Vec<u8> {
     bytes
 }
 
+/// The whole number, not below zero, that `value` is, however it is written (`1`, `1.0`).
+pub(crate) fn whole(value: &Value) -> Option<u64> {
+    let Value::Number(number) = value else { return None };
+    let double = || number.as_f64().filter(|double| double.fract() == 0.0 && (0.0..1.8e19).contains(double));
+    number.as_u64().or_else(|| double().map(|double| double as u64))
+}
+
 /// `value` without white space.
 pub(crate) fn compact(value: &Value) -> Vec<u8> {
     serde_json::to_vec(value).unwrap_or_default()
@@ -124,7 +131,7 @@ impl Shape<'_> {
 }
 
 /// An id as a message can show it.
-fn shortened(id: &str) -> String {
+pub(crate) fn shortened(id: &str) -> String {
     let mut shown: String = id.chars().take(40).flat_map(char::escape_debug).collect();
     if id.chars().nth(40).is_some() {
         shown.push('…');

@@ -34,6 +34,8 @@ pub struct Planning {
     pub milestones: Vec<Milestone>,
     /// Milestones that may run side by side, as the document puts them into groups.
     pub groups: Vec<Group>,
+    /// The entries of its progress log, in the order of the text.
+    pub log: Vec<LogEntry>,
 }
 
 impl Planning {

@@ -102,7 +102,7 @@ impl StateFile {
 ///
 /// The cell keeps its width on the terminal if the text fits, with one blank before the closing pipe where there
 /// was one; otherwise the cell grows by what is missing.
-fn fit(line: &str, cell: Range<usize>, text: &str) -> (Range<usize>, String) {
+pub(crate) fn fit(line: &str, cell: Range<usize>, text: &str) -> (Range<usize>, String) {
     let old = trimmed(line, cell.clone());
     if old.is_empty() {
         let padding = line[cell.clone()].width().saturating_sub(text.width() + 1).max(1);

@@ -100,7 +100,7 @@ pub(super) fn decode_list(raw: &str) -> Vec<String> {
 }
 
 /// What surrounds a value without belonging to it.
-pub(super) const BLANK: [char; 2] = [' ', '\t'];
+pub(crate) const BLANK: [char; 2] = [' ', '\t'];
 
 /// Adds `char` as a character reference.
 pub(crate) fn push_reference(out: &mut String, char: char) {

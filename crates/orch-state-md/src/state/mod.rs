@@ -45,7 +45,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod edit;
+pub(crate) mod edit;
 pub(crate) mod escape;
 mod fields;
 mod head;
@@ -54,7 +54,7 @@ mod model;
 mod read;
 mod render;
 mod rows;
-mod table;
+pub(crate) mod table;
 
 pub use edit::EditError;
 pub use mark::Mark;

@@ -152,7 +152,7 @@ impl Iterator for Cells<'_> {
 }
 
 /// The part of `cell` that is not padding. For a blank cell, an empty range inside it.
-pub(super) fn trimmed(line: &str, cell: Range<usize>) -> Range<usize> {
+pub(crate) fn trimmed(line: &str, cell: Range<usize>) -> Range<usize> {
     let text = &line[cell.clone()];
     let start = cell.start + text.len() - text.trim_start_matches(BLANK).len();
     start..start + text.trim_matches(BLANK).len()

@@ -37,7 +37,7 @@ fn ends_marker(rest: &str) -> bool {
 }
 
 /// `text` in a cell of a table.
-pub(super) fn cell(text: &str) -> String {
+pub(crate) fn cell(text: &str) -> String {
     escape(text, &['|'])
 }
 

@@ -48,7 +48,7 @@
 //! );
 //! ```
 
-mod escape;
+pub(crate) mod escape;
 mod pull_request;
 mod render;
 

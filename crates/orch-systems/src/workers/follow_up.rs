@@ -145,7 +145,7 @@ impl AgentWorkers {
             ErrandKind::Agent(prompt) => {
                 let file = self.prompt_file(&name, attempt, prompt)?;
                 (launch.argv, launch.stdin) =
-                    self.agent_command(&file, prompt, &id, attempt, &errand.folder, None)?;
+                    self.agent_command(&file, prompt, &id, attempt, &errand.folder, None, None)?;
             }
         }
         self.processes.start(work_key(task), &launch)?;

@@ -138,7 +138,11 @@ impl AgentWorkers {
             _ => {
                 let (file, text) = (prompt_file.as_deref(), told.as_ref().map_or("", |told| &*told.text));
                 let file = file.unwrap_or(Path::new(""));
-                self.agent_command(file, text, &id, attempt, &ground.folder, session.as_deref())?
+                {
+                    let model = self.system.model(task);
+                    let (session, model) = (session.as_deref(), model.as_deref());
+                    self.agent_command(file, text, &id, attempt, &ground.folder, session, model)?
+                }
             }
         };
         let home = &self.place.home;
@@ -208,6 +212,7 @@ impl AgentWorkers {
         attempt: u32,
         folder: &Path,
         session: Option<&str>,
+        model: Option<&str>,
     ) -> Result<(Vec<OsString>, Stdin), ProfileError> {
         let values = Values {
             prompt_file,
@@ -217,6 +222,7 @@ impl AgentWorkers {
             plan: self.system.plan_file(),
             worktree: Some(folder),
             session,
+            model,
         };
         let stdin = match self.profile.prompt {
             Handover::Stdin => Stdin::File(prompt_file.to_owned()),
