@@ -132,6 +132,7 @@ fn environment() -> Result<Environment<'static>, Error> {
     environment.add_filter("separated", |value: &Value| text_of(value).map(filters::separated));
     environment.add_filter("line", |value: &Value| text_of(value).map(filters::line));
     environment.add_filter("code", |value: &Value| text_of(value).map(filters::code));
+    environment.add_filter("task", |value: &Value| text_of(value).map(filters::task));
     environment.add_filter("quoted", |value: &Value| text_of(value).map(filters::quoted));
     Ok(environment)
 }

@@ -5,8 +5,8 @@
 //! `tests` is `test`), and the one has to say all that the other says: `add tests for login` and `add tests for logout`
 //! share three words of four and are two tasks, so a word put in place of another is never alike, and no share of common
 //! words makes up for it. The longer one may have a third more words at most, and the shorter one has three at least: where
-//! less is common, it is too little to tell one task from another (`Add tests`, `Add tests for login`). Numbers have to be the same, and words like `only`,
-//! `removed` or `stubbed` are never among what is said more.
+//! less is common, it is too little to tell one task from another (`Add tests`, `Add tests for login`). Numbers have to be
+//! the same, and words like `only`, `removed` or `stubbed` are never among what is said more.
 //!
 //! Then the pair has to be the only one: of all boxes the claim has to fit this one clearly best, and of all claims that
 //! are left this one has to fit the box clearly best. What is not certain is listed for a person.

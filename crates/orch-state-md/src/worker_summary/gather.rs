@@ -117,6 +117,9 @@ impl Gather {
     /// Puts what is pending into `summary`.
     pub(super) fn end(&mut self, summary: &mut WorkerSummary, known: &mut HashSet<String>) {
         let Some(pending) = self.pending.take() else { return };
+        if is_placeholder(mark_of(&pending.text).1) {
+            return;
+        }
         let mut above = Above { columns: pending.item.unwrap_or(0), denied: false, files: false };
         let parent = self.above.last().copied();
         match pending.part {
@@ -204,6 +207,12 @@ pub(super) fn mark_of(text: &str) -> (Option<bool>, &str) {
         text = bare[..bare.len() - last.len_utf8()].trim_end_matches([' ', '-', '–', '—']);
     }
     (done, text)
+}
+
+/// Whether a text is what a template has in its place: `<what you ran>`.
+fn is_placeholder(text: &str) -> bool {
+    let inner = text.strip_prefix('<').and_then(|text| text.strip_suffix('>'));
+    inner.is_some_and(|inner| inner.contains(' ') && !inner.contains(['<', '>']) || inner == "path")
 }
 
 /// Whether a line is an item by its mark alone, without a bullet.
