@@ -22,12 +22,13 @@ const LONGEST_OBJECTIVE: usize = 1_000;
 ///      | Milestone | Model | Status |\n\
 ///      |---|---|---|\n\
 ///      | M1: Tables | Haiku | ✅ Complete |\n\
-///      | M2: Routes | Sonnet | ⬜ Not Started |\n\n\
-///      ## M1: Tables\n- [x] The table of users\n\n\
-///      ## Milestone 2 — Routes\n- [ ] Sign in\n- [ ] Sign out\n"
+///      | M2: Routes | Sonnet | ⬜ Not Started |\n\n## M1: Tables\n\
+///      - [x] The table of users\n\n## Milestone 2 — Routes\n\
+///      - [ ] Sign in\n\
+///      - [ ] Sign out\n"
 ///         .as_bytes(),
 /// );
-/// assert!(reading.findings.is_empty());
+/// assert_eq!(reading.findings, []);
 /// let routes = reading.plan.milestone("M2").unwrap();
 /// assert_eq!(routes.row.tracked.status, Status::Pending);
 /// assert_eq!(routes.section.as_ref().unwrap().left().count(), 2);
