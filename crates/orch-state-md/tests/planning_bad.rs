@@ -32,6 +32,8 @@ fn says_what_is_wrong_and_where() {
         ("| M1 | ⬜ | |\n", "## M1\n## M2: y\n", &["6:4 warning untracked"]),
         ("| Login | ⬜ | |\n", "## Login\n", &["3:3 warning no_id"]),
         ("| | ⬜ | |\n", "", &["1:1 error no_milestones", "3:3 error no_name"]),
+        ("| ~~M1: x~~ | ⬜ | |\n", "## M1\n- [ ] a\n", &["3:3 warning status"]),
+        ("| **Phase 1: x** | | |\n| M1 | ⬜ | |\n| **Total** | 3 | |\n", "## M1\n", &[]),
         ("| M1 | soon | |\n", "## M1\n", &["3:8 error status"]),
         ("| M1 | ✅ | |\n", "## M1\n- [x] a\n- [ ] b\n- [~] c\n", &["7:1 warning unticked"]),
         ("| M1 | ✅ | |\n", "## M1\n- [x] a\n- [ ] ~~b~~\n- [ ] **Gate:** c\n", &[]),
