@@ -59,24 +59,27 @@ pub(super) fn content(
 struct Reader<'a> {
     text: &'a str,
     found: Content,
-    /// The column of the box that the next line may go on with.
-    open: Option<usize>,
+    /// The column of the box that the next line may go on with, and whether it is quoted.
+    open: Option<(usize, bool)>,
     /// The columns of the list items around, outermost first.
     items: Vec<usize>,
 }
 
 impl Reader<'_> {
     fn line(&mut self, line: &Line<'_>, findings: &mut Findings) {
-        let (columns, bytes) = indent(line.text);
-        let blank = bytes == line.text.len();
+        let quoted = quote(line.text);
+        let inner = line.span().skip(quoted);
+        let (columns, bytes) = indent(inner.text);
+        let blank = bytes == inner.text.len();
         let was_open = self.open.take();
         if line.is_hidden() || blank {
             return;
         }
-        let Some((columns, item)) = list_item(line.span()) else {
-            let is_heading = heading(line.span()).is_some();
-            let words = line.text[bytes..].chars().next().is_some_and(char::is_alphanumeric);
-            if let Some(column) = was_open
+        let Some((columns, item)) = list_item(inner) else {
+            let is_heading = heading(inner).is_some();
+            let words = inner.text[bytes..].chars().next().is_some_and(char::is_alphanumeric);
+            if let Some((column, is_quoted)) = was_open
+                && is_quoted == (quoted > 0)
                 && !is_heading
                 && (columns > column || words)
                 && let Some(last) = self.found.boxes.last_mut()
@@ -97,7 +100,7 @@ impl Reader<'_> {
         }
         let depth = self.items.len();
         self.items.push(columns);
-        let at = Position::new(line.number, clamp(1 + bytes));
+        let at = Position::new(line.number, clamp(1 + quoted + bytes));
         let Some((mark, dropped)) = mark(item.text) else {
             if item.text.starts_with("[] ") {
                 let message = "a list item that begins with `[]` is no checkbox";
@@ -118,8 +121,17 @@ impl Reader<'_> {
             range: line.start..line.start + line.text.len(),
             mark_at: line.start + start + 1,
         });
-        self.open = Some(columns);
+        self.open = Some((columns, quoted > 0));
     }
+}
+
+/// How many bytes of `line` are the marks of a quote around it.
+fn quote(line: &str) -> usize {
+    let mut rest = line;
+    while let Some(inner) = rest.trim_start_matches(' ').strip_prefix('>') {
+        rest = inner.strip_prefix(' ').unwrap_or(inner);
+    }
+    line.len() - rest.len()
 }
 
 /// The mark that an item begins with, and whether it says that the item was given up.
@@ -143,7 +155,13 @@ fn mark(item: &str) -> Option<(BoxMark, bool)> {
 fn finish(item: &mut TaskBox, text: &str) {
     let written = &text[item.mark_at..item.range.end];
     let words = written.split_once(']').map_or("", |(_, words)| words);
-    item.text = one_line(words);
+    let mut lines = words.split('\n');
+    let mut joined = lines.next().unwrap_or_default().to_owned();
+    for line in lines {
+        joined.push(' ');
+        joined.push_str(&line[quote(line)..]);
+    }
+    item.text = one_line(&joined);
     let said = item.text.trim_start_matches(['*', '_', ' ']);
     item.dropped |= said.strip_prefix("~~").is_some_and(|struck| struck.contains("~~"));
     item.gate = is_gate(&item.text);
@@ -225,6 +243,8 @@ mod tests {
             ("```\n- [ ] a\n```\n<!--\n- [ ] b\n-->\n    - [ ] c", &[]),
             ("- [a](b)\n- [1] c\n- []\n- [ ]x\n[ ] y", &[]),
             ("- [ ] a\r\n  b\r\n- [x] c\r\n", &[" 0 a b", "x0 c"]),
+            ("- [ ] a\n> b", &[" 0 a"]),
+            ("> - [ ] a\n>   b\n>   - [x] c\n>\n> d\n", &[" 0 a b", "x1 c"]),
             ("- [ ] a *(noted)*\n", &[" 0 a *(noted)*"]),
         ] {
             assert_eq!(shown(text), expected, "{text:?}");

@@ -9,6 +9,7 @@ use orch_core::Status;
 
 use super::duration::with_minutes;
 use super::outline::Outline;
+use super::read::conflicts;
 use super::status_style::Style;
 use super::tracker::RowLine;
 use super::{BoxMark, log, status};
@@ -81,6 +82,12 @@ pub enum EditError {
         /// How many bytes are, from the start.
         valid: usize,
     },
+    /// It has marks of a merge that was not finished: what is in it twice can't be told from what is meant.
+    #[error("the mark of a merge conflict in line {line}")]
+    Conflict {
+        /// The line of the first, from one.
+        line: u32,
+    },
 }
 
 /// Makes `edits` in the document of these `bytes`, one after another, each where it belongs now.
@@ -90,7 +97,7 @@ pub enum EditError {
 /// byte that no edit means stays as it is: line ends, alignment, a byte order mark.
 ///
 /// # Errors
-/// [`EditError`] when the bytes are not UTF-8.
+/// [`EditError`] when the bytes are not UTF-8, or a merge was not finished in them.
 ///
 /// ```
 /// use orch_core::Status;
@@ -108,6 +115,9 @@ pub fn apply(bytes: &[u8], edits: &[Edit]) -> Result<Edited, EditError> {
         Some(rest) => ("\u{feff}", rest),
         None => ("", text),
     };
+    if let Some(line) = conflicts(text).next() {
+        return Err(EditError::Conflict { line });
+    }
     let mut text = Cow::Borrowed(text);
     let mut left_out = Vec::new();
     let mut made = 0;
@@ -241,6 +251,9 @@ impl<'a> Round<'a> {
     }
 
     fn place(&self, id: &str) -> Result<usize, Not> {
+        if self.outline.twice.contains(id) {
+            return Err(Not::Ever(format!("the tracker has two rows {}", quoted(id))));
+        }
         let gone = || Not::Ever(format!("the tracker has no row {} any more", quoted(id)));
         self.places.get(id).copied().ok_or_else(gone)
     }

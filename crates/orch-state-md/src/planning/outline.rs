@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use hashbrown::HashSet;
 use orch_core::{Diagnostic, Status};
 
 use super::boxes::content;
@@ -21,6 +22,8 @@ pub(super) struct Outline<'a> {
     pub(super) milestones: Vec<Milestone>,
     /// Their lines in the tracker, by place.
     pub(super) rows: Vec<RowLine<'a>>,
+    /// Ids that two rows have: which of the two is meant can't be said.
+    pub(super) twice: HashSet<String>,
     /// The section of the progress log.
     pub(super) log: Option<Found>,
     /// The heading of the document.
@@ -31,7 +34,8 @@ impl<'a> Outline<'a> {
     /// Takes `text` apart, in time that is linear in it.
     pub(super) fn of(text: &'a str, findings: &mut Findings) -> Self {
         let tracker = tracker::find(text);
-        let rows = tracker.as_ref().map(|tracker| named(tracker, findings)).unwrap_or_default();
+        let mut twice = HashSet::new();
+        let rows = tracker.as_ref().map(|tracker| named(tracker, &mut twice, findings)).unwrap_or_default();
         let wanted: Vec<Wanted> = rows.iter().map(|row| row.wanted.clone()).collect();
         let parts = sections::find(text, &wanted, findings);
         let mut found = match &tracker {
@@ -49,6 +53,7 @@ impl<'a> Outline<'a> {
             tracker,
             milestones: found,
             rows: rows.into_iter().map(|row| row.line).collect(),
+            twice,
             log: parts.log,
             title: parts.title,
         }

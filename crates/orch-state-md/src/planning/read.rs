@@ -23,12 +23,13 @@ const LONGEST_OBJECTIVE: usize = 1_000;
 ///      | Milestone | Model | Status |\n\
 ///      |---|---|---|\n\
 ///      | M1: Tables | Haiku | ✅ Complete |\n\
-///      | M2: Routes | Sonnet | ⬜ Not Started |\n\n\
-///      ## M1: Tables\n- [x] The table of users\n\n\
-///      ## Milestone 2 — Routes\n- [ ] Sign in\n- [ ] Sign out\n"
+///      | M2: Routes | Sonnet | ⬜ Not Started |\n\n## M1: Tables\n\
+///      - [x] The table of users\n\n## Milestone 2 — Routes\n\
+///      - [ ] Sign in\n\
+///      - [ ] Sign out\n"
 ///         .as_bytes(),
 /// );
-/// assert!(reading.findings.is_empty());
+/// assert_eq!(reading.findings, []);
 /// let routes = reading.plan.milestone("M2").unwrap();
 /// assert_eq!(routes.row.tracked.status, Status::Pending);
 /// assert_eq!(routes.section.as_ref().unwrap().left().count(), 2);
@@ -40,7 +41,7 @@ pub fn read(bytes: &[u8]) -> Reading {
     if let Some(fault) = decoded.diagnostic("planning.encoding") {
         findings.push(fault);
     }
-    conflicts(text, &mut findings);
+    say_conflicts(text, &mut findings);
     let mut outline = Outline::of(text, &mut findings);
     match &outline.tracker {
         None => {
@@ -104,28 +105,28 @@ pub fn is_planning_document(head: &str) -> bool {
     tracker::find(head.strip_prefix('\u{feff}').unwrap_or(head)).is_some()
 }
 
-/// A merge that was not finished: nothing in the text can be trusted.
-fn conflicts(text: &str, findings: &mut Findings) {
+/// The lines of `text` that are marks of a merge that was not finished: nothing in it can be trusted.
+pub(super) fn conflicts(text: &str) -> impl Iterator<Item = u32> {
     // Looked for in all of the text first: hardly any has one.
-    if !["<<<<<<<", ">>>>>>>"]
-        .iter()
-        .any(|mark| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some())
-    {
-        return;
-    }
+    let mark = |mark: &str| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some();
+    let text = if mark("<<<<<<<") || mark(">>>>>>>") { text } else { "" };
     let is_mark = |line: &Line<'_>| {
         let rest = line.text.strip_prefix("<<<<<<<").or_else(|| line.text.strip_prefix(">>>>>>>"));
         line.part != Part::Code && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
     };
-    let mut marks = Lines::new(text).filter(is_mark);
-    let Some(first) = marks.next() else { return };
-    let message = match marks.count() {
+    Lines::new(text).filter(is_mark).map(|line| line.number)
+}
+
+/// What is said of them.
+fn say_conflicts(text: &str, findings: &mut Findings) {
+    let mut lines = conflicts(text);
+    let Some(first) = lines.next() else { return };
+    let message = match lines.count() {
         0 => "the mark of a merge conflict".to_owned(),
         more => format!("the mark of a merge conflict, here and in {more} more lines"),
     };
     let hint = "finish the merge: keep one of the two sides, and remove the marks";
-    findings
-        .push(Diagnostic::error("planning.conflict", message).hint(hint).at(Position::new(first.number, 1)));
+    findings.push(Diagnostic::error("planning.conflict", message).hint(hint).at(Position::new(first, 1)));
 }
 
 /// What the document is for: the first paragraph under a heading that says so, else the one under its title.

@@ -1,7 +1,7 @@
 //! From the rows of the tracker to milestones.
 
 use hashbrown::{HashMap, HashSet};
-use orch_core::{Diagnostic, Position};
+use orch_core::{Diagnostic, Position, Status};
 
 use super::duration;
 use super::id::milestone_id;
@@ -27,8 +27,13 @@ pub(super) struct Named<'a> {
     at: Position,
 }
 
-/// The rows of `tracker` that are milestones, by name. Of rows with the same id only the first is one.
-pub(super) fn named<'a>(tracker: &Tracker<'a>, findings: &mut Findings) -> Vec<Named<'a>> {
+/// The rows of `tracker` that are milestones, by name. Of rows with the same id only the first is one; the id is put into
+/// `twice`.
+pub(super) fn named<'a>(
+    tracker: &Tracker<'a>,
+    twice: &mut HashSet<String>,
+    findings: &mut Findings,
+) -> Vec<Named<'a>> {
     let mut seen: HashMap<String, u32> = HashMap::new();
     let mut all = Vec::with_capacity(tracker.rows.len());
     for line in &tracker.rows {
@@ -39,6 +44,7 @@ pub(super) fn named<'a>(tracker: &Tracker<'a>, findings: &mut Findings) -> Vec<N
                     format!("{id} is in the tracker twice: in line {first} and in line {}", line.number);
                 let hint = "give one of the two another id, or remove it";
                 findings.push(Diagnostic::error("planning.duplicate", message).hint(hint).at(row.at));
+                twice.insert(id.clone());
                 continue;
             }
             seen.insert(id.clone(), line.number);
@@ -82,7 +88,9 @@ fn name<'a>(tracker: &Tracker<'a>, line: RowLine<'a>, findings: &mut Findings) -
         }
         None => name_in(&shown),
     };
-    if id.is_none() && is_no_milestone(line, columns.name, columns.count, &title) {
+    // `**Phase 1: Foundation**` over the rows of its milestones.
+    let phase = id.as_ref().is_some_and(|id| id.starts_with('P'));
+    if (id.is_none() || phase) && is_no_milestone(line, columns.name, columns.count, &title) {
         return None;
     }
     let title = if title.is_empty() { id.clone().unwrap_or(shown) } else { title };
@@ -182,12 +190,24 @@ fn cells_of(tracker: &Tracker<'_>, row: &Named<'_>, id: &str, findings: &mut Fin
     let duration = row.line.says(columns.duration);
     Row {
         status_written: status.to_owned(),
-        tracked: tracked(status, id, row.line.at(columns.status), findings),
+        tracked: if row.line.says(Some(columns.name)).starts_with("~~") {
+            struck_through(id, row.at, findings)
+        } else {
+            tracked(status, id, row.line.at(columns.status), findings)
+        },
         duration_written: duration.to_owned(),
         minutes: duration::minutes(duration),
         model_written: row.line.says(columns.model).to_owned(),
         notes: row.line.says(columns.notes).to_owned(),
     }
+}
+
+/// What it means that the name of `id` is struck through: it was given up.
+fn struck_through(id: &str, at: Position, findings: &mut Findings) -> Tracked {
+    let message = format!("{id} is struck through: it counts as skipped, whatever its status says");
+    let hint = "write ⬛ Skipped as its status, or take the marks away";
+    findings.push(Diagnostic::warning("planning.status", message).hint(hint).at(at));
+    Tracked { status: Status::Success, skipped: true, hands_on: false }
 }
 
 /// What the status cell of `id` means, with what a person should know of it.

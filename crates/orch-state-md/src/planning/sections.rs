@@ -12,6 +12,19 @@ use crate::text::{Findings, Line, Lines, Part, heading, quoted};
 /// Sections without a row that are told at most.
 const MOST_UNTRACKED: usize = 100;
 
+/// What stands in front of `log` in the heading of a progress log.
+const LOGS: [&str; 9] = [
+    "progress",
+    "work",
+    "activity",
+    "session",
+    "execution",
+    "development",
+    "project",
+    "status",
+    "orchestrator",
+];
+
 /// What a row of the tracker is looked for by.
 #[derive(Clone, Debug)]
 pub(super) struct Wanted {
@@ -186,22 +199,17 @@ impl<'w> Finder<'w> {
 
     /// Takes note of a heading that stands for no milestone and has none under it.
     fn settle_apart(&mut self, level: usize, words: &str, found: Found) {
-        let sure =
-            ["progress log", "progress notes", "work log", "activity log", "session log", "execution log"]
-                .iter()
-                .any(|name| words.starts_with(name));
-        let log = sure || matches!(words, "log" | "notes" | "notes log" | "log notes");
+        let sure = words.split_once(" log").is_some_and(|(whose, _)| LOGS.contains(&whose))
+            || words.starts_with("progress notes");
+        // Notes deep in a part about something else are no log.
+        let log =
+            sure || words == "log" || (level <= 2 && matches!(words, "notes" | "notes log" | "log notes"));
         if log && (sure || self.open.is_empty()) && self.log.as_ref().is_none_or(|log| sure && !log.sure) {
             self.log = Some(Log { found, sure });
             self.logging = Some(level);
         }
         let others = ["parallel", "dependenc", "table of contents", "contents", "milestone dependenc"];
-        let tracker = words.split(' ').any(|word| word == "tracker");
-        if sure
-            || (log && self.open.is_empty())
-            || tracker
-            || others.iter().any(|name| words.starts_with(name))
-        {
+        if sure || (log && self.open.is_empty()) || others.iter().any(|name| words.starts_with(name)) {
             self.apart = Some(level);
         }
     }

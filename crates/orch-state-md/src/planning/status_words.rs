@@ -98,6 +98,7 @@ const WORDS: [(Kind, &[&str]); 6] = [
             "hold",
             "next",
             "unassigned",
+            "tbd",
         ],
     ),
     (

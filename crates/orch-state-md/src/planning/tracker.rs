@@ -185,12 +185,12 @@ fn rows<'a>(columns: Columns, header: Line<'a>, lines: &mut std::iter::Peekable<
         rows: Vec::new(),
         too_many: None,
     };
-    let mut ruled = false;
     while let Some(line) = lines.next_if(|line| is_row(line) && heading(line.span()).is_none()) {
         tracker.range.end = line.start + line.text.len();
-        if is_separator(line.text) && !ruled {
-            ruled = true;
-        } else if tracker.rows.len() < MOST_ROWS {
+        if is_separator(line.text) {
+            continue;
+        }
+        if tracker.rows.len() < MOST_ROWS {
             tracker.rows.push(RowLine { number: line.number, start: line.start, text: line.text });
         } else {
             tracker.too_many.get_or_insert(Position::new(line.number, 1));
