@@ -14,6 +14,8 @@ mod list;
 mod mermaid;
 mod notes;
 mod places;
+#[cfg(test)]
+mod properties;
 mod prose;
 mod read;
 mod roster;
