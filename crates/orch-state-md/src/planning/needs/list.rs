@@ -312,9 +312,7 @@ impl<'t, 'a> Lists<'t, 'a> {
             Kind::Number(number) => Some(format!("{kind} {number}")),
             Kind::Id(id) if id.len() <= 3 => Some(format!("{kind} {}", id.to_lowercase())),
             // In lower case it would be the article: `group a few of them`.
-            Kind::Word(Cow::Owned(word)) if word.len() <= 2 && word.is_ascii() => {
-                Some(format!("{kind} {word}"))
-            }
+            Kind::Word(Cow::Owned(word)) if is_group_name(word) => Some(format!("{kind} {word}")),
             _ => None,
         }
     }
@@ -411,6 +409,11 @@ impl<'t, 'a> Lists<'t, 'a> {
         }
         (Who::Others(left_out.into()), after)
     }
+}
+
+/// Whether `word` is short enough for a name: `a`, `b2`, `g10`.
+fn is_group_name(word: &str) -> bool {
+    word.is_ascii() && (word.len() <= 2 || (word.len() <= 4 && word.ends_with(|c: char| c.is_ascii_digit())))
 }
 
 /// The word for a group that `word` is.

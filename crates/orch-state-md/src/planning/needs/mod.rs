@@ -7,10 +7,15 @@ mod arrow;
 mod claim;
 mod field;
 mod gate;
+mod graph;
+mod grid;
 mod group;
 mod list;
+mod mermaid;
 mod notes;
 mod places;
+#[cfg(test)]
+mod properties;
 mod prose;
 mod read;
 mod roster;

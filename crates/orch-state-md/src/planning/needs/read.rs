@@ -14,7 +14,7 @@ use super::roster::Roster;
 use super::token::{Kind, Token, right_head, tokens};
 use super::unit::{Place, Unit, What, cells, units};
 use super::words::said;
-use super::{Document, arrow, notes};
+use super::{Document, arrow, graph, notes};
 
 /// Reads a document from its beginning to its end.
 pub(super) struct Reader<'d, 'a> {
@@ -74,7 +74,9 @@ impl<'d, 'a> Reader<'d, 'a> {
                 self.table(unit, rows)
             }
             (What::Table(_), _) => {}
-            (What::Code(_, _), _) => {}
+            (What::Code(info, lines), _) => {
+                graph::read(self.text, self.roster, info, lines, &mut self.claims)
+            }
             (_, Place::Other) => self.elsewhere(unit.range.clone()),
             (What::Heading, place) => self.heading(unit, place),
             (What::Paragraph | What::Item(_), place) => self.words(unit, place),

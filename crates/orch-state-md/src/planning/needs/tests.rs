@@ -414,3 +414,172 @@ fn notes_column() {
         },
     );
 }
+
+#[test]
+fn drawings() {
+    check(
+        &[
+            ("M1 (Scaffolding) ──► M2 (Engine Setup)", "M2<M1 graph"),
+            ("M1 --> M2", "M2<M1 graph"),
+            ("M1 -> M2 => M3", "M2<M1 graph; M3<M2 graph"),
+            ("M1 → M2 ⟶ M3 ➜ M4 ⇒ M5", "M2<M1 graph; M3<M2 graph; M4<M3 graph; M5<M4 graph"),
+            ("M1 + M2 + T1 ──► M3 (Export)", "M3<M1 graph; M3<M2 graph; M3<T1 graph"),
+            ("M2 (dropdown) ──── no dependencies, foundation for M3", "M3<M2 graph"),
+            ("M1 ──► M2 ──► M3\nM1 ──► M4", "M2<M1 graph; M3<M2 graph; M4<M1 graph"),
+            ("M1 (One)\n├──► M2\n│    └──► M4\n└──► M3", "M2<M1 graph; M3<M1 graph; M4<M2 graph"),
+            (
+                "M1\n├── M2 (Two)\n│   ├── M4\n│   └── M5\n└── M3",
+                "M2<M1 graph; M3<M1 graph; M4<M2 graph; M5<M2 graph",
+            ),
+            ("M1\n  └─ M2\n      └─ M3\n  └─ M4", "M2<M1 graph; M3<M2 graph; M4<M1 graph"),
+            ("M1\n|-- M2\n|   `-- M4\n`-- M3", "M2<M1 graph; M3<M1 graph; M4<M2 graph"),
+            ("M1\n+-- M2\n+-- M3", "M2<M1 graph; M3<M1 graph"),
+            ("M1 ──┬──► M2\n     ├──► M3\n     └──► M4", "M2<M1 graph; M3<M1 graph; M4<M1 graph"),
+            ("M1 ──┐\nM2 ──┼──► M4\nM3 ──┘", "M4<M1 graph; M4<M2 graph; M4<M3 graph"),
+            ("M1 ──┐\n     ├──► M4\nM3 ──┘", "M4<M1 graph; M4<M3 graph"),
+            ("M1\n │\n ▼\nM2\n │\n ▼\nM3", "M2<M1 graph; M3<M2 graph"),
+            ("M1\n |\n v\nM2 (v1)", "M2<M1 graph"),
+            ("M1\n ↓\nM2", "M2<M1 graph"),
+            ("   M1\n  ┌─┴─┐\n  ▼   ▼\n  M2  M3", "M2<M1 graph; M3<M1 graph"),
+            ("M1 (One)  M2\n │         │\n └────┬────┘\n      ▼\n      M3", "M3<M1 graph; M3<M2 graph"),
+            ("┌──────┐     ┌──────┐\n│  M1  │────►│  M2  │\n└──────┘     └──────┘", "M2<M1 graph"),
+            ("│ M1 ├────►│ M2 │", "M2<M1 graph"),
+            ("M3 ◄── M1", "M3<M1 graph"),
+            ("M1 ──► [user gate] ──► M2", "M2<M1 graph; M2! after M1 `[user gate]`"),
+            ("start ──► M1 ──► M2 ──► done", "M2<M1 graph"),
+            ("M1 ──► something ──► M2", "[not_read 16:4] [not_read 16:18]"),
+            ("M1 ──── M2", "[not_read 16:4]"),
+            ("M1 ──►", "[not_read 16:4]"),
+            ("M4 (requires M2)\nM1 ──► M2", "M2<M1 graph; M4<M2 graph"),
+            ("Foundation: M1 ──► M2", "M2<M1 graph"),
+            ("run the tests\ncargo test -- --nocapture", ""),
+            ("| Milestone | x |\n|---|---|\n| M1 | y |", ""),
+            ("M1 and M2", ""),
+            ("日本 M1 ──► M2", "[not_read 16:7]"),
+            ("M1 日本 ──► M2\n            └──► M3", "M2<M1 graph; M3<M2 graph"),
+        ],
+        |drawing| document(&format!("## Dependency graph\n\n```text\n{drawing}\n```")),
+    );
+    check(
+        &[
+            ("    M1 ──► M2", "M2<M1 graph"),
+            ("```rust\nmatch x { M1 => M2 }\n```", ""),
+            ("~~~\nM1 ──► M2\n~~~", "M2<M1 graph"),
+            ("```\ngraph TD; M1-->M2\n```", "M2<M1 graph"),
+        ],
+        |text| document(&format!("## Dependencies\n\n{text}")),
+    );
+}
+
+#[test]
+fn mermaid_graphs() {
+    check(
+        &[
+            ("graph TD; M1-->M2", "M2<M1 graph"),
+            ("graph TD\n  M1[One] --> M2[Two]\n  M2 --> M3 & M4", "M2<M1 graph; M3<M2 graph; M4<M2 graph"),
+            (
+                "flowchart LR\n  A[\"M1: One (x)\"] -->|then| B(M2: Two)\n  B -- words --> C{{M3}}",
+                "M2<M1 graph; M3<M2 graph",
+            ),
+            ("graph TD\n M1 ==> M2 -.-> M3", "M2<M1 graph; M3<M2 graph"),
+            ("graph TD\n M1 --> G{User approval} --> M2", "M2<M1 graph; M2! after M1 `User approval`"),
+            (
+                "graph TD\n subgraph one\n M1:::done --> M2\n end\n style M1 fill:#fff\n classDef done fill:#0f0",
+                "M2<M1 graph",
+            ),
+            ("graph TD\n M1 --- M2", "[not_read 17:2]"),
+            ("graph TD\n M1 --> X --> M2", "[not_read 17:5] [not_read 17:11]"),
+            ("sequenceDiagram\n M1->>M2: hello", "[not_read 17:2]"),
+            ("graph TD\n X --> Y", ""),
+        ],
+        |graph| document(&format!("## Dependencies\n\n```mermaid\n{graph}\n```")),
+    );
+}
+
+#[test]
+fn contradictions() {
+    check(
+        &[
+            (
+                "## M3: Three\n\n**Depends on:** none\n\n## Dependencies\n\nM3 requires M1",
+                "M3<M1 prose; [contradiction 19:13]",
+            ),
+            (
+                "## Dependencies\n\nM3 requires M1. M3 does not depend on M1.",
+                "M3<M1 prose; [contradiction 15:13]",
+            ),
+            (
+                "## Dependencies\n\nM2 and M3 can run in parallel.\n\nM2 → M3",
+                "M3<M2 arrow; [contradiction 17:1]",
+            ),
+            ("## Dependencies\n\n**Group A**: M2, M3\n\nM2 → M3", "M3<M2 arrow; [contradiction 17:1]"),
+            ("## Dependencies\n\nM2 and M3 can run in parallel after M1.", "M2<M1 prose; M3<M1 prose"),
+            (
+                "## M3: Three\n\n**Depends on:** M1\n\n## Dependencies\n\nM1 → M2 → M3",
+                "M2<M1 arrow; M3<M1 field; M3<M2 arrow",
+            ),
+            ("## M3: Three\n\n**Depends on:** M1\n\n## Order\n\nM1 → M3", "M3<M1 field"),
+        ],
+        document,
+    );
+    let text = document("## M3: Three\n\n**Depends on:** none\n\n## Dependencies\n\nM3 requires M1");
+    let needs = Sketch::new(&text).find();
+    let finding = &needs.findings[0];
+    assert_eq!(finding.message, "M3 depends on M1 here (prose), but needs nothing as line 15 says");
+}
+
+#[test]
+fn gate_boxes_hold_up_what_depends_on_their_milestone() {
+    let section = "## M1: One\n\n- [ ] work\n- [ ] **Gate:** the owner reads it\n- [x] Gate: done\n\n";
+    let text = document(&format!("{section}## Order\n\nM1 → M2 → M3"));
+    assert_eq!(Sketch::new(&text).shown(), "M2<M1 arrow; M3<M2 arrow; M2! box of M1 `the owner reads it`");
+    // What is done already waits for nobody.
+    let text = text.replace("| M2: Two |", "| M2: Two ✅ |");
+    assert_eq!(Sketch::new(&text).shown(), "M2<M1 arrow; M3<M2 arrow");
+}
+
+#[test]
+fn a_document_without_dependencies_says_so() {
+    let codes = |text: &str| -> Vec<String> {
+        Sketch::new(text).find().findings.iter().map(|finding| finding.code.to_string()).collect()
+    };
+    assert_eq!(codes(&document("")), ["planning.no_dependencies"]);
+    assert_eq!(codes("| Milestone | Notes |\n|---|---|\n| M1: a | |\n"), [""; 0]);
+    let said = "| Milestone | Notes |\n|---|---|\n| M1: a | |\n| M2: b | |\n\n\
+                ## M1\n\n**Depends on:** none\n\n## M2\n\n**Depends on:** none\n";
+    assert_eq!(codes(said), [""; 0]);
+}
+
+#[test]
+fn places_are_exact() {
+    let text = document("## Order\n\nWith é: M3 requires **M1** + [M2](#m2)");
+    let needs = Sketch::new(&text).find();
+    let places: Vec<String> = needs.depends_on[2].iter().map(|on| format!("{} {}", on.on, on.at)).collect();
+    assert_eq!(places, ["M1 15:23", "M2 15:31"]);
+}
+
+#[test]
+fn groups_are_listed() {
+    let text = document(
+        "## Groups\n\n- **Group A** (now): M1, M2\n- **Group B** (sequential): M3 → M4\n- Wave 2: M5\n",
+    );
+    let groups = Sketch::new(&text).find().groups;
+    let shown: Vec<String> = groups
+        .iter()
+        .map(|group| format!("{} {} {}", group.name, group.members.join("+"), group.at))
+        .collect();
+    assert_eq!(shown, ["A M1+M2 15:5", "2 M5 17:3"]);
+}
+
+#[test]
+fn too_many_dependencies_are_said() {
+    let mut text = String::from("| Milestone | Notes |\n|---|---|\n");
+    for number in 0..2_000 {
+        let _ = writeln!(text, "| M{number}: x | After all previous milestones |");
+    }
+    let needs = Sketch::new(&text).find();
+    assert!(needs.depends_on.iter().map(Vec::len).sum::<usize>() <= 200_000);
+    assert!(
+        needs.findings.iter().any(|finding| finding.code == "planning.needs.too_many" && finding.is_error())
+    );
+}
