@@ -95,9 +95,9 @@ impl SessionFolder {
         &self.path
     }
 
-    /// Whether it lies in the folder of another document's session.
-    pub(super) fn is_inner(&self) -> bool {
-        self.is_inner
+    /// Its name in the project's folder of sessions, when it is not that folder itself.
+    pub(super) fn slug(&self) -> Option<&str> {
+        self.path.file_name().and_then(|name| name.to_str()).filter(|_| self.is_inner)
     }
 
     pub(super) fn state(&self) -> PathBuf {

@@ -22,6 +22,7 @@ use super::ignored::ensure_ignored;
 use super::memory::statuses;
 use super::moment::moment;
 use super::names::{prompt_name, summary_name};
+use super::registry::register;
 use super::tell::earlier;
 use crate::kept::{Aside, KeptFile};
 use crate::system::{Keeper, Stand, Writing};
@@ -411,6 +412,7 @@ impl Keeper for MilestoneKeeper {
             with.alerts.push(".orchestrator/ was added to .gitignore".into());
         }
         self.begin(with.now);
+        register(&self.plan, &self.folder, &self.state.started_at, with.durability)?;
         let handoffs = self.handoffs(with.durability)?;
         let mut told = Told::default();
         let (left_out, mut bytes) = self.document.change(with.durability, |bytes| {

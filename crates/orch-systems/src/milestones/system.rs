@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use orch_core::{Memory, OnFailure, OnIncomplete, Order, Plan, Status, TaskIx};
+use orch_core::{Memory, OnFailure, OnIncomplete, Order, Plan, Run, Status, TaskIx, Time};
 use orch_exec::tmux::SessionName;
 use orch_git::BranchName;
 use orch_prompt::Prompts;
@@ -52,7 +52,7 @@ impl Source for MilestonePlan {
         }
     }
 
-    fn prepare(&self, begin_anew: bool, now: orch_core::Time) -> Result<Vec<String>, OpenError> {
+    fn prepare(&self, begin_anew: bool, now: Time) -> Result<Vec<String>, OpenError> {
         let (folder, found) = SessionFolder::of(self);
         if let Found::Refused { message, hint } = found {
             return Err(OpenError::Request { code: "milestones.session", message, hint });
@@ -130,6 +130,31 @@ impl MilestoneSystem {
     fn handoff(&self, home: &Home, task: TaskIx, attempt: u32) -> io::Result<Option<Handoff>> {
         let worktree = self.assigned(home, task, attempt).map(|(_, path)| path);
         Handoff::of(&self.plan, &self.folder, home, (task, attempt), worktree.as_deref())
+    }
+
+    /// Removes the work trees of milestones that are complete and merged; one that holds anything else stays, and so does
+    /// one that can't be looked at.
+    fn remove_merged(&self, run: &Run) {
+        let Some(worktrees) = self.worktrees.as_ref().filter(|_| run.count(Status::Success) > 0) else {
+            return;
+        };
+        let done: Vec<String> = run
+            .plan()
+            .tasks()
+            .filter(|&task| run.status(task) == Status::Success)
+            .map(|task| self.plan.worktree_name(task))
+            .collect();
+        let is_of_one_done = |name: &str| {
+            done.iter().any(|done| {
+                name.strip_prefix(done.as_str())
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with("-gap"))
+            })
+        };
+        for listed in worktrees.list().unwrap_or_default() {
+            if listed.is_safe() && listed.name.as_deref().is_some_and(is_of_one_done) {
+                let _ = worktrees.remove(&listed, false);
+            }
+        }
     }
 
     /// Puts away what lies in the places where the coming worker is to hand back: it was handed back by another.
@@ -306,6 +331,7 @@ impl System for MilestoneSystem {
                 with_persons.join(", ")
             ));
         }
+        self.remove_merged(run);
         Ok(Requirements::NotValidated)
     }
 
