@@ -14,6 +14,7 @@ mod handover;
 mod holding;
 mod limits;
 mod looking;
+mod milestones;
 mod options;
 mod output;
 mod reports;

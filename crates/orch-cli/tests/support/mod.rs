@@ -2,6 +2,7 @@
 
 mod live;
 mod tree;
+pub(crate) mod planned;
 pub(crate) mod vertical;
 
 use std::fs;
