@@ -369,6 +369,55 @@ fn a_hook_that_refuses_is_heard_and_everything_is_as_it_was() {
 }
 
 #[test]
+fn what_can_not_be_put_back_for_certain_is_said() {
+    let repository = with_branch();
+    leave_work(&repository.top);
+    // A hook that changes what is being merged, and then refuses: git does not throw that away, and neither does orch.
+    hook(&repository, "pre-merge-commit", "echo formatted >>a; exit 1");
+    let error = repository.orch().merge(&name("done"), "m").unwrap_err();
+    assert!(matches!(error, MergeError::Interrupted { .. }), "{error:?}");
+    assert!(error.to_string().contains("`git merge --abort` puts it back"), "{error}");
+    let read = |file: &str| fs::read(repository.top.join(file)).unwrap();
+    assert_eq!(read("a"), b"one\ntwo\nformatted\n");
+    assert_eq!((read("PLAN.md"), read("untracked")), (b"| M1 | in progress |\r\n".to_vec(), b"u\n".to_vec()));
+    let error = repository.orch().merge(&name("done"), "m").unwrap_err();
+    assert!(matches!(error, MergeError::UnderWay { operation: Operation::Merge, .. }), "{error:?}");
+}
+
+#[test]
+fn merges_into_one_branch_wait_for_each_other() {
+    let repository = Repository::new();
+    let branches = ["one", "two", "three", "four"];
+    for branch in branches {
+        git(&repository.top, &["switch", "-q", "-c", branch, "trunk"]);
+        commit(&repository.top, branch, branch);
+    }
+    git(&repository.top, &["switch", "-q", "trunk"]);
+    std::thread::scope(|scope| {
+        for branch in branches {
+            let orch = repository.orch();
+            scope.spawn(move || assert!(matches!(orch.merge(&name(branch), "m"), Ok(Merged::Done { .. }))));
+        }
+    });
+    assert_eq!(git(&repository.top, &["rev-list", "--merges", "--count", "HEAD"]), "4");
+    assert_eq!(git(&repository.top, &["status", "--porcelain"]), "");
+    assert!(branches.iter().all(|branch| repository.top.join(branch).exists()));
+}
+
+#[test]
+fn a_work_tree_of_its_own_is_merged_into_as_well() {
+    let repository = with_branch();
+    let there = repository.beside("other");
+    repository.orch().add_worktree(&there, &name("other"), "trunk").unwrap();
+    leave_work(&repository.top);
+    let before = picture(&repository.top).without_index();
+    let merged = repository.at(&there).merge(&name("done"), "m").unwrap();
+    assert_eq!(merged, Merged::Done { commit: repository.tip("other") });
+    assert_eq!(fs::read(there.join("new/file")).unwrap(), b"new\n");
+    assert_eq!(picture(&repository.top).without_index(), before);
+}
+
+#[test]
 fn hooks_run_as_the_user_configured_them() {
     let repository = with_branch();
     hook(&repository, "commit-msg", "echo 'Ticket: 7' >>\"$1\"");
@@ -387,7 +436,7 @@ fn a_hook_that_hangs_is_ended() {
         leave_work(&repository.top);
         hook(&repository, called, hang);
         let before = all(&repository);
-        let orch = repository.orch().with_local_limit(Duration::from_secs(2));
+        let orch = repository.orch().with_local_limit(Duration::from_secs(4));
         match orch.merge(&name("done"), "m") {
             Ok(done) => {
                 assert!(merged, "{called}");

@@ -52,7 +52,8 @@ pub struct ActiveSessions {
 /// A session in [`ActiveSessions`].
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ActiveSession {
-    /// The name of its folder below `.orchestrator`.
+    /// The name of its folder below `.orchestrator`, as written: anything may stand there, so it has to be looked at before
+    /// it becomes a part of a path.
     pub slug: String,
     /// The planning document, as written; empty when the file doesn't say.
     pub planning_doc: String,
