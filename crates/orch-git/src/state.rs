@@ -170,8 +170,11 @@ impl Git {
         self.count(&[head], &["--branches", "--tags", "--remotes", "--glob=refs/orch/rescue"])
     }
 
-    /// The short name of the branch checked out; `None` for a detached `HEAD`.
-    pub(crate) fn checked_out(&self) -> Result<Option<String>, GitError> {
+    /// The short name of the branch that is checked out, also one without a commit; none for a detached `HEAD`.
+    ///
+    /// # Errors
+    /// When git fails.
+    pub fn checked_out(&self) -> Result<Option<String>, GitError> {
         match self.local(&["symbolic-ref", "--quiet", "HEAD"]) {
             Ok(name) => Ok(text(&name).strip_prefix("refs/heads/").map(str::to_owned)),
             Err(GitError::Failed { code: Some(1), .. }) => Ok(None),

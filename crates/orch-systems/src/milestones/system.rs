@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use orch_core::{Memory, OnFailure, OnIncomplete, Order, Plan, Run, Status, TaskIx, Time};
 use orch_exec::tmux::SessionName;
-use orch_git::BranchName;
+use orch_git::{BranchName, Git};
 use orch_prompt::Prompts;
 use orch_store::{Durability, Folded, Home};
 
@@ -50,6 +50,11 @@ impl Source for MilestonePlan {
             same_list: false,
             waits: false,
         }
+    }
+
+    /// The branch that is checked out where the person works: what is done is merged into it.
+    fn base_branch(&self) -> Option<String> {
+        self.in_repository.then(|| Git::at(&self.root).checked_out().ok()?)?
     }
 
     fn prepare(&self, begin_anew: bool, now: Time) -> Result<Vec<String>, OpenError> {

@@ -157,6 +157,7 @@ impl Session {
         let history = std::mem::take(&mut self.history);
         self.workers.remember(beginning::past(self.plan.plan(), &history, self.workers.profile()));
         drop(history);
+        self.expect_back()?;
         self.begin()?;
         let driven = self.drive(observers)?;
         self.finish(driven)
