@@ -2,11 +2,11 @@
 
 use orch_core::{Event, Phase, Run, Status, TaskIx};
 use orch_exec::process::Exit;
-use orch_run::{Clock, Happening, Store, What};
+use orch_run::{Clock, Happening, Settled, Store, What};
 use orch_state_json::PromptMode;
 
 use super::Session;
-use crate::system::EndedAttempt;
+use crate::system::{EndedAttempt, Judged};
 use crate::{Config, OpenError};
 
 impl Session {
@@ -36,25 +36,44 @@ impl Session {
         Ok(attempt)
     }
 
+    /// Has a run begin with what persons have handed back before it.
+    pub(super) fn expect_back(&mut self) -> Result<(), OpenError> {
+        let system = self.workers.system();
+        for task in self.with_persons() {
+            let (attempt, home) = (self.run.attempt(task), &self.place.home);
+            if !system.has_handed_back(home, task, attempt) {
+                continue;
+            }
+            let Some(judged) = self.judge_handed_back(task, attempt)? else { continue };
+            self.workers.no_longer(task);
+            let event = Event::Ended { task, attempt, outcome: judged.outcome };
+            self.settled.push(Settled { event, detail: judged.detail });
+            let pause = judged.pause.map(|why| Settled { event: Event::Pause { task }, detail: Some(why) });
+            self.settled.extend(pause);
+        }
+        Ok(())
+    }
+
+    /// What a person has handed back for an attempt, kept and judged; none when that is nothing.
+    fn judge_handed_back(&self, task: TaskIx, attempt: u32) -> Result<Option<Judged>, OpenError> {
+        let (system, home, profile) = (self.workers.system(), &self.place.home, self.workers.profile());
+        system.keep_word(home, task, attempt);
+        let (exit, now) = (Exit::Unknown, self.clock.now());
+        let ended = EndedAttempt { home, profile, task, attempt, exit, resumed: false, now };
+        let judged = system.judge(&ended).map_err(OpenError::system("read what was handed back"))?;
+        Ok(Some(judged).filter(|judged| judged.has_evidence))
+    }
+
     /// Takes back what persons have handed in for these tasks, judges it and writes it down; those of which there was
     /// anything.
     pub(crate) fn take_back(&mut self, tasks: &[TaskIx]) -> Result<Vec<TaskIx>, OpenError> {
-        let system = self.workers.system();
         let mut taken = Vec::new();
         for &task in tasks {
             let is_handed =
                 |active: &&orch_core::Active| active.task == task && active.phase == Phase::Handed;
             let Some(active) = self.run.active().iter().find(is_handed) else { continue };
             let (attempt, now) = (active.attempt, self.clock.now());
-            let home = &self.place.home;
-            system.keep_word(home, task, attempt);
-            let profile = self.workers.profile();
-            let ended =
-                EndedAttempt { home, profile, task, attempt, exit: Exit::Unknown, resumed: false, now };
-            let judged = system.judge(&ended).map_err(OpenError::system("read what was handed back"))?;
-            if !judged.has_evidence {
-                continue;
-            }
+            let Some(judged) = self.judge_handed_back(task, attempt)? else { continue };
             let event = Event::Ended { task, attempt, outcome: judged.outcome };
             let change = self.run.apply(event, now).map_err(orch_run::DriveError::from)?;
             self.record_with(change, judged.detail)?;

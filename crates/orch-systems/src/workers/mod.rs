@@ -204,6 +204,11 @@ impl AgentWorkers {
         self.enter(task, attempt, Doing::ByPerson);
     }
 
+    /// Looks out for nothing more of the attempt that a person does.
+    pub(crate) fn no_longer(&mut self, task: TaskIx) {
+        self.active.remove(&work_key(task));
+    }
+
     /// Takes over an attempt of an earlier run whose worker has ended, with its claim still to be followed up.
     pub(crate) fn take_up(&mut self, task: TaskIx, attempt: u32, exit: Exit, profile: Profile) {
         self.working(task, attempt, Work { profile: Some(profile), ..Work::default() });
