@@ -40,7 +40,7 @@ fn says_what_is_wrong_and_where() {
         ("| M1 | ⬛ Skipped | |\n", "## M1\n- [ ] b\n", &[]),
         ("| M1 | ⬜ | |\n", "## M1\n- [x] b\n", &["3:3 warning ticked"]),
         ("| M1 | ⬜ | | |\n", "## M1\n", &["3:3 warning cells"]),
-        ("| M1 | ⬜ | |\n", "## M1\n- [] b\n", &["6:1 warning box"]),
+        ("| M1 | ⬜ | |\n", "## M1\n- [] b\n- [ ]c\n", &["6:1 warning box", "7:1 warning box"]),
         ("| M1 | ⬜ | |\n", "## M1\n<<<<<<< a\nx\n=======\n>>>>>>> b\n", &["6:1 error conflict"]),
         ("| M1 | ⬜ | |\n", "## M1\n```\n<<<<<<< a\n```\n", &[]),
         ("| M1 | ⬜ | |\n", "## M1\n\n~~~\nx\n", &["7:1 warning unclosed"]),

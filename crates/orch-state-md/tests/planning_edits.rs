@@ -237,6 +237,12 @@ fn what_has_no_place_is_left_out() {
     let open = format!("{text}\n```\n");
     let why = "there is no progress log, and the document ends within code or a comment";
     assert_eq!(left_out(&open, log("2026-01-01 10:00", "x")), why);
+    let pipe = "| Milestone | Status | Duration |\n|---|---|---|\n| M1: `a|b` | ⬜ | 5 |\n";
+    assert_eq!(left_out(pipe, duration("M1", 5, false)), "the row of M1 has more cells than the header");
+    assert_eq!(
+        left_out(pipe, status("M1", None, Status::Fail)),
+        "the row of M1 has more cells than the header"
+    );
     let struck = "| Milestone | Status |\n|---|---|\n| ~~M1~~ | ⬜ |\n";
     assert_eq!(left_out(struck, status("M1", None, Status::Fail)), "the row of M1 is struck through");
     let twice = "| Milestone | Status |\n|---|---|\n| M1 | ⬜ |\n| M1 | ✅ |\n";

@@ -7,6 +7,7 @@ use std::ops::Range;
 use hashbrown::{HashMap, HashSet};
 use orch_core::Status;
 
+use super::cells::cells;
 use super::duration::with_minutes;
 use super::outline::Outline;
 use super::read::conflicts;
@@ -267,6 +268,12 @@ impl<'a> Round<'a> {
     /// The row at `place`, which has a cell in `column` that no edit of this round has touched.
     fn cell(&self, place: usize, column: usize, name: &str) -> Result<RowLine<'a>, Not> {
         let row = self.outline.rows[place];
+        let count = self.outline.tracker.as_ref().map_or(0, |tracker| tracker.columns.count);
+        if cells(row.text).count() > count {
+            // Which of its pipes is one too many can't be told, so neither which cell is which.
+            let id = &self.outline.milestones[place].id;
+            return Err(Not::Ever(format!("the row of {id} has more cells than the header")));
+        }
         let Some(cell) = row.cell(column) else {
             let id = &self.outline.milestones[place].id;
             return Err(Not::Ever(format!("the row of {id} has no cell for the {name}")));

@@ -120,7 +120,8 @@ fn objective(text: &str) -> String {
             if under.is_some() {
                 return shown(&done);
             }
-            from_title = done;
+            // What ends with a colon is about what follows.
+            from_title = if done.trim_end().ends_with(':') { String::new() } else { done };
             in_title = false;
         }
         if let Some((level, title)) = title {
@@ -132,6 +133,14 @@ fn objective(text: &str) -> String {
             if level > 1 && is_summary(&words) && under.is_none() {
                 under = Some(level);
             }
+        } else if under.is_some()
+            && paragraph.is_empty()
+            && let Some((_, item)) = list_item(line.span())
+            && let Some((label, words)) = plain(item.text).split_once(':')
+            && is_summary(&label.to_lowercase())
+        {
+            // `- **Purpose:** …`
+            return at_most(words.trim_start().to_owned(), LONGEST_OBJECTIVE);
         } else if !ends && (under.is_some() || in_title) {
             if !paragraph.is_empty() {
                 paragraph.push(' ');
@@ -179,6 +188,7 @@ mod tests {
             ("# T\n\nFirst\nparagraph.\n\nSecond.\n", "First paragraph."),
             ("# T\n\nIntro.\n\n## 1. Summary\n\n**Purpose:** Do *it*.\n\n- x\n", "Do it."),
             ("# T\n\n## Overview\n- a\n\n### Purpose\nThis\n", "This"),
+            ("# T\n\nSee:\n- a\n\n## Summary\n- **Purpose:** Do it.\n", "Do it."),
             ("# T\n\n> quote\n\n[link](#a)\n\n## M1\nx\n", ""),
             ("# T\n```\ncode\n```\nreal\n", "real"),
             ("", ""),
