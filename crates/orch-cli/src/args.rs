@@ -1,5 +1,7 @@
 //! The command line. The names here are a contract: scripts rely on them.
 
+mod milestones;
+
 use std::ffi::OsString;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -9,8 +11,10 @@ use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 use orch_core::OnFailure;
 use orch_systems::{Durability, ExecutorKind, RunOptions, parse_duration};
 
-/// Runs a plan that you have already, of prompts or of weavers: starts what may run, judges what came back, writes everything down, and goes on after any
-/// crash.
+pub(crate) use milestones::{Ack, Begin, Collect, Dispatch, New, Show, SwitchMode};
+
+/// Runs a plan that you have already, of prompts, of milestones or of weavers: starts what may run, judges what came back,
+/// writes everything down, and goes on after any crash.
 #[derive(Debug, Parser)]
 #[command(name = "orch", version, about, max_term_width = 100, disable_help_subcommand = true)]
 #[command(
@@ -112,6 +116,23 @@ pub(crate) enum Command {
         id: String,
         #[command(flatten)]
         plan: Pointed,
+    },
+    /// Hand a milestone to a person: print what its worker is told, and write down that it is under way.
+    Dispatch(Dispatch),
+    /// Take in the summaries that workers of milestones have left, and bring the planning document up to date.
+    Collect(Collect),
+    /// Say that you have looked at what came back, or approve what a milestone waits for.
+    Ack(Ack),
+    /// Show all there is to know of a milestone.
+    Show(Show),
+    /// Switch how the prompts of milestones are handed over.
+    Mode(SwitchMode),
+    /// End the session on a planning document; the document keeps everything.
+    Close(Pointed),
+    /// Write a new plan.
+    New {
+        #[command(subcommand)]
+        what: New,
     },
     /// Print the stack of branches and pull requests in the order in which they can be merged.
     MergeOrder {
@@ -257,9 +278,13 @@ pub(crate) struct Run {
     /// The agent: claude, codex, opencode, gemini, shell, or one from orch.toml.
     #[arg(long, value_name = "NAME")]
     pub(crate) agent: Option<String>,
-    /// Forget what was done and start anew; the state so far is kept aside.
+    /// Forget what was done and start anew; the state so far is kept aside. Of a planning document, the session alone is
+    /// forgotten.
     #[arg(long)]
     pub(crate) fresh: bool,
+    /// Go on with the session on a planning document that is there, and ask nothing.
+    #[arg(long, conflicts_with = "fresh")]
+    pub(crate) resume: bool,
     /// Do failed tasks again.
     #[arg(long)]
     pub(crate) retry_failed: bool,
@@ -309,7 +334,8 @@ pub(crate) struct Run {
     /// everything else in processes.
     #[arg(long, value_name = "EXECUTOR")]
     pub(crate) executor: Option<ExecutorArg>,
-    /// Give each task a work tree of its own. Weavers always have one; refused for prompts, which build on each other.
+    /// Give each task a work tree of its own. Milestones and weavers have one anyway; refused for prompts, which build on
+    /// each other.
     #[arg(long)]
     pub(crate) worktrees: bool,
     /// Answer questions with yes. (This command asks none.)
@@ -373,6 +399,9 @@ impl Args {
     pub(crate) fn wants_json(&self) -> bool {
         match &self.command {
             Some(Command::Run(run)) => run.json,
+            Some(Command::Dispatch(dispatch)) => dispatch.json,
+            Some(Command::Collect(collect)) => collect.json,
+            Some(Command::Show(show)) => show.looked.json,
             Some(
                 Command::Check(looked)
                 | Command::Status { looked, .. }
@@ -388,6 +417,10 @@ impl Args {
                 Command::Retry { .. }
                 | Command::Stop { .. }
                 | Command::Attach { .. }
+                | Command::Ack(_)
+                | Command::Mode(_)
+                | Command::Close(_)
+                | Command::New { .. }
                 | Command::Restack { .. }
                 | Command::Worktree { .. }
                 | Command::Pane { .. }

@@ -127,6 +127,7 @@ pub(crate) fn halt_word(halt: Halt) -> &'static str {
         Halt::Review { .. } => "review",
         Halt::CouldNotStart { .. } => "could_not_start",
         Halt::RateLimited { .. } => "rate_limited",
+        Halt::Paused { .. } => "paused",
         Halt::Stopped => "stopped",
     }
 }

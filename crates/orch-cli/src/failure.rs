@@ -155,7 +155,9 @@ impl Failure {
                 OpenError::Invalid { .. } => "plan.invalid",
                 OpenError::Config(_) => "config",
                 OpenError::Profile(_) => "agent",
-                OpenError::Request { code, .. } | OpenError::Stopped { code, .. } => code,
+                OpenError::Request { code, .. }
+                | OpenError::Stopped { code, .. }
+                | OpenError::Person { code, .. } => code,
                 OpenError::Environment { .. } => "environment",
                 OpenError::Held(_) => "plan.held",
                 OpenError::Survivor { .. } => "plan.survivor",
@@ -173,6 +175,7 @@ impl Failure {
                 OpenError::NoPlan { hint, .. }
                 | OpenError::Request { hint, .. }
                 | OpenError::Stopped { hint, .. }
+                | OpenError::Person { hint, .. }
                 | OpenError::Environment { hint, .. } => Some(hint.clone()),
                 OpenError::Invalid { .. } => Some("mend the plan; `orch check` looks again".into()),
                 OpenError::Read { source, .. } if source.kind() == io::ErrorKind::InvalidInput => {
@@ -204,6 +207,7 @@ impl Failure {
                 | OpenError::Profile(_)
                 | OpenError::Request { .. } => code::USAGE,
                 OpenError::Invalid { .. } => code::INVALID_PLAN,
+                OpenError::Person { .. } => code::INCOMPLETE,
                 OpenError::Held(_) | OpenError::Survivor { .. } => code::COME_BACK_LATER,
                 _ => code::FAIL,
             },

@@ -46,6 +46,8 @@ pub enum Evidence {
     Receipt(Outcome),
     /// Its worker still lives.
     Alive,
+    /// A person does it, or somebody else whom orch did not start: nobody can say that they are gone.
+    Handed,
     /// Its worker is gone, and left a result that has to be judged before anybody can say what it means.
     Unjudged,
 }
@@ -132,6 +134,8 @@ pub struct Resumed {
     pub to_end: Vec<TaskIx>,
     /// Workers that still live and are waited for, and those whose result is still to be judged.
     pub survivors: Vec<TaskIx>,
+    /// Tasks in the hands of a person: under way, and nobody's to end.
+    pub handed: Vec<TaskIx>,
 }
 
 /// Decides how a run of `plan` begins, from what was written down and what is known of the workers.
@@ -152,6 +156,7 @@ pub fn resume(
         settle: Vec::new(),
         to_end: Vec::new(),
         survivors: Vec::new(),
+        handed: Vec::new(),
     };
     let recorded = match memory {
         Memory::Nothing => return anew(plan, policy, Beginning::First),
@@ -185,6 +190,7 @@ pub fn resume(
         settle: Vec::new(),
         to_end: Vec::new(),
         survivors: Vec::new(),
+        handed: Vec::new(),
     };
     for task in plan.tasks() {
         let Some(recorded) = of[task.index()].filter(|_| resumed.run.status(task) == Status::Running) else {
@@ -194,6 +200,11 @@ pub fn resume(
         let outcome = match evidence(recorded) {
             Evidence::Alive if rules.wait_for_survivors && rules.trust_receipts => {
                 resumed.survivors.push(task);
+                continue;
+            }
+            Evidence::Handed => {
+                resumed.run.hand_over(task);
+                resumed.handed.push(task);
                 continue;
             }
             // There is no worker to end, and its work is not to be done twice.

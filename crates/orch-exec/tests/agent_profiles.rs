@@ -26,6 +26,7 @@ fn values() -> Values<'static> {
         plan: Path::new("/p/plan.md"),
         worktree: None,
         session: None,
+        model: None,
     }
 }
 
@@ -41,6 +42,7 @@ fn a_table_gives_a_profile() {
             "result": "json:codex",
             "rate_limit": ["slow down"],
             "resume": ["--resume", "{session}"],
+            "model": ["-m", "{model}"],
         }),
     );
     let expected = Profile {
@@ -52,6 +54,7 @@ fn a_table_gives_a_profile() {
         result: ResultKind::Codex,
         rate_limit: vec!["slow down".into()],
         resume: ["--resume", "{session}"].map(String::from).to_vec(),
+        model: ["-m", "{model}"].map(String::from).to_vec(),
     };
     assert_eq!(resolve("mine", &all).unwrap(), expected);
 }
@@ -62,7 +65,8 @@ fn what_a_table_leaves_out_is_a_file_a_report_and_the_usual_words() {
     assert_eq!(profile.prompt, Handover::File);
     assert_eq!(profile.result, ResultKind::Report);
     assert_eq!(profile.rate_limit, ["429", "rate limit", "too many requests"]);
-    assert!(profile.env.is_empty() && profile.pass_env.is_empty() && profile.resume.is_empty());
+    assert!(profile.env.is_empty() && profile.pass_env.is_empty());
+    assert!(profile.resume.is_empty() && profile.model.is_empty());
 }
 
 #[test]
@@ -169,6 +173,64 @@ fn the_built_in_command_lines() {
     gemini -o stream-json --approval-mode yolo --skip-trust
     gemini -o stream-json --approval-mode yolo --skip-trust --resume 01a1
     ");
+}
+
+#[test]
+fn a_recommended_model_is_for_the_agent_that_knows_it() {
+    let recommended = Values { model: Some("Opus"), ..values() };
+    let resumed = Values { session: Some("01a1"), ..recommended };
+    let mut all = String::new();
+    for builtin in [Builtin::Claude, Builtin::Codex, Builtin::Opencode, Builtin::Gemini] {
+        let profile = builtin.profile();
+        all += &format!("{}\n{}\n", line(&profile, &recommended), line(&profile, &resumed));
+    }
+    insta::assert_snapshot!(all, @"
+    claude -p --output-format stream-json --verbose --dangerously-skip-permissions --model opus
+    claude -p --output-format stream-json --verbose --dangerously-skip-permissions --model opus --resume 01a1
+    codex exec --json --skip-git-repo-check --dangerously-bypass-approvals-and-sandbox
+    codex exec --json --skip-git-repo-check --dangerously-bypass-approvals-and-sandbox resume 01a1 -
+    opencode run --format json --auto
+    opencode run --format json --auto --session 01a1
+    gemini -o stream-json --approval-mode yolo --skip-trust
+    gemini -o stream-json --approval-mode yolo --skip-trust --resume 01a1
+    ");
+    let odd = Values { model: Some("opus --add-dir /"), ..values() };
+    assert_eq!(line(&Builtin::Claude.profile(), &odd), line(&Builtin::Claude.profile(), &values()));
+}
+
+#[test]
+fn the_model_comes_where_options_still_are() {
+    let model = Values { model: Some("Sonnet"), session: Some("s"), ..values() };
+    for (command, expected) in [
+        (&["x", "-a"][..], "x -a --model=sonnet --resume s"),
+        (&["x", "-a", "--", "{prompt}"], "x -a --model=sonnet -- Do it. --resume s"),
+        (&["x", "{prompt}", "-a"], "x --model=sonnet Do it. -a --resume s"),
+        (&["x", "-o", "json", "-p", "{prompt}"], "x -o json --model=sonnet -p Do it. --resume s"),
+        (&["x", "--prompt={prompt}"], "x --prompt=Do it. --model=sonnet --resume s"),
+        (&["--"], "-- --model=sonnet --resume s"),
+    ] {
+        let fields =
+            json!({"command": command, "model": ["--model={model}"], "resume": ["--resume", "{session}"]});
+        let profile = Profile::from_table("mine", table(fields)).unwrap();
+        assert_eq!(line(&profile, &model), expected);
+    }
+}
+
+#[test]
+fn a_model_has_no_place_where_there_may_be_none() {
+    for fields in [
+        json!({"command": ["x", "--model", "{model}"]}),
+        json!({"command": ["x"], "resume": ["--model={model}"]}),
+    ] {
+        let error = Profile::from_table("mine", table(fields)).unwrap_err();
+        assert!(matches!(error, ProfileError::ModelOutsideOfModel { .. }), "{error}");
+        assert_eq!(error.hint(), "put arguments that need {model} into model = [\"--model\", \"{model}\"]");
+    }
+    let fields = json!({"command": ["x"], "model": ["{modell}"]});
+    assert_eq!(
+        Profile::from_table("mine", table(fields)).unwrap_err().to_string(),
+        "unknown placeholder `{modell}` in the argument `{modell}`"
+    );
 }
 
 #[test]

@@ -13,13 +13,17 @@
 
 mod abandoned;
 mod add;
+mod aside;
 mod branch;
 mod commit;
 mod contained;
 mod files;
 mod identity;
+mod known;
 mod lock;
+mod merge;
 mod name;
+mod obstacle;
 mod program;
 mod rebase;
 mod remote;
@@ -34,6 +38,7 @@ pub use add::Added;
 pub use branch::{BaseBranch, How};
 pub use commit::Commit;
 pub use files::Touched;
+pub use merge::{MergeError, Merged};
 pub use name::{BranchName, UnfitName};
 pub use program::{Git, GitError};
 pub use rebase::{RestackError, Restacked};

@@ -79,7 +79,12 @@ impl Git {
 
     /// Orch's lock for everything that moves the branch.
     pub(crate) fn lock_branch(&self, common: &Path, branch: &BranchName) -> Result<Held, GitError> {
-        self.lock(common, branch.head_ref().as_bytes(), || format!("the branch {branch}"))
+        self.lock_head(common, branch.as_str())
+    }
+
+    /// The same for a branch that may have any name that git accepts.
+    pub(crate) fn lock_head(&self, common: &Path, branch: &str) -> Result<Held, GitError> {
+        self.lock(common, format!("refs/heads/{branch}").as_bytes(), || format!("the branch {branch}"))
     }
 
     fn lock(&self, common: &Path, key: &[u8], what: impl Fn() -> String) -> Result<Held, GitError> {

@@ -77,13 +77,15 @@ pub(crate) struct Call {
     env: Vec<(&'static str, OsString)>,
     limit: Limit,
     kept: u64,
+    no: Option<i32>,
     held: Option<File>,
 }
 
 impl Call {
     pub(crate) fn new<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Self {
         let args = args.into_iter().map(|arg| arg.as_ref().to_owned()).collect();
-        Self { config: Vec::new(), args, env: Vec::new(), limit: Limit::Local, kept: OUTPUT_KEPT, held: None }
+        let (config, env) = (Vec::new(), Vec::new());
+        Self { config, args, env, limit: Limit::Local, kept: OUTPUT_KEPT, no: None, held: None }
     }
 
     /// A call that changes the repository: none of its hooks is run.
@@ -118,6 +120,11 @@ impl Call {
     /// How much of its output is kept, in bytes; 16 MiB unless set.
     pub(crate) fn keeping(self, kept: u64) -> Self {
         Self { kept, ..self }
+    }
+
+    /// The exit code that is an answer as well, for [`Git::answer`]: no.
+    pub(crate) fn saying_no_with(self, code: i32) -> Self {
+        Self { no: Some(code), ..self }
     }
 
     /// The lock under which it runs. Git gets it as its standard input, so that the lock lasts as long as git
@@ -214,6 +221,12 @@ impl Git {
     /// Runs a call and returns its standard output. One that came upon a work tree that another git is about to make is
     /// run again.
     pub(crate) fn call(&self, call: &Call) -> Result<Vec<u8>, GitError> {
+        self.answer(call).map(|(_, stdout)| stdout)
+    }
+
+    /// The same, and whether git said yes. To say no is a failure unless the call has [a code](Call::saying_no_with) for
+    /// it.
+    pub(crate) fn answer(&self, call: &Call) -> Result<(bool, Vec<u8>), GitError> {
         let mut backoff = Backoff::new(self.patience);
         loop {
             match self.run(call) {
@@ -240,7 +253,7 @@ impl Git {
         }
     }
 
-    fn run(&self, call: &Call) -> Result<Vec<u8>, GitError> {
+    fn run(&self, call: &Call) -> Result<(bool, Vec<u8>), GitError> {
         let limit = match call.limit {
             Limit::Local => self.local_limit,
             Limit::Remote => self.remote_limit,
@@ -269,8 +282,8 @@ impl Git {
         };
         // Both streams have ended, so nothing but git's own exit is left to wait for.
         let status = group.wait().map_err(could_not_run)?;
-        if status.success() {
-            return Ok(stdout);
+        if status.success() || (call.no.is_some() && call.no == status.code()) {
+            return Ok((status.success(), stdout));
         }
         let stderr = String::from_utf8_lossy(&stderr).trim().to_owned();
         if stderr.contains("not a git repository") {

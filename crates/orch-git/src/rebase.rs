@@ -5,9 +5,8 @@ use std::fs;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
-use xxhash_rust::xxh3::xxh3_64;
-
-use crate::lock::{Held, own_folder};
+use crate::aside::Aside;
+use crate::lock::Held;
 use crate::program::Call;
 use crate::restack::RestackStep;
 use crate::state::{Operation, WorktreeState, operation};
@@ -105,49 +104,6 @@ pub enum RestackError {
 
 fn listed(files: &[PathBuf]) -> String {
     files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ")
-}
-
-/// A work tree for one rebase, gone with it.
-struct Aside<'a> {
-    git: &'a Git,
-    common: &'a Path,
-    path: PathBuf,
-}
-
-impl<'a> Aside<'a> {
-    /// Clears away what a killed orch left behind: whoever is here holds the lock of the branch.
-    fn new(
-        git: &'a Git,
-        common: &'a Path,
-        branch: &BranchName,
-        at: &str,
-        lock: &Held,
-    ) -> Result<Self, GitError> {
-        let folder = own_folder(common)?;
-        let name = format!("restack-{:016x}", xxh3_64(branch.as_str().as_bytes()));
-        let aside = Self { git, common, path: git.real(&folder.join(name))? };
-        aside.clear()?;
-        let call = Call::change(["worktree", "add", "--quiet", "--detach", "--"]).arg(&aside.path).arg(at);
-        git.change(&call.holding(lock).map_err(GitError::io(&aside.path))?)?;
-        Ok(aside)
-    }
-
-    fn clear(&self) -> Result<(), GitError> {
-        if is_there(&self.path)? {
-            fs::remove_dir_all(&self.path).map_err(GitError::io(&self.path))?;
-        }
-        if self.git.worktree_at(&self.git.worktrees()?, &self.path).is_some() {
-            self.git.unregister(self.common, &self.path)?;
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Aside<'_> {
-    fn drop(&mut self) {
-        // The next restack of this branch clears what could not be cleared now.
-        let _ = self.clear();
-    }
 }
 
 impl Git {
@@ -286,8 +242,8 @@ impl Git {
         onto: &str,
         lock: &Held,
     ) -> Result<String, RestackError> {
-        let aside = Aside::new(self, common, &step.branch, &step.tip, lock)?;
-        let there = self.beside(&aside.path);
+        let aside = Aside::new(self, common, "restack", step.branch.as_str(), &step.tip, lock)?;
+        let there = self.beside(aside.path());
         if let Err(error) = there.rebase(step, onto, lock) {
             return Err(there.explained(step, error));
         }

@@ -74,6 +74,16 @@ pub(crate) fn line(text: &str) -> String {
     shown.trim().to_owned()
 }
 
+/// A box of a list on one line, with the white space in front that says what it is nested in. What has no box gets an
+/// open one.
+pub(crate) fn task(text: &str) -> String {
+    let spaces = text.len() - text.trim_start_matches(' ').len();
+    let text = line(text);
+    let marker = text.strip_prefix(['-', '*', '+']).map(str::trim_start);
+    let has_box = marker.is_some_and(|rest| rest.starts_with('[') && rest.chars().nth(2) == Some(']'));
+    format!("{}{}{text}", " ".repeat(spaces.min(12)), if has_box { "" } else { "- [ ] " })
+}
+
 /// The text as code within a line of Markdown.
 pub(crate) fn code(text: &str) -> String {
     let mark = "`".repeat(longest_run(text) + 1);
@@ -132,6 +142,20 @@ mod tests {
     fn no_line_looks_like_the_next_file() {
         assert_eq!(separated("---\nname: a\n---\n-- a --\n"), "---\nname: a\n---\n-- a --\n");
         assert_eq!(separated("a\n --- b ---\r\n---c---"), "a\n\\ --- b ---\r\n\\---c---");
+    }
+
+    #[test]
+    fn boxes_stay_boxes() {
+        for (text, expected) in [
+            ("- [ ] a", "- [ ] a"),
+            ("    - [~] a\n# b", "    - [~] a # b"),
+            ("* [ ] a", "* [ ] a"),
+            ("a", "- [ ] a"),
+            ("- a", "- [ ] - a"),
+            ("", "- [ ] "),
+        ] {
+            assert_eq!(task(text), expected, "{text:?}");
+        }
     }
 
     #[test]

@@ -22,11 +22,13 @@
 
 mod error;
 mod filters;
+mod milestones;
 mod render;
 mod weavers;
 mod worker;
 
 pub use error::PromptError;
+pub use milestones::{Gap, MILESTONE, MILESTONE_PASTE, Milestone, MilestonePaste, OtherWorker};
 pub use render::{Block, Prompts, Rendered, Source};
 pub use weavers::{
     CheckDone, OpenedBy, Sibling, Skill, WEAVER, WEAVER_BASE, WEAVER_CHECK, WEAVER_PULL_REQUEST,

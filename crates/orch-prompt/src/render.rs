@@ -11,13 +11,15 @@ use serde::Serialize;
 use crate::{PromptError, filters};
 
 /// The templates that come with orch, by name.
-const BUILT_IN: [(&str, &str); 6] = [
+const BUILT_IN: [(&str, &str); 8] = [
     (crate::WORKER, include_str!("../templates/prompts/worker.md")),
     (crate::WEAVER, include_str!("../templates/weavers/worker.md")),
     (crate::WEAVER_BASE, include_str!("../templates/weavers/base.md")),
     (crate::WEAVER_VERIFIER, include_str!("../templates/weavers/verifier.md")),
     (crate::WEAVER_CHECK, include_str!("../templates/weavers/check.md")),
     (crate::WEAVER_PULL_REQUEST, include_str!("../templates/weavers/pull-request.md")),
+    (crate::MILESTONE, include_str!("../templates/milestones/worker.md")),
+    (crate::MILESTONE_PASTE, include_str!("../templates/milestones/paste.md")),
 ];
 
 /// The templates, built in or overridden.
@@ -130,6 +132,7 @@ fn environment() -> Result<Environment<'static>, Error> {
     environment.add_filter("separated", |value: &Value| text_of(value).map(filters::separated));
     environment.add_filter("line", |value: &Value| text_of(value).map(filters::line));
     environment.add_filter("code", |value: &Value| text_of(value).map(filters::code));
+    environment.add_filter("task", |value: &Value| text_of(value).map(filters::task));
     environment.add_filter("quoted", |value: &Value| text_of(value).map(filters::quoted));
     Ok(environment)
 }

@@ -198,7 +198,7 @@ impl<S: Store + ?Sized, W: Workers + ?Sized, C: Clock + ?Sized> Driver<'_, '_, S
                 self.happen(at, Some(What::Worker { task, attempt, worker, log }));
             }
             Notice::Progress { task, attempt, text }
-                if self.is_under_way(task, attempt, &[Phase::Work, Phase::Review]) =>
+                if self.is_under_way(task, attempt, &[Phase::Work, Phase::Handed, Phase::Review]) =>
             {
                 self.happen(at, Some(What::Progress { task, attempt, text }));
             }
@@ -206,6 +206,10 @@ impl<S: Store + ?Sized, W: Workers + ?Sized, C: Clock + ?Sized> Driver<'_, '_, S
             Notice::Worker { .. } | Notice::Progress { .. } => {}
             Notice::Holds { condition } => {
                 self.run.apply(Event::Holds { condition }, at)?;
+            }
+            Notice::Pause { task, text } => {
+                self.run.apply(Event::Pause { task }, at)?;
+                self.happen(at, Some(What::Alert { task: Some(task), text }));
             }
             Notice::Alert { task, text } => self.happen(at, Some(What::Alert { task, text })),
             Notice::Asked(request) => {

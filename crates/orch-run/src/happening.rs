@@ -35,6 +35,13 @@ pub enum What {
         /// Where its output goes.
         log: Option<PathBuf>,
     },
+    /// The attempt is in the hands of a person, who starts it.
+    Handed {
+        /// The task.
+        task: TaskIx,
+        /// Its attempt.
+        attempt: u32,
+    },
     /// The worker said by which name its conversation can be gone on with.
     Session {
         /// The task.

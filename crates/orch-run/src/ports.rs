@@ -136,6 +136,13 @@ pub enum Notice {
         /// Its name, as the plan has it.
         condition: String,
     },
+    /// A person has to look at what came of a task before anything more starts.
+    Pause {
+        /// The task.
+        task: TaskIx,
+        /// What there is to look at, a lower-case fragment.
+        text: String,
+    },
     /// Something a person should know of.
     Alert {
         /// The task it is about, if it is about one.

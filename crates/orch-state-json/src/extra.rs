@@ -57,6 +57,18 @@ impl Extra {
         self
     }
 
+    /// Keeps what was found in the place of the known field `key` and could not be taken for its value.
+    pub(crate) fn keep(&mut self, place: usize, key: &str, value: Value) {
+        let at = self.entries.partition_point(|entry| entry.after <= place);
+        self.entries.insert(at, Entry { after: place, key: key.to_owned(), value });
+    }
+
+    /// The fields that have none of these names.
+    pub(crate) fn without(&self, names: &[&str]) -> Self {
+        let entries = self.entries.iter().filter(|entry| !names.contains(&entry.key.as_str()));
+        Self { entries: entries.cloned().collect() }
+    }
+
     /// The fields of both; where both have one, that of `later`.
     pub(crate) fn merged(&self, later: &Self) -> Self {
         let mut entries = self.entries.clone();

@@ -129,7 +129,8 @@ fn as_double(number: &Number) -> Number {
     }
 }
 
-fn read_hex(digits: &str) -> Option<u64> {
+/// The number that 16 hexadecimal digits are.
+pub(crate) fn read_hex(digits: &str) -> Option<u64> {
     let digits =
         Some(digits).filter(|digits| digits.len() == 16 && digits.bytes().all(|b| b.is_ascii_hexdigit()));
     u64::from_str_radix(digits?, 16).ok()

@@ -72,12 +72,38 @@ pub(crate) fn read(text: &str, shape: Shape<'_>, trailing: Trailing) -> Result<M
     }
 }
 
+/// Reads the list that `text` is; anything else is a list of that alone.
+pub(crate) fn read_list(text: &str) -> Result<Vec<Value>, Unreadable> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let read = Shape::Any.deserialize(&mut json).and_then(|value| json.end().map(|()| value));
+    match read.map_err(|error| from_json(&error, text))? {
+        Value::Array(items) => Ok(items),
+        other => Ok(vec![other]),
+    }
+}
+
+/// `items` as a file.
+pub(crate) fn pretty_list(items: Vec<Value>) -> Vec<u8> {
+    pretty_value(&Value::Array(items))
+}
+
 /// `members` as a file: two spaces a level, a line end at the end.
 pub(crate) fn pretty(members: Members) -> Vec<u8> {
+    pretty_value(&Value::Object(members))
+}
+
+fn pretty_value(value: &Value) -> Vec<u8> {
     // Strings as keys into memory: there is nothing that could fail.
-    let mut bytes = serde_json::to_vec_pretty(&Value::Object(members)).unwrap_or_default();
+    let mut bytes = serde_json::to_vec_pretty(value).unwrap_or_default();
     bytes.push(b'\n');
     bytes
+}
+
+/// The whole number, not below zero, that `value` is, however it is written (`1`, `1.0`).
+pub(crate) fn whole(value: &Value) -> Option<u64> {
+    let Value::Number(number) = value else { return None };
+    let double = || number.as_f64().filter(|double| double.fract() == 0.0 && (0.0..1.8e19).contains(double));
+    number.as_u64().or_else(|| double().map(|double| double as u64))
 }
 
 /// `value` without white space.
@@ -124,7 +150,7 @@ impl Shape<'_> {
 }
 
 /// An id as a message can show it.
-fn shortened(id: &str) -> String {
+pub(crate) fn shortened(id: &str) -> String {
     let mut shown: String = id.chars().take(40).flat_map(char::escape_debug).collect();
     if id.chars().nth(40).is_some() {
         shown.push('…');

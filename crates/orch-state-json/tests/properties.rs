@@ -1,6 +1,9 @@
 //! What holds for any state, any weaver and any bytes.
 
-use orch_state_json::{Extra, Mark, Overall, RunState, Weaver, WeaverFile, WeaverStatus};
+use orch_state_json::{
+    ActiveSession, ActiveSessions, ActiveWorker, Alert, Extra, Mark, OrchestratorState, Overall, Own,
+    PromptMode, RunState, Weaver, WeaverFile, WeaverStatus,
+};
 use proptest::prelude::*;
 
 /// Texts that say something.
@@ -96,6 +99,165 @@ fn weaver_file() -> impl Strategy<Value = WeaverFile> {
     )
 }
 
+/// Any text, also one that says nothing.
+fn any_text() -> impl Strategy<Value = String> {
+    prop_oneof![Just(String::new()), Just(" ".into()), ".{1,12}"]
+}
+
+fn some_text() -> impl Strategy<Value = Option<String>> {
+    proptest::option::of(".{1,12}")
+}
+
+fn texts() -> impl Strategy<Value = Vec<String>> {
+    proptest::collection::vec(any_text(), 0..3)
+}
+
+fn active_worker() -> impl Strategy<Value = ActiveWorker> {
+    let words = (any::<u32>(), any_text(), any_text(), any_text(), any_text());
+    let more = (some_text(), some_text(), some_text(), any::<Option<u32>>(), any::<Option<u32>>());
+    (words, more, texts(), extra()).prop_map(|(words, more, directories, extra)| {
+        let (worker, milestone, title, status, started_at) = words;
+        let (by, model, prompt, attempt, gap) = more;
+        ActiveWorker {
+            worker,
+            milestone,
+            title,
+            status,
+            started_at,
+            by,
+            model,
+            prompt,
+            attempt,
+            gap,
+            directories,
+            extra,
+        }
+    })
+}
+
+fn own() -> impl Strategy<Value = Own> {
+    let alert = (any_text(), any_text(), texts(), proptest::option::of(any_text()), any_text(), extra());
+    let alert = alert.prop_map(|(milestone, status, problems, summary, at, extra)| Alert {
+        milestone,
+        status,
+        problems,
+        summary,
+        at,
+        extra,
+    });
+    let left = proptest::collection::vec(
+        (any_text(), proptest::sample::select(orch_core::Status::ALL.to_vec())),
+        0..4,
+    );
+    let ended = proptest::option::of(any_text());
+    (
+        any::<Option<u64>>(),
+        any::<u64>(),
+        left,
+        proptest::collection::vec(alert, 0..3),
+        texts(),
+        ended,
+        extra(),
+    )
+        .prop_map(|(history, seq, left, alerts, approved, ended_at, extra)| {
+            let mut own = Own { history, seq, alerts, approved, ended_at, extra, ..Own::default() };
+            left.into_iter().for_each(|(id, status)| own.leave(&id, status));
+            own
+        })
+}
+
+fn orchestrator_state() -> impl Strategy<Value = OrchestratorState> {
+    let mode = proptest::sample::select(PromptMode::ALL.to_vec());
+    let workers = proptest::collection::vec(active_worker(), 0..3);
+    (any_text(), mode, any_text(), workers, texts(), own(), extra()).prop_map(
+        |(planning_doc, mode, started_at, workers, processed_summaries, orch, extra)| OrchestratorState {
+            workers,
+            processed_summaries,
+            orch,
+            extra,
+            ..OrchestratorState::new(planning_doc, mode, started_at)
+        },
+    )
+}
+
+/// An object with the names that a session's state knows, and anything in them.
+fn like_a_state() -> impl Strategy<Value = serde_json::Value> {
+    let names = [
+        "promptMode",
+        "startedAt",
+        "workers",
+        "processedSummaries",
+        "orch",
+        "worker",
+        "id",
+        "milestone",
+        "task",
+        "title",
+        "status",
+        "started",
+        "by",
+        "gap",
+        "directories",
+        "left",
+        "alerts",
+        "sessions",
+        "slug",
+        "plan",
+        "planningDoc",
+        "x",
+        "y",
+    ];
+    let name = move || proptest::sample::select(names.to_vec()).prop_map(String::from);
+    let value = json().prop_recursive(3, 24, 4, move |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..3).prop_map(Into::into),
+            proptest::collection::vec((name(), inner), 0..4)
+                .prop_map(|members| serde_json::Value::Object(members.into_iter().collect())),
+        ]
+    });
+    proptest::collection::vec((name(), value), 0..6).prop_map(|members| {
+        let named = ("planningDoc".to_owned(), "P.md".into());
+        serde_json::Value::Object(members.into_iter().chain([named]).collect())
+    })
+}
+
+/// Workers as anybody may have written them.
+fn workers_of_others() -> impl Strategy<Value = Vec<serde_json::Value>> {
+    let names = [
+        "worker",
+        "id",
+        "milestone",
+        "task",
+        "title",
+        "status",
+        "startedAt",
+        "started",
+        "by",
+        "gap",
+        "directories",
+    ];
+    let name =
+        prop_oneof![4 => proptest::sample::select(names.to_vec()).prop_map(String::from), 1 => ".{0,4}"];
+    let value = prop_oneof![json(), (0..4_u32).prop_map(Into::into), "[0-9]{0,2}".prop_map(Into::into)];
+    let worker = proptest::collection::vec((name, value), 0..6)
+        .prop_map(|members| serde_json::Value::Object(members.into_iter().collect()));
+    proptest::collection::vec(prop_oneof![4 => worker, 1 => ".{1,8}".prop_map(Into::into)], 0..4)
+}
+
+/// Every key that is in `value`, at any depth.
+fn keys(value: &serde_json::Value, found: &mut Vec<String>) {
+    match value {
+        serde_json::Value::Array(items) => items.iter().for_each(|item| keys(item, found)),
+        serde_json::Value::Object(members) => {
+            for (key, value) in members {
+                found.push(key.clone());
+                keys(value, found);
+            }
+        }
+        _ => {}
+    }
+}
+
 /// The marked document as another tool would write it: other white space, the keys of every object turned around or
 /// sorted, whole numbers with or without a point.
 fn reformatted(document: &str, how: usize) -> String {
@@ -142,6 +304,80 @@ proptest! {
     #[test]
     fn a_state_is_read_as_it_was_written(state in run_state()) {
         prop_assert_eq!(RunState::read(&state.to_bytes()).unwrap(), state);
+    }
+
+    #[test]
+    fn a_session_is_read_as_it_was_written(state in orchestrator_state(), how in 0..4_usize) {
+        let written = String::from_utf8(state.to_bytes()).unwrap();
+        prop_assert_eq!(&OrchestratorState::read(written.as_bytes()).unwrap(), &state);
+        // In another order of the keys, the same is said.
+        let turned = OrchestratorState::read(reformatted(&written, how).as_bytes()).unwrap();
+        prop_assert_eq!(turned.workers.len(), state.workers.len());
+        prop_assert_eq!(turned.processed_summaries, state.processed_summaries);
+        prop_assert_eq!(turned.orch.seq, state.orch.seq);
+    }
+
+    #[test]
+    fn no_key_that_orch_does_not_know_is_lost(document in like_a_state()) {
+        let bytes = serde_json::to_vec(&document).unwrap();
+        let mut rest = Vec::new();
+        if let Ok(state) = OrchestratorState::read(&bytes) {
+            let written = state.to_bytes();
+            prop_assert_eq!(&OrchestratorState::read(&written).unwrap(), &state);
+            rest.push(written);
+        }
+        let sessions = ActiveSessions::read(&bytes).unwrap();
+        let written = sessions.to_bytes();
+        prop_assert_eq!(&ActiveSessions::read(&written).unwrap().to_bytes(), &written);
+        rest.push(written);
+        for written in rest {
+            let (mut before, mut after) = (Vec::new(), Vec::new());
+            keys(&document, &mut before);
+            keys(&serde_json::from_slice(&written).unwrap(), &mut after);
+            let count = |all: &[String], key: &str| all.iter().filter(|known| *known == key).count();
+            for key in before.iter().filter(|key| key.len() < 2 || *key == "id" || *key == "task") {
+                prop_assert!(count(&after, key) >= count(&before, key), "{}", key);
+            }
+        }
+    }
+
+    #[test]
+    fn what_others_say_of_a_worker_is_kept(workers in workers_of_others()) {
+        let document = serde_json::json!({"planningDoc": "P.md", "workers": workers});
+        let state = OrchestratorState::read(&serde_json::to_vec(&document).unwrap()).unwrap();
+        prop_assert_eq!(&OrchestratorState::read(&state.to_bytes()).unwrap(), &state);
+        let written: serde_json::Value = serde_json::from_slice(&state.to_bytes()).unwrap();
+        for (before, after) in workers.iter().zip(written["workers"].as_array().unwrap()) {
+            let Some(before) = before.as_object() else {
+                prop_assert_eq!(before, &after["milestone"]);
+                continue;
+            };
+            for (key, value) in before {
+                let says_nothing = value.is_null() || *value == "" || *value == serde_json::json!([]);
+                let known = ["worker", "milestone", "title", "status", "startedAt", "by", "gap", "directories"];
+                let known = known.contains(&key.as_str());
+                let now = after.get(key);
+                if known && !says_nothing {
+                    // A number may be a text and a text a number.
+                    let plain = |value: &serde_json::Value| value.to_string().replace('"', "");
+                    let (one, other) = (plain(value), now.map(plain).unwrap_or_default());
+                    prop_assert!(one == other || one.parse::<f64>().ok() == other.parse().ok(), "{}: {} {}", key, one, other);
+                } else if !known {
+                    prop_assert_eq!(now, Some(value), "{}", key);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_added_to_a_registry_is_there(document in like_a_state(), slug in text(), plan in any_text()) {
+        let mut all = ActiveSessions::read(&serde_json::to_vec(&document).unwrap()).unwrap();
+        all.add(ActiveSession::new(slug.as_str(), format!("{plan}.md"), ""));
+        let read = ActiveSessions::read(&all.to_bytes()).unwrap();
+        prop_assert_eq!(&read.get(&slug).unwrap().planning_doc, &format!("{plan}.md"));
+        prop_assert!(all.remove(&slug));
+        let read = ActiveSessions::read(&all.to_bytes()).unwrap();
+        prop_assert_eq!(read.get(&slug), None);
     }
 
     #[test]
@@ -209,6 +445,7 @@ proptest! {
     #[test]
     fn any_bytes_are_read_or_refused(bytes in any::<Vec<u8>>(), json in "[{}\\[\\]\",:\\\\ a-z0-9.eE+\n\t-]{0,60}") {
         for bytes in [&bytes[..], json.as_bytes()] {
+            let _ = (OrchestratorState::read(bytes), ActiveSessions::read(bytes));
             for refused in [RunState::read(bytes).err(), WeaverFile::read(bytes).err()].into_iter().flatten() {
                 prop_assert!(refused.diagnostic.at.is_some());
             }

@@ -8,3 +8,4 @@ pub mod runbook;
 pub mod state;
 pub mod summary;
 mod text;
+pub mod worker_summary;

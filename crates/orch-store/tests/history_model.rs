@@ -35,6 +35,7 @@ fn what() -> impl Strategy<Value = What<'static>> {
         2 => (task(), 0..5u32, any::<u32>(), any::<u64>(), text())
             .prop_map(|(task, attempt, pid, start, boot)| What::Worker { task, attempt, pid, start, boot }),
         2 => (task(), 0..5u32, text()).prop_map(|(task, attempt, session)| What::Session { task, attempt, session }),
+        2 => (task(), 0..5u32).prop_map(|(task, attempt)| What::Handed { task, attempt }),
         2 => (task(), 0..5u32, text(), option::of(text()))
             .prop_map(|(task, attempt, verdict, detail)| What::Reviewed { task, attempt, verdict, detail }),
         2 => (task(), status(), status()).prop_map(|(task, from, to)| What::Edited { task, from, to }),
@@ -84,6 +85,11 @@ fn expected(all: &[Entry<'static>], id: &str) -> Option<TaskRecord> {
     let session = place(
         &|at, e| matches!(&e.what, What::Session { task, attempt, .. } if task == id && at > first && *attempt == attempt_at(at)),
     );
+    let whose = place(&|at, e| {
+        is_start(e)
+            || matches!(change(e), Some((None, _)))
+            || matches!(&e.what, What::Handed { task, attempt } if task == id && at > first && *attempt == attempt_at(at))
+    });
     let review = place(
         &|at, e| matches!(&e.what, What::Reviewed { task, attempt, .. } if task == id && at > first && *attempt == attempt_at(at)),
     );
@@ -128,6 +134,10 @@ fn expected(all: &[Entry<'static>], id: &str) -> Option<TaskRecord> {
         session: session.map(|at| match &all[at].what {
             What::Session { session, .. } => session.to_string(),
             _ => unreachable!("only sessions were looked for"),
+        }),
+        handed: whose.is_some_and(|at| match &all[at].what {
+            What::Edited { to, .. } => *to == Status::Running,
+            what => matches!(what, What::Handed { .. }),
         }),
         agent: start.and_then(|start| {
             let run = all[..start].iter().rev().find(|e| matches!(e.what, What::RunStarted { .. }))?;

@@ -46,6 +46,8 @@ pub struct Config {
     pub tmux: TmuxTable,
     /// Work trees.
     pub worktrees: WorktreesTable,
+    /// What only planning documents have.
+    pub milestones: MilestonesTable,
     /// What only plans of weavers have.
     pub weavers: WeaversTable,
     /// Agents of one's own, and changes to the built-in ones.
@@ -122,6 +124,15 @@ pub struct WorktreesTable {
     pub copy: Vec<PathBuf>,
     /// Whether submodules are checked out in new work trees; they are unless this is `false`.
     pub submodules: Option<bool>,
+}
+
+/// The table `[milestones]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MilestonesTable {
+    /// Whether each milestone has a work tree and a branch of its own, which is merged when it is done; they have in a git
+    /// repository unless this is `false`. Then all work in the project's own work tree.
+    pub worktrees: Option<bool>,
 }
 
 /// The table `[weavers]`.

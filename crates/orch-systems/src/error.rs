@@ -62,6 +62,16 @@ pub enum OpenError {
         /// What to do.
         hint: String,
     },
+    /// A person has to do something first.
+    #[error("{message}")]
+    Person {
+        /// A stable name for scripts, such as `milestones.paused`.
+        code: &'static str,
+        /// What is in the way.
+        message: String,
+        /// What to do.
+        hint: String,
+    },
     /// The environment lacks something that the run needs.
     #[error("{message}")]
     Environment {

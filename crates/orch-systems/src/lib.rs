@@ -1,8 +1,8 @@
 //! The systems: for each, how a plan is loaded, what is recorded, what a worker is told, how its result is read back,
 //! and how a run finishes.
 //!
-//! Today there is one, [`prompts`](PromptPlan) (seed 002). What a system shares with the others is here as well: the
-//! configuration ([`Config`]), the workers that are processes, the session that holds a plan ([`Session`]) and the view
+//! There are three: [prompts](PromptPlan) (seed 002), [milestones](MilestonePlan) (seed 000) and [weavers](WeaverPlan)
+//! (seed 003). What a system shares with the others is here as well: the configuration ([`Config`]), the workers that are processes, the session that holds a plan ([`Session`]) and the view
 //! of one that is only looked at ([`View`]).
 //!
 //! ```no_run
@@ -22,6 +22,7 @@ mod kept;
 mod listing;
 mod locate;
 mod memory;
+mod milestones;
 mod opening;
 mod plan;
 mod platform;
@@ -37,12 +38,16 @@ mod workers;
 mod worktrees;
 
 pub use config::{
-    Command, Config, ConfigError, Durability, ExecutorKind, RunTable, Survivors, TmuxTable, WeaversTable,
-    WorktreesTable, parse_duration,
+    Command, Config, ConfigError, Durability, ExecutorKind, MilestonesTable, RunTable, Survivors, TmuxTable,
+    WeaversTable, WorktreesTable, parse_duration,
 };
 pub use control::{Ask, Asker};
 pub use error::OpenError;
 pub use locate::{Found, Kind, locate};
+pub use milestones::{
+    Collected, Dashboard, DashboardMilestone, DashboardWorker, Dispatched, HandedBack, MilestonePlan,
+    NotTaken, PromptMode, Taking, new_document,
+};
 pub use opening::Opening;
 pub use plan::{AnyPlan, Finding};
 pub use project::Project;
@@ -56,6 +61,7 @@ pub use worktrees::ListedWorktree;
 // What the types above are made of.
 pub use orch_git::Rescued;
 pub use orch_prompt::{Block, Source};
+pub use orch_state_md::planning;
 pub use orch_store::{Holder, TaskRecord};
 
 // What a terminal session that orch opens is to run, see `RunOptions::pane`.

@@ -15,9 +15,17 @@ pub(crate) type Files = HashSet<OsString>;
 /// What is in a folder.
 #[derive(Debug, Default)]
 pub(crate) struct Listing {
-    /// What is called as indexes are, in the order of the names.
-    pub(crate) indexes: Vec<PathBuf>,
+    pub(crate) named: Named,
     pub(crate) files: Files,
+}
+
+/// What in a folder is called as plans are, in the order of the names.
+#[derive(Debug, Default)]
+pub(crate) struct Named {
+    /// As indexes of prompts are.
+    pub(crate) indexes: Vec<PathBuf>,
+    /// As planning documents are.
+    pub(crate) documents: Vec<PathBuf>,
 }
 
 impl Listing {
@@ -29,12 +37,12 @@ impl Listing {
         Self::read(folder, true)
     }
 
-    /// The indexes alone.
+    /// What is called as plans are, alone.
     ///
     /// # Errors
     /// [`OpenError::Read`].
-    pub(crate) fn of_indexes(folder: &Path) -> Result<Self, OpenError> {
-        Self::read(folder, false)
+    pub(crate) fn of_plans(folder: &Path) -> Result<Named, OpenError> {
+        Ok(Self::read(folder, false)?.named)
     }
 
     fn read(folder: &Path, with_files: bool) -> Result<Self, OpenError> {
@@ -44,19 +52,34 @@ impl Listing {
         for entry in entries.filter_map(Result::ok) {
             let name = entry.file_name();
             if name.to_str().is_some_and(is_index_name) {
-                listing.indexes.push(entry.path());
+                listing.named.indexes.push(entry.path());
+            } else if name.to_str().is_some_and(is_document_name) {
+                listing.named.documents.push(entry.path());
             }
             if with_files && entry.file_type().is_ok_and(|kind| kind.is_file()) {
                 listing.files.insert(name);
             }
         }
-        listing.indexes.sort();
+        listing.named.indexes.sort();
+        listing.named.documents.sort();
         Ok(listing)
     }
 }
 
+/// Planning documents, such as `Sign-in-Planning.md`. What the workers of prompts write down as their plans is called so
+/// as well, once for each of perhaps many prompts.
+fn is_document_name(name: &str) -> bool {
+    let is_markdown = name.len() > 3
+        && name.is_char_boundary(name.len() - 3)
+        && name[name.len() - 3..].eq_ignore_ascii_case(".md");
+    is_markdown && {
+        let name = name.to_lowercase();
+        name.contains("plan") && !name.starts_with("prompt-")
+    }
+}
+
 /// Index files by another name, such as `PROMPT-ORCHESTRATOR-auth.md`; what orch and runners write beside them is none.
-fn is_index_name(name: &str) -> bool {
+pub(crate) fn is_index_name(name: &str) -> bool {
     name.strip_suffix(".md").is_some_and(|stem| {
         stem.starts_with("PROMPT-ORCHESTRATOR")
             && !stem.contains(".state")

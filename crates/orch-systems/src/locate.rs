@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::OpenError;
-use crate::listing::Listing;
+use crate::listing::{Listing, Named, is_index_name};
+use crate::milestones::{looks_like_one, planning_documents_of};
 use crate::prompts::INDEX;
 use crate::weavers::{META, PLANS};
 
@@ -13,6 +14,8 @@ use crate::weavers::{META, PLANS};
 pub enum Kind {
     /// A Markdown index of prompt files (seed 002).
     Prompts,
+    /// A planning document (seed 000).
+    Milestones,
     /// A folder of specs, each a branch of its own (seed 003).
     Weavers,
 }
@@ -22,6 +25,7 @@ impl Kind {
     pub const fn name(self) -> &'static str {
         match self {
             Kind::Prompts => "prompts",
+            Kind::Milestones => "milestones",
             Kind::Weavers => "weavers",
         }
     }
@@ -33,10 +37,11 @@ impl Kind {
     pub fn named(name: &str) -> Result<Self, OpenError> {
         let (message, hint) = match name {
             "prompts" => return Ok(Kind::Prompts),
+            "milestones" => return Ok(Kind::Milestones),
             "weavers" => return Ok(Kind::Weavers),
-            "milestones" | "streams" | "waves" => (
+            "streams" | "waves" => (
                 format!("plans of the kind `{name}` can't be run by this version of orch yet"),
-                "`--kind prompts` and `--kind weavers` can",
+                "`--kind prompts`, `--kind milestones` and `--kind weavers` can",
             ),
             _ => (
                 format!("there is no kind of plan called `{name}`"),
@@ -62,35 +67,46 @@ pub struct Found {
 /// # Errors
 /// [`OpenError::NoPlan`] when there is none, or more than one.
 pub fn locate(given: Option<&Path>, here: &Path, kind: Option<Kind>) -> Result<Found, OpenError> {
-    locate_among(given, here, kind, |folder| Ok(Listing::of_indexes(folder)?.indexes))
+    locate_among(given, here, kind, Listing::of_plans)
 }
 
-/// The same; `indexes` says which of the folder's files are called as indexes are.
+/// The same; `named` says which of the folder's files are called as plans are.
 pub(crate) fn locate_among(
     given: Option<&Path>,
     here: &Path,
     kind: Option<Kind>,
-    indexes: impl FnOnce(&Path) -> Result<Vec<PathBuf>, OpenError>,
+    named: impl FnOnce(&Path) -> Result<Named, OpenError>,
 ) -> Result<Found, OpenError> {
     let place = given.map_or_else(|| here.to_owned(), |given| here.join(given));
     let is_meta = place.file_name().is_some_and(|name| name == META) && is_there(&place);
     if place.is_file() || is_meta {
-        let kind = kind.unwrap_or(if is_meta { Kind::Weavers } else { Kind::Prompts });
+        let kind = kind.unwrap_or_else(|| match () {
+            () if is_meta => Kind::Weavers,
+            () if !place.file_name().and_then(|name| name.to_str()).is_some_and(is_index_name)
+                && looks_like_one(&place) =>
+            {
+                Kind::Milestones
+            }
+            () => Kind::Prompts,
+        });
         return Ok(Found { kind, path: place });
     }
     if !place.is_dir() {
         let by_id = given.map(|given| here.join(PLANS).join(given).join(META));
-        if let Some(path) = by_id.filter(|path| kind != Some(Kind::Prompts) && is_there(path)) {
+        if let Some(path) =
+            by_id.filter(|path| kind.is_none_or(|kind| kind == Kind::Weavers) && is_there(path))
+        {
             return Ok(Found { kind: Kind::Weavers, path });
         }
         let what = if is_there(&place) { "no file that can be read at" } else { "no" };
         return Err(OpenError::NoPlan {
             message: format!("there is {what} `{}`", place.display()),
-            hint: "name an index file such as PROMPT-ORCHESTRATOR.md, the folder of a plan, or the folder it is in"
+            hint: "name an index file such as PROMPT-ORCHESTRATOR.md, a planning document, the folder of a plan, or the \
+                   folder it is in"
                 .into(),
         });
     }
-    let mut found = in_folder(&place, indexes)?;
+    let mut found = in_folder(&place, named)?;
     found.retain(|found| kind.is_none_or(|kind| kind == found.kind));
     match found.as_slice() {
         [only] => Ok(only.clone()),
@@ -98,6 +114,7 @@ pub(crate) fn locate_among(
             message: format!("there is no plan in {}", place.display()),
             hint: match kind {
                 Some(Kind::Weavers) => format!("name the folder of a plan, with a {META} and specs in it"),
+                Some(Kind::Milestones) => "name a planning document; `orch new plan` writes one".into(),
                 _ => format!("name a plan, or write an index as {INDEX}"),
             },
         }),
@@ -115,25 +132,33 @@ impl Found {
     /// How a person in `place` would name it.
     fn shown(&self, place: &Path) -> Option<String> {
         let named = match self.kind {
-            Kind::Prompts => &self.path,
+            Kind::Prompts | Kind::Milestones => &self.path,
             Kind::Weavers => self.path.parent()?,
         };
         Some(named.strip_prefix(place).ok()?.to_str()?.to_owned())
     }
 }
 
-/// The plans in a folder, in the order of their names: indexes of prompts, the plan of weavers that the folder itself
-/// is, and those where the originals keep them.
+/// The plans in a folder, in the order of their names: indexes of prompts, planning documents, the plan of weavers that the
+/// folder itself is, and those where the originals keep them.
 fn in_folder(
     place: &Path,
-    indexes: impl FnOnce(&Path) -> Result<Vec<PathBuf>, OpenError>,
+    named: impl FnOnce(&Path) -> Result<Named, OpenError>,
 ) -> Result<Vec<Found>, OpenError> {
     let is_plan = |folder: &Path| is_there(&folder.join(META)) && folder.join("specs").is_dir();
     if is_plan(place) {
         return Ok(vec![Found { kind: Kind::Weavers, path: place.join(META) }]);
     }
-    let indexes = indexes(place)?.into_iter().map(|path| Found { kind: Kind::Prompts, path });
-    let mut found: Vec<Found> = indexes.collect();
+    let Named { indexes, documents } = named(place)?;
+    let mut found: Vec<Found> = indexes.into_iter().map(|path| Found { kind: Kind::Prompts, path }).collect();
+    // One with a session here may be called as it likes.
+    let mut with_trackers = planning_documents_of(place);
+    for path in documents {
+        if !with_trackers.contains(&path) && looks_like_one(&path) {
+            with_trackers.push(path);
+        }
+    }
+    found.extend(with_trackers.into_iter().map(|path| Found { kind: Kind::Milestones, path }));
     let plans = place.join(PLANS);
     if plans.is_dir() {
         let plans = entries(&plans)?.into_iter().filter(|path| is_plan(path));

@@ -9,7 +9,7 @@ use orch_store::{Home, ReadAhead};
 use crate::listing::{Files, Listing};
 use crate::locate::{Found, Kind, locate, locate_among};
 use crate::prompts::INDEX;
-use crate::{AnyPlan, OpenError, PromptPlan, WeaverPlan};
+use crate::{AnyPlan, MilestonePlan, OpenError, PromptPlan, WeaverPlan};
 
 /// From this size of a history or an index on, a thread of its own is worth it: with 100,000 prompts, reading the history
 /// takes a quarter of the time to open a plan, and listing its folder a fifth, which nobody has to wait for then.
@@ -34,11 +34,11 @@ impl Opening {
         };
         thread::scope(|scope| {
             let mut listing = Some(scope.spawn(|| Listing::of(usual.path.parent()?).ok()));
-            let mut indexes = None;
+            let mut named = None;
             let mut files = || {
                 let listed = listing.take().and_then(|listing| listing.join().ok()?);
                 listed.map_or_else(Files::default, |listed| {
-                    indexes = Some(listed.indexes);
+                    named = Some(listed.named);
                     listed.files
                 })
             };
@@ -47,7 +47,7 @@ impl Opening {
             if loaded.is_err() {
                 files();
             }
-            let listed = |folder: &Path| indexes.map_or_else(|| Ok(Listing::of_indexes(folder)?.indexes), Ok);
+            let listed = |folder: &Path| named.map_or_else(|| Listing::of_plans(folder), Ok);
             let found = locate_among(given, here, kind, listed)?;
             if found == usual { Ok(Self { plan: loaded?.into(), history }) } else { Self::load(&found) }
         })
@@ -86,7 +86,7 @@ fn read_ahead(found: &Found) -> Option<JoinHandle<Option<ReadAhead>>> {
 fn usual_large(given: Option<&Path>, here: &Path, kind: Option<Kind>) -> Option<Found> {
     let path = given.map_or_else(|| here.to_owned(), |given| here.join(given)).join(INDEX);
     let is_large = fs::symlink_metadata(&path).is_ok_and(|file| file.is_file() && file.len() >= LARGE);
-    (is_large && kind != Some(Kind::Weavers)).then_some(Found { kind: Kind::Prompts, path })
+    (is_large && kind.is_none_or(|kind| kind == Kind::Prompts)).then_some(Found { kind: Kind::Prompts, path })
 }
 
 impl From<AnyPlan> for Opening {
@@ -97,6 +97,12 @@ impl From<AnyPlan> for Opening {
 
 impl From<PromptPlan> for Opening {
     fn from(plan: PromptPlan) -> Self {
+        AnyPlan::from(plan).into()
+    }
+}
+
+impl From<MilestonePlan> for Opening {
+    fn from(plan: MilestonePlan) -> Self {
         AnyPlan::from(plan).into()
     }
 }

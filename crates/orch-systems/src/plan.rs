@@ -7,7 +7,7 @@ use orch_core::{Diagnostic, Plan, TaskIx};
 
 use crate::locate::{Found, Kind};
 use crate::system::Source;
-use crate::{OpenError, PromptPlan, WeaverPlan};
+use crate::{MilestonePlan, OpenError, PromptPlan, WeaverPlan};
 
 /// A plan of any of the systems, loaded and valid.
 #[derive(Clone, Debug)]
@@ -15,6 +15,8 @@ use crate::{OpenError, PromptPlan, WeaverPlan};
 pub enum AnyPlan {
     /// A Markdown index of prompt files (seed 002).
     Prompts(PromptPlan),
+    /// A planning document (seed 000).
+    Milestones(MilestonePlan),
     /// A folder of specs, each built on a branch of its own (seed 003).
     Weavers(WeaverPlan),
 }
@@ -27,6 +29,7 @@ impl AnyPlan {
     pub fn load(found: &Found) -> Result<Self, OpenError> {
         match found.kind {
             Kind::Prompts => PromptPlan::load(&found.path).map(Self::Prompts),
+            Kind::Milestones => MilestonePlan::load(&found.path).map(Self::Milestones),
             Kind::Weavers => WeaverPlan::load(&found.path).map(Self::Weavers),
         }
     }
@@ -35,6 +38,7 @@ impl AnyPlan {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Prompts(_) => Kind::Prompts,
+            Self::Milestones(_) => Kind::Milestones,
             Self::Weavers(_) => Kind::Weavers,
         }
     }
@@ -43,6 +47,7 @@ impl AnyPlan {
     pub fn path(&self) -> &Path {
         match self {
             Self::Prompts(plan) => &plan.path,
+            Self::Milestones(plan) => &plan.path,
             Self::Weavers(plan) => &plan.path,
         }
     }
@@ -55,7 +60,9 @@ impl AnyPlan {
     /// What a person calls it.
     pub fn shown_name(&self) -> &str {
         match self {
-            Self::Prompts(plan) => plan.path.file_name().and_then(|name| name.to_str()).unwrap_or_default(),
+            Self::Prompts(_) | Self::Milestones(_) => {
+                self.path().file_name().and_then(|name| name.to_str()).unwrap_or_default()
+            }
             Self::Weavers(plan) => plan.id(),
         }
     }
@@ -64,6 +71,7 @@ impl AnyPlan {
     pub fn folder(&self) -> &Path {
         match self {
             Self::Prompts(plan) => &plan.folder,
+            Self::Milestones(plan) => &plan.folder,
             Self::Weavers(plan) => plan.home_folder(),
         }
     }
@@ -72,6 +80,7 @@ impl AnyPlan {
     pub fn name(&self) -> &str {
         match self {
             Self::Prompts(plan) => plan.stem(),
+            Self::Milestones(plan) => plan.stem(),
             Self::Weavers(plan) => plan.id(),
         }
     }
@@ -80,6 +89,7 @@ impl AnyPlan {
     pub fn plan(&self) -> &Arc<Plan> {
         match self {
             Self::Prompts(plan) => &plan.plan,
+            Self::Milestones(plan) => &plan.plan,
             Self::Weavers(plan) => &plan.plan,
         }
     }
@@ -88,23 +98,26 @@ impl AnyPlan {
     pub fn warnings(&self) -> &[Finding] {
         match self {
             Self::Prompts(plan) => &plan.warnings,
+            Self::Milestones(plan) => &plan.warnings,
             Self::Weavers(plan) => &plan.warnings,
         }
     }
 
     /// The files that a task may touch, as the plan says; they may be globs.
     pub fn files(&self, task: TaskIx) -> impl Iterator<Item = &str> {
-        let (claimed, files) = match self {
-            Self::Prompts(plan) => (Some(plan.plan.claimed(task)), None),
-            Self::Weavers(plan) => (None, Some(plan.files(task))),
+        let files: Box<dyn Iterator<Item = &str>> = match self {
+            Self::Prompts(plan) => Box::new(plan.plan.claimed(task)),
+            Self::Milestones(plan) => Box::new(plan.files(task)),
+            Self::Weavers(plan) => Box::new(plan.files(task)),
         };
-        claimed.into_iter().flatten().chain(files.into_iter().flatten())
+        files
     }
 
     /// The name of a task's work tree in orch's folder of work trees; none where tasks have none of their own.
     pub fn worktree_name(&self, task: TaskIx) -> Option<String> {
         match self {
             Self::Prompts(_) => None,
+            Self::Milestones(plan) => Some(plan.worktree_name(task)),
             Self::Weavers(plan) => Some(plan.worktree_name(task)),
         }
     }
@@ -113,6 +126,7 @@ impl AnyPlan {
     pub(crate) fn source(&self) -> &dyn Source {
         match self {
             Self::Prompts(plan) => plan,
+            Self::Milestones(plan) => plan,
             Self::Weavers(plan) => plan,
         }
     }
@@ -121,6 +135,12 @@ impl AnyPlan {
 impl From<PromptPlan> for AnyPlan {
     fn from(plan: PromptPlan) -> Self {
         Self::Prompts(plan)
+    }
+}
+
+impl From<MilestonePlan> for AnyPlan {
+    fn from(plan: MilestonePlan) -> Self {
+        Self::Milestones(plan)
     }
 }
 

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use orch_core::{Plan, ReviewVerdict, Run, TaskIx, Time};
 use orch_run::{Failure, Happening, Store, What};
+use orch_state_json::PromptMode;
 use orch_store::{Durability, HistoryWriter, StoreError, What as Entry};
 
 use crate::Requirements;
@@ -70,6 +71,16 @@ impl RunStore {
         self.keeper.concluded(requirements);
     }
 
+    /// Notes that a person has looked at what paused the run.
+    pub(crate) fn acknowledged(&mut self) {
+        self.keeper.acknowledged();
+    }
+
+    /// Notes how a person wants to be told.
+    pub(crate) fn mode(&mut self, mode: PromptMode) {
+        self.keeper.mode(mode);
+    }
+
     pub(crate) fn validation(&self) -> Option<&'static str> {
         self.keeper.validation()
     }
@@ -118,6 +129,7 @@ impl Store for RunStore {
                 What::Moved { moved, detail } => {
                     self.keeper.moved(moved, detail.as_deref(), happening.at)?;
                 }
+                What::Handed { task, .. } => self.keeper.handed(*task),
                 What::Session { task, session, .. } => self.keeper.session(*task, session),
                 _ => {}
             }
@@ -165,6 +177,7 @@ fn entry<'a>(plan: &'a Plan, happening: &'a Happening) -> Option<Entry<'a>> {
             start: worker.start,
             boot: Cow::Borrowed(&worker.boot),
         },
+        What::Handed { task, attempt } => Entry::Handed { task: id(*task), attempt: *attempt },
         What::Session { task, attempt, session } => {
             Entry::Session { task: id(*task), attempt: *attempt, session: Cow::Borrowed(session) }
         }

@@ -76,7 +76,7 @@ impl View {
         let traces = match &home {
             Some(home) if live.is_none() => Traces::look(&history, home, &*system, profiles, now)
                 .map_err(OpenError::system("look at what an earlier run left"))?,
-            _ => Traces::default(),
+            _ => Traces::of_others(&history, &*system),
         };
         let defaults = source.defaults();
         let policy = options.policy(&config, system.reviewer().is_some(), &defaults);
@@ -86,8 +86,10 @@ impl View {
             ..ResumeRules::default()
         };
         let alive = live.is_some();
-        let resumed = resume(Arc::clone(graph), policy, &memory, rules, |task| {
-            if alive { orch_core::Evidence::Alive } else { traces.evidence(task) }
+        let resumed = resume(Arc::clone(graph), policy, &memory, rules, |task| match traces.evidence(task) {
+            orch_core::Evidence::Handed => orch_core::Evidence::Handed,
+            _ if alive => orch_core::Evidence::Alive,
+            evidence => evidence,
         });
         let mut run = resumed.run;
         let mut notes = notes;
@@ -100,6 +102,9 @@ impl View {
         for condition in system.holding() {
             // Every condition is one of the plan's.
             let _ = run.apply(Event::Holds { condition }, now);
+        }
+        if let Some(task) = system.paused_for() {
+            let _ = run.apply(Event::Pause { task }, now);
         }
         for event in resumed.settle {
             if let orch_core::Event::Ended { task, outcome, .. } = event {
@@ -254,7 +259,10 @@ impl View {
     pub fn rehearse(&self) -> Result<Vec<TaskIx>, OpenError> {
         let mut run = self.run.clone();
         if self.options.fresh {
-            run = Run::new(Arc::clone(self.plan.plan()), run.policy().clone());
+            let memory = self.plan.source().fresh(&self.history);
+            let policy = run.policy().clone();
+            let anew = |_: &orch_core::RecordedTask| orch_core::Evidence::None;
+            run = resume(Arc::clone(self.plan.plan()), policy, &memory, ResumeRules::default(), anew).run;
         }
         if let Some(chosen) = chosen(self.plan.plan(), &self.options)? {
             run.select(chosen);

@@ -8,6 +8,7 @@ use orch_systems::{AnyPlan, Finding, OpenError};
 use serde::Serialize;
 
 use super::graph::write_levels;
+use super::milestones::{Understood, understood, write_understood};
 use crate::failure::code;
 use crate::json::{self, Each};
 use crate::sanitise::Sanitised;
@@ -15,35 +16,44 @@ use crate::sanitise::Sanitised;
 /// Answers for a plan that was loaded, or refused with what was found in it.
 pub(crate) fn run(loaded: &Result<AnyPlan, OpenError>, json: bool, out: &mut dyn Write) -> io::Result<u8> {
     match loaded {
-        Ok(plan) => answer(Some(plan.plan()), plan.warnings(), json, out),
-        Err(OpenError::Invalid { findings, .. }) => answer(None, findings, json, out),
+        Ok(plan) => answer(Some(plan.plan()), plan.warnings(), &understood(plan), json, out),
+        Err(OpenError::Invalid { findings, .. }) => answer(None, findings, &[], json, out),
         Err(OpenError::Read { path, source }) => {
             let unreadable = Diagnostic::error("plan.unreadable", source.to_string());
-            answer(None, &[Finding { path: path.clone(), diagnostic: unreadable }], json, out)
+            answer(None, &[Finding { path: path.clone(), diagnostic: unreadable }], &[], json, out)
         }
         Err(other) => {
             let diagnostic = Diagnostic::error("plan.none", other.to_string());
-            answer(None, &[Finding { path: "".into(), diagnostic }], json, out)
+            answer(None, &[Finding { path: "".into(), diagnostic }], &[], json, out)
         }
     }
 }
 
-fn answer(plan: Option<&Plan>, findings: &[Finding], json: bool, out: &mut dyn Write) -> io::Result<u8> {
+fn answer(
+    plan: Option<&Plan>,
+    findings: &[Finding],
+    understood: &[Understood<'_>],
+    json: bool,
+    out: &mut dyn Write,
+) -> io::Result<u8> {
     if json {
-        write_json(plan, findings, out)?;
+        write_json(plan, findings, understood, out)?;
     } else {
-        write_text(plan, findings, out)?;
+        write_text(plan, findings, understood, out)?;
     }
     Ok(if plan.is_some() { code::SUCCESS } else { code::INVALID_PLAN })
 }
 
 #[derive(Serialize)]
-struct Answer<P, D> {
+struct Answer<'a, P, D> {
     ok: bool,
     problems: P,
     depths: D,
     tasks: Option<usize>,
     edges: Option<usize>,
+    /// Of planning documents alone: what was read, and from where.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    understood: &'a [Understood<'a>],
 }
 
 #[derive(Serialize)]
@@ -77,7 +87,12 @@ impl<'a> Problem<'a> {
     }
 }
 
-fn write_json(plan: Option<&Plan>, findings: &[Finding], out: &mut dyn Write) -> io::Result<()> {
+fn write_json(
+    plan: Option<&Plan>,
+    findings: &[Finding],
+    understood: &[Understood<'_>],
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let levels = plan.map(Plan::levels).unwrap_or_default();
     let answer = Answer {
         ok: plan.is_some(),
@@ -87,11 +102,17 @@ fn write_json(plan: Option<&Plan>, findings: &[Finding], out: &mut dyn Write) ->
         }),
         tasks: plan.map(Plan::len),
         edges: plan.map(|plan| plan.graph().edge_count()),
+        understood,
     };
     json::document(out, "check", &answer)
 }
 
-fn write_text(plan: Option<&Plan>, findings: &[Finding], out: &mut dyn Write) -> io::Result<()> {
+fn write_text(
+    plan: Option<&Plan>,
+    findings: &[Finding],
+    understood: &[Understood<'_>],
+    out: &mut dyn Write,
+) -> io::Result<()> {
     // Absolute paths are hard to read; what is in the current folder is shown as a person would write it.
     let here = std::env::current_dir().unwrap_or_default();
     for Finding { path, diagnostic: finding } in findings {
@@ -114,6 +135,9 @@ fn write_text(plan: Option<&Plan>, findings: &[Finding], out: &mut dyn Write) ->
             if warnings > 0 { format!(" and {}", counted(warnings, "warning")) } else { String::new() };
         return writeln!(out, "{}{warnings}: the plan can't be run", counted(errors, "error"));
     };
+    if !understood.is_empty() {
+        write_understood(understood, out)?;
+    }
     write_levels(plan, out, |_| "")?;
     let (tasks, edges) = (counted(plan.len(), "task"), plan.graph().edge_count());
     let edges = if edges == 1 { "1 dependency".into() } else { format!("{edges} dependencies") };

@@ -6,6 +6,7 @@ mod check;
 mod completions;
 mod graph;
 mod logs;
+mod milestones;
 mod next;
 mod prompt;
 mod retry;
@@ -54,7 +55,10 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
         }
         Command::Status { looked, all } => {
             let view = look(&looked)?;
-            answer(|out| status::run(&view, looked.json, all, out))
+            answer(|out| match milestones::Dashboard::of(&view) {
+                Some(dashboard) if !looked.json => milestones::write_dashboard(&view, &dashboard, out),
+                _ => status::run(&view, looked.json, all, out),
+            })
         }
         Command::Next { looked, jobs } => {
             let view = look_as(&looked, RunOptions { jobs, ..RunOptions::default() })?;
@@ -82,6 +86,13 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
         Command::Pane { file } => return Ok(orch_systems::pane(&file)),
         Command::Keep => return Ok(orch_systems::keep()),
         Command::Attach { id, plan } => attach::run(&id, &plan),
+        Command::Dispatch(args) => milestones::dispatch(&args),
+        Command::Collect(args) => milestones::collect(&args),
+        Command::Ack(args) => milestones::ack(&args),
+        Command::Show(show) => milestones::show(&show),
+        Command::Mode(args) => milestones::switch_mode(&args),
+        Command::Close(plan) => milestones::close(&plan),
+        Command::New { what } => milestones::new(&what),
         Command::MergeOrder { looked } => {
             let view = look(&looked)?;
             let mut out = BufWriter::new(io::stdout().lock());
@@ -97,17 +108,15 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
     done.map(ExitCode::from)
 }
 
-/// Commands of the contract that plans of prompts and weavers have no use for, or that are not there yet.
-const ELSEWHERE: [&str; 15] = [
-    "generate", "dispatch", "collect", "ack", "show", "mode", "close", "plan", "sessions", "mcp", "report",
-    "watch", "simulate", "wait", "init",
-];
+/// Commands of the contract that no kind of plan has a use for that this version knows.
+const ELSEWHERE: [&str; 9] =
+    ["generate", "plan", "sessions", "mcp", "report", "watch", "simulate", "wait", "init"];
 
 fn other(words: &[String]) -> Failure {
     let name = words.first().map_or("", String::as_str);
     let (message, hint) = if ELSEWHERE.contains(&name) {
         (
-            format!("`orch {name}` makes no sense for a plan of prompts or weavers"),
+            format!("`orch {name}` makes no sense for a plan of prompts, milestones or weavers"),
             "`orch --help` lists what does",
         )
     } else {

@@ -5,11 +5,12 @@ use std::time::Instant;
 
 use orch_core::{Halt, Run as CoreRun, Status, Verdict};
 use orch_run::Observer;
-use orch_systems::{AnyPlan, Counts, OpenError, Opening, Report, Requirements, Session, View};
+use orch_systems::{AnyPlan, Counts, OpenError, Opening, Report, Requirements, RunOptions, Session, View};
 use serde::Serialize;
 
+use super::milestones::is_fresh;
 use super::{board, load, tell};
-use crate::args::Run;
+use crate::args::{Begin, Run};
 use crate::events::{Events, halt_word};
 use crate::failure::{Failure, code};
 use crate::interrupt::Interrupted;
@@ -30,6 +31,8 @@ pub(crate) fn run(args: &Run) -> Result<u8, Failure> {
     if args.dry_run {
         return dry_run(args, opening);
     }
+    let begin = Begin { fresh: args.fresh, resume: args.resume };
+    let fresh = is_fresh(plan, &begin)?;
     let began = Instant::now();
     match plan.warnings().len() {
         0 => {}
@@ -37,7 +40,7 @@ pub(crate) fn run(args: &Run) -> Result<u8, Failure> {
         count => tell(&[format!("{count} warnings about the plan; `orch check` shows them")]),
     }
     let name = plan.shown_name().to_owned();
-    let mut session = Session::open(opening, args.options())?;
+    let mut session = Session::open(opening, RunOptions { fresh, ..args.options() })?;
     tell(session.notes());
     let told = session.notes().len();
     let interrupted = Interrupted::listen(session.asker())
@@ -216,6 +219,7 @@ fn halted(halt: Halt) -> String {
                 rfc3339(until).unwrap_or_else(|| "later".into())
             )
         }
+        Halt::Paused { .. } => "paused: a person has to look at what came back, then `orch ack`".into(),
         Halt::Stopped => "stopped: asked to; `orch run` goes on where it was".into(),
     }
 }
@@ -239,7 +243,7 @@ fn unmet(validation: &Requirements) -> &[String] {
 fn exit_code(report: &Report) -> u8 {
     match report.halt {
         Some(Halt::RateLimited { .. }) => return code::COME_BACK_LATER,
-        Some(Halt::Incomplete { .. }) => return code::INCOMPLETE,
+        Some(Halt::Incomplete { .. } | Halt::Paused { .. }) => return code::INCOMPLETE,
         Some(Halt::Failed { .. } | Halt::Review { .. } | Halt::CouldNotStart { .. }) => return code::FAIL,
         // Asked to stop by `orch stop`: what is left is for a person to go on with.
         Some(Halt::Stopped) => return code::INCOMPLETE,

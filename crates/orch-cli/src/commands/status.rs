@@ -9,6 +9,7 @@ use orch_core::{Readiness, Status, Survey, TaskIx, Time};
 use orch_systems::{Counts, TaskRecord, View};
 use serde::Serialize;
 
+use super::milestones::{Session, session};
 use super::why;
 use crate::failure::code;
 use crate::json::{self, Each, rfc3339};
@@ -62,6 +63,9 @@ struct Answer<'a, C, T> {
     validation: Option<&'static str>,
     counts: C,
     live: Option<Live<'a>>,
+    /// Of planning documents alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session: Option<Session>,
     notes: &'a [String],
     tasks: T,
 }
@@ -138,6 +142,7 @@ fn write_json(view: &View, survey: &Survey<'_>, counts: Counts, out: &mut dyn Wr
             command: &holder.command,
             since: rfc3339(holder.since),
         }),
+        session: session(view),
         notes: view.notes(),
         tasks: Each(|| plan.tasks().map(task)),
     };

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io::{self, Write};
 
 use orch_core::{Halt, Hold, Plan, Readiness, Status, TaskIx, Time};
-use orch_systems::View;
+use orch_systems::{Kind, View};
 use serde::Serialize;
 
 use crate::failure::code;
@@ -162,7 +162,12 @@ fn reasons(view: &View, task: TaskIx, readiness: Option<&Readiness>) -> Vec<Reas
         None | Some(Readiness::Ready) => Vec::new(),
         Some(Readiness::Waiting { on }) => on.iter().map(|&on| waits_for(view, on)).collect(),
         Some(Readiness::Blocked { by }) => blocked(view, task, by),
-        Some(Readiness::Held(hold)) => vec![held(view.plan(), hold)],
+        Some(Readiness::Held(hold)) => {
+            let reason = held(view.plan(), hold);
+            let is_a_gate = matches!(hold, Hold::Awaits { .. }) && view.loaded().kind() == Kind::Milestones;
+            let id = view.plan().id(task);
+            vec![if is_a_gate { reason.hint(format!("`orch ack {id}` approves it")) } else { reason }]
+        }
     }
 }
 
@@ -255,6 +260,7 @@ fn halted(text: String, halt: Halt) -> Reason {
         | Halt::Incomplete { task }
         | Halt::Review { task }
         | Halt::CouldNotStart { task } => reason.on(task),
+        Halt::Paused { task } => reason.on(task).hint("`orch ack` when you have looked at it"),
         Halt::RateLimited { until } => reason.until(until),
         Halt::Stopped => reason,
     }
@@ -276,6 +282,9 @@ pub(super) fn hold_text(plan: &Plan, hold: &Hold) -> String {
             }
             Halt::CouldNotStart { task } => {
                 format!("the run has stopped: the worker of `{}` could not be started", plan.id(task))
+            }
+            Halt::Paused { task } => {
+                format!("nothing starts until a person has looked at what came of `{}`", plan.id(task))
             }
             Halt::RateLimited { until: end } => format!("the run has ended: rate limited{}", until(end)),
             Halt::Stopped => "somebody stopped the run".into(),

@@ -18,7 +18,8 @@ impl Run {
     #[inline(always)]
     pub fn apply(&mut self, event: Event, now: Time) -> Result<Change, Rejected> {
         match event {
-            Event::Started { task } => self.started(task, now),
+            Event::Started { task } => self.started(task, Phase::Work, now),
+            Event::Handed { task } => self.started(task, Phase::Handed, now),
             Event::StopAsked { task, cause } => Ok(self.stop_asked(task, cause)),
             Event::Ended { task, attempt, outcome } => self.ended(task, attempt, outcome, now),
             Event::ReviewStarted { task } => self.review_started(task, now),
@@ -27,6 +28,10 @@ impl Run {
             Event::Hold { task, why } => Ok(self.hold(task, why)),
             Event::Release { task } => Ok(self.release(task)),
             Event::Holds { condition } => Ok(self.now_holds(&condition)),
+            Event::Pause { task } => {
+                self.halt_for(Halt::Paused { task });
+                Ok(Change::Unrecorded)
+            }
             Event::Stop => {
                 self.halt = Some(Halt::Stopped);
                 Ok(Change::Unrecorded)
@@ -60,11 +65,16 @@ impl Run {
         Change::Unrecorded
     }
 
-    fn started(&mut self, task: TaskIx, now: Time) -> Result<Change, Rejected> {
+    #[inline]
+    fn started(&mut self, task: TaskIx, phase: Phase, now: Time) -> Result<Change, Rejected> {
         let mut stands = self.tasks[task.index()];
         stands.status = stands.status.after(Move::Start)?;
-        let may_start = self.may_begin()
-            && self.limited_until.is_none_or(|until| until <= now)
+        // A person has a slot and a provider of their own.
+        let may_begin = match phase {
+            Phase::Handed => self.halt.is_none(),
+            _ => self.may_begin() && self.limited_until.is_none_or(|until| until <= now),
+        };
+        let may_start = may_begin
             && self.queue.is_ready(task)
             && self.claim_in_the_way(task).is_none()
             && (self.policy.order != Order::List || self.whose_turn() == Some(task));
@@ -73,7 +83,8 @@ impl Run {
         }
         stands.attempt += 1;
         let attempt = stands.attempt;
-        self.active.push(Active { task, attempt, since: now, phase: Phase::Work, stop: None });
+        self.active.push(Active { task, attempt, since: now, phase, stop: None });
+        self.handed += usize::from(phase == Phase::Handed);
         self.claim(task);
         Ok(self.moved(task, stands, None))
     }
@@ -81,11 +92,13 @@ impl Run {
     fn ended(&mut self, task: TaskIx, attempt: u32, outcome: Outcome, now: Time) -> Result<Change, Rejected> {
         let mut stands = self.tasks[task.index()];
         stands.status.after(Move::GiveBack)?;
-        let place = self.active.iter().position(|active| active.task == task && active.phase == Phase::Work);
+        let place =
+            self.active.iter().position(|active| active.task == task && active.phase != Phase::Review);
         let (Some(place), true) = (place, attempt == stands.attempt) else {
             return Err(Rejected::OldAttempt { task, attempt, current: stands.attempt });
         };
         let active = self.active.remove(place);
+        self.handed -= usize::from(active.phase == Phase::Handed);
         self.unclaim(task);
         let outcome = outcome.after_stop(active.stop);
         stands.tries += u32::from(outcome.uses_a_try());

@@ -14,6 +14,12 @@ pub enum Event {
         /// The task.
         task: TaskIx,
     },
+    /// The task's next attempt is handed to a person, who starts it: it takes no slot, has no time limit, is not waited for
+    /// and outlives the run. Told before the person is, so that it can be recorded before.
+    Handed {
+        /// The task.
+        task: TaskIx,
+    },
     /// The worker of the task's attempt was told to end.
     StopAsked {
         /// The task.
@@ -64,6 +70,12 @@ pub enum Event {
     Holds {
         /// Its name, as the plan has it.
         condition: String,
+    },
+    /// Nothing more may start until a person has looked at what came of a task, although it may be done (seed 000: its
+    /// worker reports issues).
+    Pause {
+        /// The task.
+        task: TaskIx,
     },
     /// Everything must end: a signal, or `orch stop`.
     Stop,

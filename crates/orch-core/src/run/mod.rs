@@ -58,6 +58,8 @@ pub struct Run {
     holds: Box<[bool]>,
     resting: Resting,
     active: Vec<Active>,
+    /// How many of them are in the hands of persons.
+    handed: usize,
     /// Reviews that are owed, and before when they are not to begin.
     review_due: BTreeMap<TaskIx, Time>,
     /// The last task's review was rate limited and waited for once.
@@ -114,6 +116,11 @@ pub enum Halt {
         /// When to come back.
         until: Time,
     },
+    /// A person has to look at what came of a task.
+    Paused {
+        /// The task.
+        task: TaskIx,
+    },
     /// Somebody stopped the run.
     Stopped,
 }
@@ -138,6 +145,8 @@ pub struct Active {
 pub enum Phase {
     /// The work itself.
     Work,
+    /// The work itself, in the hands of a person: nobody waits for it or ends it.
+    Handed,
     /// The review of the work.
     Review,
 }
@@ -174,6 +183,7 @@ impl Run {
             holds: alloc::vec![false; plan.condition_count()].into(),
             resting: Resting::default(),
             active: Vec::new(),
+            handed: 0,
             review_due: BTreeMap::new(),
             review_waited: false,
             held: BTreeMap::new(),
@@ -217,6 +227,14 @@ impl Run {
             self.claim(task);
         }
         self.limited_until = self.limited_until.max(stood.limited_until);
+    }
+
+    /// Says that the attempt of a restored task that is under way is in the hands of a person.
+    pub(crate) fn hand_over(&mut self, task: TaskIx) {
+        for active in self.active.iter_mut().filter(|active| active.task == task) {
+            self.handed += usize::from(active.phase == Phase::Work);
+            active.phase = Phase::Handed;
+        }
     }
 
     /// Leaves out every task but these: the others are held as [`Hold::NotSelected`].

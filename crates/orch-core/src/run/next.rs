@@ -22,7 +22,7 @@ pub enum Step {
     },
     /// Nothing until something ends or an awaited condition holds, or until this moment.
     Wait(Option<Time>),
-    /// Nothing is under way and nothing more will start.
+    /// Nothing is under way, but in the hands of persons, and nothing more will start.
     Done(Verdict),
 }
 
@@ -84,7 +84,7 @@ impl Run {
                 return Step::Start(task);
             }
         }
-        if self.active.is_empty()
+        if self.slots_taken() == 0
             && let Some(done) = self.done(now)
         {
             return done;
@@ -95,7 +95,13 @@ impl Run {
     /// Whether the run begins anything at all: it is not halted, and a slot is free.
     #[inline]
     pub(super) fn may_begin(&self) -> bool {
-        self.halt.is_none() && self.active.len() < self.policy.jobs.get() as usize
+        self.halt.is_none() && self.slots_taken() < self.policy.jobs.get() as usize
+    }
+
+    /// How many workers and reviewers are under way that this run starts and waits for.
+    #[inline]
+    pub(super) fn slots_taken(&self) -> usize {
+        self.active.len() - self.handed
     }
 
     /// Where the whole plan stands now.
@@ -136,7 +142,7 @@ impl Run {
         };
         self.active
             .iter()
-            .filter(|active| active.stop.is_none())
+            .filter(|active| active.stop.is_none() && active.phase != Phase::Handed)
             .find_map(|active| Some((active.task, cause(active)?)))
     }
 
@@ -209,7 +215,8 @@ impl Run {
 
     #[cold]
     fn first_deadline(&self) -> Option<Time> {
-        let running = self.active.iter().filter(|active| active.stop.is_none());
+        let running =
+            self.active.iter().filter(|active| active.stop.is_none() && active.phase != Phase::Handed);
         running.filter_map(|active| self.deadline(active)).min()
     }
 

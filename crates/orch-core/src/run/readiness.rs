@@ -169,6 +169,6 @@ impl Survey<'_> {
             return Some(Hold::NotItsTurn { after });
         }
         let slots = run.policy.jobs.get();
-        (run.active.len() >= slots as usize).then_some(Hold::NoSlot { slots })
+        (run.slots_taken() >= slots as usize).then_some(Hold::NoSlot { slots })
     }
 }

@@ -1,6 +1,7 @@
 //! The run against an independently written oracle, and the cases that a table tells best.
 
 mod conditions;
+mod handed;
 mod oracle;
 mod review;
 mod rework;

@@ -97,6 +97,8 @@ impl Builtin {
             // What a runbook's commands print is their own business, not a provider's.
             rate_limit: if self == Self::Shell { Vec::new() } else { default_rate_limit() },
             resume: owned(resume),
+            // The aliases of plans (haiku, sonnet, opus) are Claude Code's own; to the others they mean nothing.
+            model: if self == Self::Claude { owned(&["--model", "{model}"]) } else { Vec::new() },
         }
     }
 }

@@ -22,13 +22,19 @@ pub struct Values<'a> {
     pub worktree: Option<&'a Path>,
     /// `{session}`: the session to be taken up again, when there is one.
     pub session: Option<&'a str>,
+    /// `{model}`: the model that is recommended for the task, in any case; see [`Profile::model`](super::Profile::model).
+    pub model: Option<&'a str>,
 }
 
 /// The placeholders, as a hint lists them.
-pub(super) const ALLOWED: &str = "{prompt_file} {prompt} {task} {attempt} {plan} {worktree} {session}";
+pub(super) const ALLOWED: &str =
+    "{prompt_file} {prompt} {task} {attempt} {plan} {worktree} {session}, and {model} in model";
 
 /// Linux refuses to start a program with an argument of this many bytes (its end mark counts as one).
 const ARGUMENT_LIMIT: usize = 131_072;
+
+/// No model has a longer name.
+const LONGEST_MODEL: usize = 200;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Slot {
@@ -39,10 +45,11 @@ enum Slot {
     Plan,
     Worktree,
     Session,
+    Model,
 }
 
 impl Slot {
-    const ALL: [Slot; 7] = [
+    const ALL: [Slot; 8] = [
         Self::PromptFile,
         Self::Prompt,
         Self::Task,
@@ -50,6 +57,7 @@ impl Slot {
         Self::Plan,
         Self::Worktree,
         Self::Session,
+        Self::Model,
     ];
 
     const fn name(self) -> &'static str {
@@ -61,6 +69,7 @@ impl Slot {
             Self::Plan => "plan",
             Self::Worktree => "worktree",
             Self::Session => "session",
+            Self::Model => "model",
         }
     }
 
@@ -73,6 +82,7 @@ impl Slot {
             Self::Plan => Some(values.plan.as_os_str()),
             Self::Worktree => values.worktree.map(Path::as_os_str),
             Self::Session => values.session.map(OsStr::new),
+            Self::Model => values.model.map(OsStr::new),
         };
         value.ok_or(ProfileError::NoValue { name: self.name() })
     }
@@ -129,6 +139,25 @@ pub(super) fn names_the_prompt(argument: &str) -> bool {
     pieces(argument).is_ok_and(|pieces| pieces.contains(&Piece::Slot(Slot::Prompt)))
 }
 
+/// Whether an argument is the prompt and nothing else.
+pub(super) fn is_the_prompt(argument: &str) -> bool {
+    pieces(argument).is_ok_and(|pieces| pieces == [Piece::Slot(Slot::Prompt)])
+}
+
+/// Whether an argument takes the model.
+pub(super) fn names_the_model(argument: &str) -> bool {
+    pieces(argument).is_ok_and(|pieces| pieces.contains(&Piece::Slot(Slot::Model)))
+}
+
+/// The name of a model as an agent is given it; `None` for what can't be one.
+pub(super) fn model_name(written: &str) -> Option<String> {
+    let written = written.trim();
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._:/-".contains(&byte);
+    let begins = written.starts_with(|first: char| first.is_ascii_alphanumeric());
+    let fits = begins && written.len() <= LONGEST_MODEL && written.bytes().all(allowed);
+    fits.then(|| written.to_ascii_lowercase())
+}
+
 /// Fills in a whole argument vector.
 pub(super) fn fill<'t>(
     arguments: impl Iterator<Item = &'t String>,
@@ -176,6 +205,7 @@ mod tests {
             plan: Path::new("/p/plan.md"),
             worktree: None,
             session: None,
+            model: None,
         }
     }
 
@@ -186,8 +216,12 @@ mod tests {
 
     #[test]
     fn each_placeholder_is_filled_in_where_it_stands() {
-        let whole =
-            Values { worktree: Some(Path::new("/w")), session: Some("s-1"), ..values("do; rm -rf $HOME") };
+        let whole = Values {
+            worktree: Some(Path::new("/w")),
+            session: Some("s-1"),
+            model: Some("opus"),
+            ..values("do; rm -rf $HOME")
+        };
         let cases = [
             ("{prompt_file}", "/p/prompt.md"),
             ("{prompt}", "do; rm -rf $HOME"),
@@ -195,6 +229,7 @@ mod tests {
             ("--plan={plan}", "--plan=/p/plan.md"),
             ("{worktree}/x", "/w/x"),
             ("{session}", "s-1"),
+            ("--model={model}", "--model=opus"),
             ("", ""),
             ("{{task}}", "{task}"),
             ("{{{task}}}", "{001}"),
@@ -203,6 +238,31 @@ mod tests {
         ];
         for (written, expected) in cases {
             assert_eq!(filled(&[written], &whole).unwrap(), [expected], "{written}");
+        }
+    }
+
+    #[test]
+    fn only_what_can_be_the_name_of_a_model_is_one() {
+        for (written, expected) in [
+            ("Opus", Some("opus")),
+            (" Sonnet\n", Some("sonnet")),
+            ("claude-sonnet-4-5", Some("claude-sonnet-4-5")),
+            ("anthropic/Claude:v1.2_x", Some("anthropic/claude:v1.2_x")),
+            ("4o", Some("4o")),
+            ("", None),
+            ("-p", None),
+            ("--model", None),
+            ("/etc/passwd", None),
+            ("opus --danger", None),
+            ("opus,sonnet", None),
+            ("Opus — required", None),
+            ("$(id)", None),
+            ("{session}", None),
+            ("ömega", None),
+            ("a\0b", None),
+            (&"m".repeat(201), None),
+        ] {
+            assert_eq!(model_name(written).as_deref(), expected, "{written:?}");
         }
     }
 
@@ -217,7 +277,7 @@ mod tests {
         assert_eq!(unknown.to_string(), "unknown placeholder `{file}` in the argument `--x={file}`");
         assert_eq!(
             unknown.hint(),
-            "allowed: {prompt_file} {prompt} {task} {attempt} {plan} {worktree} {session}; a literal brace is written {{ or }}"
+            "allowed: {prompt_file} {prompt} {task} {attempt} {plan} {worktree} {session}, and {model} in model; a literal brace is written {{ or }}"
         );
         for lone in ["{", "}", "{task", "a}b", "{{{", "{task}}"] {
             let refused = filled(&[lone], &values("")).unwrap_err();

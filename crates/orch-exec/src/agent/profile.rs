@@ -68,6 +68,11 @@ pub struct Profile {
     pub rate_limit: Vec<String>,
     /// Arguments added at the end when an earlier session is taken up again; `{session}` is its id.
     pub resume: Vec<String>,
+    /// Arguments added when a model is recommended for the task; `{model}` is its name in small letters, which is what the
+    /// agent itself has to call it. They come before a `--` of the command, before an argument that is
+    /// nothing but the prompt (and an option of which that may be the value), or else at its end; always before those of
+    /// `resume`.
+    pub model: Vec<String>,
 }
 
 /// A table `[agents.NAME]` of `orch.toml`, with the fields that it gives.
@@ -90,6 +95,8 @@ pub struct ProfileTable {
     pub rate_limit: Option<Vec<String>>,
     /// See [`Profile::resume`].
     pub resume: Option<Vec<String>>,
+    /// See [`Profile::model`].
+    pub model: Option<Vec<String>>,
 }
 
 /// The texts that mean a rate limit unless a profile says otherwise.
@@ -112,6 +119,7 @@ impl Profile {
             result: ResultKind::default(),
             rate_limit: default_rate_limit(),
             resume: Vec::new(),
+            model: Vec::new(),
         };
         let profile = blank.override_with(table);
         if profile.command.is_empty() {
@@ -127,7 +135,7 @@ impl Profile {
     /// is replaced.
     #[must_use]
     pub fn override_with(mut self, table: ProfileTable) -> Self {
-        let ProfileTable { command, prompt, env, pass_env, result, rate_limit, resume } = table;
+        let ProfileTable { command, prompt, env, pass_env, result, rate_limit, resume, model } = table;
         if let Some(command) = command {
             self.command = command;
         }
@@ -145,6 +153,9 @@ impl Profile {
         if let Some(resume) = resume {
             self.resume = resume;
         }
+        if let Some(model) = model {
+            self.model = model;
+        }
         self
     }
 
@@ -156,6 +167,12 @@ impl Profile {
     pub fn check(&self) -> Result<(), ProfileError> {
         for argument in self.command.iter().chain(&self.resume) {
             placeholders::check(argument)?;
+            if placeholders::names_the_model(argument) {
+                return Err(ProfileError::ModelOutsideOfModel { argument: argument.clone() });
+            }
+        }
+        for argument in &self.model {
+            placeholders::check(argument)?;
         }
         if self.prompt == Handover::Arg
             && !self.command.is_empty()
@@ -164,7 +181,7 @@ impl Profile {
             return Err(ProfileError::PromptHasNoPlace { agent: self.name.clone() });
         }
         if self.prompt == Handover::None
-            && self.command.iter().any(|argument| placeholders::names_any_prompt(argument))
+            && self.command.iter().chain(&self.model).any(|argument| placeholders::names_any_prompt(argument))
         {
             return Err(ProfileError::PromptIsKept { agent: self.name.clone() });
         }
@@ -178,7 +195,9 @@ impl Profile {
 
     /// The argument vector for one attempt, program first. Nothing in it passes a shell.
     ///
-    /// The `resume` arguments are added when `values` has a session.
+    /// The `model` arguments are added when `values` has a model whose name is fit to be one: letters, digits and
+    /// `. _ : / -`, the first a letter or digit. Any other is left out, for it comes out of a document that anybody may
+    /// have written. The `resume` arguments are added when `values` has a session.
     ///
     /// # Errors
     /// When the profile has no command, a placeholder is unknown or has no value, or an argument could not be
@@ -201,6 +220,7 @@ impl Profile {
     ///     plan: Path::new("/plan/PROMPT-ORCHESTRATOR.md"),
     ///     worktree: None,
     ///     session: None,
+    ///     model: None,
     /// };
     /// assert_eq!(profile.argv(&values)?, ["worker", "--task=001", "/plan/.orch/prompts/001.md"]);
     /// # Ok::<(), orch_exec::agent::ProfileError>(())
@@ -209,8 +229,27 @@ impl Profile {
         if self.command.first().is_none_or(String::is_empty) {
             return Err(ProfileError::NoCommand { agent: self.name.clone() });
         }
+        let model = values.model.and_then(placeholders::model_name);
         let resume: &[String] = if values.session.is_some() { &self.resume } else { &[] };
-        placeholders::fill(self.command.iter().chain(resume), values)
+        let added: &[String] = if model.is_some() { &self.model } else { &[] };
+        let (before, after) = self.command.split_at(self.end_of_options());
+        let values = Values { model: model.as_deref(), ..*values };
+        placeholders::fill(before.iter().chain(added).chain(after).chain(resume), &values)
+    }
+
+    /// Up to where options may be added to the command: what comes after `--` is none, and a program may take all that
+    /// comes after the prompt for a part of it. An option right before the prompt may be what the prompt is the value of.
+    fn end_of_options(&self) -> usize {
+        for (place, argument) in self.command.iter().enumerate().skip(1) {
+            if argument == "--" {
+                return place;
+            }
+            if placeholders::is_the_prompt(argument) {
+                let is_value = place > 1 && self.command[place - 1].starts_with('-');
+                return place - usize::from(is_value);
+            }
+        }
+        self.command.len()
     }
 }
 
@@ -292,6 +331,12 @@ pub enum ProfileError {
         /// The argument as written.
         argument: String,
     },
+    /// `{model}` where it has a value only now and then.
+    #[error("`{{model}}` in the argument `{argument}`, which is there without a model as well")]
+    ModelOutsideOfModel {
+        /// The argument as written.
+        argument: String,
+    },
     /// A brace without its partner.
     #[error("a brace without its partner in the argument `{argument}`")]
     LoneBrace {
@@ -340,6 +385,9 @@ impl ProfileError {
             Self::NotAVariable { .. } => "a name is not empty and holds no `=`".into(),
             Self::UnknownPlaceholder { .. } => {
                 format!("allowed: {}; a literal brace is written {{{{ or }}}}", placeholders::ALLOWED)
+            }
+            Self::ModelOutsideOfModel { .. } => {
+                "put arguments that need {model} into model = [\"--model\", \"{model}\"]".into()
             }
             Self::LoneBrace { .. } => "a literal brace is written {{ or }}".into(),
             Self::NoValue { name: "session" } => "put arguments that need {session} into resume".into(),

@@ -409,6 +409,7 @@ pub(crate) fn check_end(world: &mut World, run: &Run, verdict: Verdict, halt: Op
         Some(Halt::Review { task }) => run.review_due(task),
         Some(Halt::CouldNotStart { task }) => status(task) == Status::Pending,
         Some(Halt::RateLimited { until }) => until > world.clock(),
+        Some(Halt::Paused { .. }) => false,
         Some(Halt::Stopped) => world.process.asked_to_stop,
     };
     if !halted_for {

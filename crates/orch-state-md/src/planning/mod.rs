@@ -6,11 +6,14 @@
 
 mod boxes;
 mod cells;
+mod compose;
 mod duration;
 mod edit;
 mod id;
 mod log;
+mod matching;
 mod model;
+mod needs;
 mod outline;
 mod paths;
 mod plain;
@@ -23,8 +26,10 @@ mod status_style;
 mod status_words;
 mod tracker;
 
+pub use compose::{NewMilestone, NewPlan, compose};
 pub use edit::{Edit, EditError, Edited, LeftOut, apply};
 pub use id::{milestone_id, milestone_ids};
+pub use matching::{Match, Matched, match_boxes};
 pub use model::{
     BoxMark, Dependency, Gate, GateKind, Group, LogEntry, Milestone, Notation, Planning, Reading,
     Recommended, Row, Section, TaskBox, Tracked,

@@ -71,7 +71,6 @@ impl<'a> Outline<'a> {
         Some(row.start + inner.start..row.start + inner.end)
     }
 
-    #[expect(dead_code, reason = "for the reader of dependencies")]
     /// The bytes of the notes of the milestone at `place`, when it has any.
     pub(super) fn notes(&self, place: usize) -> Option<Range<usize>> {
         let column = self.tracker.as_ref()?.columns.notes?;

@@ -1,10 +1,11 @@
 //! From bytes to a plan.
 
-use orch_core::{Diagnostic, Position};
+use orch_core::{Diagnostic, Position, Status};
 
+use super::needs::{self, Document, Known};
 use super::outline::{Outline, compare};
 use super::plain::{at_most, name_of, plain, words};
-use super::{Planning, Reading, tracker};
+use super::{Milestone, Planning, Reading, tracker};
 use crate::text::{Findings, Line, Lines, Part, decode, heading, list_item};
 
 /// Longest objective, in characters.
@@ -41,7 +42,7 @@ pub fn read(bytes: &[u8]) -> Reading {
         findings.push(fault);
     }
     say_conflicts(text, &mut findings);
-    let outline = Outline::of(text, &mut findings);
+    let mut outline = Outline::of(text, &mut findings);
     match &outline.tracker {
         None => {
             let hint = "add a table with the header `| Milestone | Model | Status | Duration (min) | Notes |` under a \
@@ -57,16 +58,41 @@ pub fn read(bytes: &[u8]) -> Reading {
         }
         Some(_) => compare(&outline.milestones, &mut findings),
     }
+    let needs = needs::find(&document(&outline));
+    needs.findings.into_iter().for_each(|finding| findings.push(finding));
+    for ((milestone, depends_on), gates) in
+        outline.milestones.iter_mut().zip(needs.depends_on).zip(needs.gates)
+    {
+        (milestone.depends_on, milestone.gates) = (depends_on, gates);
+    }
     let log = outline.log().map(|log| log.entries()).unwrap_or_default();
     let plan = Planning {
         text: text.into(),
         objective: objective(text),
         title: outline.title,
         milestones: outline.milestones,
-        groups: Vec::new(),
+        groups: needs.groups,
         log,
     };
     Reading { plan, findings: findings.finish("planning.findings") }
+}
+
+/// What is known of a document before its dependencies are read.
+fn document<'a>(outline: &'a Outline<'_>) -> Document<'a> {
+    let known = |(place, milestone): (usize, &'a Milestone)| Known {
+        id: &milestone.id,
+        title: &milestone.title,
+        section: milestone.section.as_ref().map(|section| section.range.clone()),
+        notes: outline.notes(place),
+        boxes: milestone.section.as_ref().map(|section| &*section.boxes).unwrap_or_default(),
+        done: milestone.row.tracked.status == Status::Success,
+    };
+    Document {
+        text: outline.text,
+        milestones: outline.milestones.iter().enumerate().map(known).collect(),
+        tracker: outline.tracker.as_ref().map(|tracker| tracker.range.clone()),
+        log: outline.log.as_ref().map(|log| log.range.clone()),
+    }
 }
 
 /// Whether the Markdown that begins with `head` is a planning document: there is a tracker in it. A few kilobytes do, as long

@@ -96,6 +96,14 @@ pub enum What<'a> {
         #[serde(borrow)]
         boot: Cow<'a, str>,
     },
+    /// The attempt was handed to a person: orch has no process of it, and nobody can say that it is gone.
+    Handed {
+        /// The task's id.
+        #[serde(borrow)]
+        task: Cow<'a, str>,
+        /// The attempt.
+        attempt: u32,
+    },
     /// The worker said in which session it works, so that it can be resumed.
     Session {
         /// The task's id.
@@ -182,6 +190,7 @@ impl What<'_> {
             What::Worker { task, attempt, pid, start, boot } => {
                 What::Worker { task: own(task), attempt, pid, start, boot: own(boot) }
             }
+            What::Handed { task, attempt } => What::Handed { task: own(task), attempt },
             What::Session { task, attempt, session } => {
                 What::Session { task: own(task), attempt, session: own(session) }
             }

@@ -66,6 +66,8 @@ pub struct TaskRecord {
     pub reviewed: Option<String>,
     /// The profile of the worker of the last attempt.
     pub agent: Option<Arc<str>>,
+    /// Whether a person does it: the last attempt was handed to one, or one has said that they are at it.
+    pub handed: bool,
 }
 
 /// A worker's process, told from every other that had or will have the same pid.
@@ -142,6 +144,7 @@ impl Folded {
                 let record = self.record(task);
                 if let Some(agent) = agent {
                     record.agent = agent;
+                    record.handed = false;
                     record.started_at = Some(entry.at);
                     record.ended_at = None;
                     record.reviewed = None;
@@ -163,6 +166,11 @@ impl Folded {
                     && record.status == Status::Running
                 {
                     record.worker = Some(WorkerProcess { pid: *pid, start: *start, boot });
+                }
+            }
+            What::Handed { task, attempt } => {
+                if let Some(record) = self.current(task, *attempt) {
+                    record.handed = true;
                 }
             }
             What::Session { task, attempt, session } => {
@@ -187,6 +195,7 @@ impl Folded {
                 record.worker = None;
                 record.review_due = false;
                 record.reviewed = None;
+                record.handed = *to == Status::Running;
                 if *to == Status::Pending {
                     // Who sets a task back to pending wants it tried again, with all its tries.
                     record.tries = 0;

@@ -87,6 +87,7 @@ fn weigh(
         plan_path: report.and_then(|report| report.plan),
         session: reading.session,
         has_evidence,
+        pause: None,
     }
 }
 

@@ -36,6 +36,7 @@ impl Source for PromptPlan {
             sessions: false,
             reworks: 0,
             same_list: true,
+            waits: true,
         }
     }
 

@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use orch_core::{Beginning, Event, Outcome, Plan, Resumed, Run, Standing, Status, TaskIx, Time};
 use orch_exec::agent::Profile;
-use orch_exec::process::end_survivor;
+use orch_exec::process::{Exit, end_survivor};
 use orch_run::Settled;
 use orch_store::{Folded, Home, What as Entry};
 
 use super::RunOptions;
 use super::settle::{Left, Profiles, Traces, await_keeper, left_behind};
 use crate::OpenError;
-use crate::system::{Remembered, System};
+use crate::system::{EndedAttempt, Remembered, System};
 use crate::workers::{AgentWorkers, Past, Survivor, may_go_on, told_of};
 
 /// What a beginning is decided from.
@@ -125,7 +125,32 @@ impl<'a> Start<'a> {
             }
             Ok(Settled { event: event.clone(), detail: self.traces.detail(id, outcome) })
         };
-        resumed.settle.iter().map(settle).collect()
+        let mut settled: Vec<Settled> = resumed.settle.iter().map(settle).collect::<io::Result<_>>()?;
+        for place in 0..settled.len() {
+            let Event::Ended { task, attempt, outcome: Outcome::Succeeded } = settled[place].event else {
+                continue;
+            };
+            self.system.keep_word(home, task, attempt);
+            if let Some(why) = self.pause(home, profiles, task, attempt)? {
+                settled.push(Settled { event: Event::Pause { task }, detail: Some(why) });
+            }
+        }
+        Ok(settled)
+    }
+
+    /// What a person has to look at of an attempt that has succeeded.
+    fn pause(
+        &self,
+        home: &Home,
+        profiles: Profiles<'_>,
+        task: TaskIx,
+        attempt: u32,
+    ) -> io::Result<Option<String>> {
+        let Some(record) = self.remembered.history.tasks.get(self.id(task)) else { return Ok(None) };
+        let (profile, exit) = (profiles.of(record), Exit::Unknown);
+        let ended =
+            EndedAttempt { home, profile: &profile, task, attempt, exit, resumed: false, now: self.now };
+        Ok(self.system.judge(&ended)?.pause)
     }
 
     fn left(&self, home: &Home, profiles: Profiles<'_>, id: &str, attempt: u32) -> io::Result<Left> {
@@ -166,6 +191,9 @@ impl<'a> Start<'a> {
                 }
             };
             settled.push(Settled { event: Event::Ended { task, attempt, outcome }, detail });
+        }
+        for &task in &resumed.handed {
+            workers.listen_for(task, resumed.run.attempt(task));
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 mod beginning;
 mod finish;
+mod handing;
 mod open;
 mod options;
 mod settle;
@@ -148,6 +149,7 @@ impl Session {
         if self.is_settled() && !self.was_cut_off && (self.chosen.is_some() || is_concluded()) {
             return self.nothing_to_do();
         }
+        self.leave_to_persons()?;
         self.check_environment()?;
         self.retry_failed();
         let pipe = self.place.home.folder().join("control");
@@ -279,6 +281,20 @@ impl Session {
             board: Vec::new(),
             summary: None,
         })
+    }
+
+    /// Holds what only a person may do: no worker is started for it.
+    fn leave_to_persons(&mut self) -> Result<(), OpenError> {
+        let (system, now) = (self.workers.system(), self.clock.now());
+        for task in self.plan.plan().tasks() {
+            if let Some(why) =
+                system.only_by_person(task).filter(|_| self.run.status(task) == Status::Pending)
+            {
+                self.notes.push(format!("`{}`: {why}", self.plan.plan().id(task)));
+                self.run.apply(Event::Hold { task, why }, now).map_err(orch_run::DriveError::from)?;
+            }
+        }
+        Ok(())
     }
 
     /// Asks for failed tasks again, if that is wanted: those that have failed before, and those that what an earlier

@@ -49,6 +49,7 @@ impl Session {
             command: options.command.clone(),
         };
         let lock = acquire(&home, &holder)?;
+        let mut notes = source.prepare(options.fresh, now)?;
         let root = repository_root(plan.folder());
         let config = Config::find(plan.folder(), root.as_deref().unwrap_or(plan.folder()))?;
         let defaults = source.defaults();
@@ -59,7 +60,7 @@ impl Session {
         let (mut history, folded, opened) =
             HistoryWriter::open_after(&home.history(), durability, plan.name(), now, ahead)?;
         let history_id = folded.history;
-        let mut notes: Vec<String> = opened.iter().map(ToString::to_string).collect();
+        notes.extend(opened.iter().map(ToString::to_string));
         let damaged = opened.into_iter().find_map(|note| match note {
             Note::Damaged { before, .. } => Some(*before),
             Note::TornTail { .. } => None,
@@ -98,7 +99,10 @@ impl Session {
         if last_agent != Some(&profile.name) {
             forget_limits(&mut remembered.memory);
         }
-        let memory = if options.fresh { &orch_core::Memory::Nothing } else { &remembered.memory };
+        if options.fresh {
+            remembered.memory = source.fresh(&remembered.history);
+        }
+        let memory = &remembered.memory;
         let resumed = resume(Arc::clone(graph), policy, memory, rules, |task| traces.evidence(task));
         let anew = !matches!(resumed.beginning, Beginning::Continued { .. });
         let base_branch = base_branch(&plan, &remembered, &*keeper, anew, root.is_some());
@@ -123,6 +127,7 @@ impl Session {
             grace: config.run.grace.unwrap_or(GRACE),
             log_cap: config.run.log_cap_mib.map_or(Settings::default().log_cap, |mib| mib << 20),
         };
+        keeper.agent(&profile.name);
         let executor = options.executor(&config, defaults.sessions, &mut notes)?;
         if executor.has_sessions() {
             keeper
@@ -151,6 +156,9 @@ impl Session {
         }
         for condition in system.holding() {
             run.apply(Event::Holds { condition }, now).map_err(orch_run::DriveError::from)?;
+        }
+        if let Some(task) = system.paused_for() {
+            run.apply(Event::Pause { task }, now).map_err(orch_run::DriveError::from)?;
         }
         notes.extend(awaited(&run));
         let store =

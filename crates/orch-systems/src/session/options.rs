@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use std::path::Path;
 use std::time::Duration;
 
-use orch_core::{Backoff, OnFailure, Order, Policy, RateLimits};
+use orch_core::{Backoff, OnFailure, OnIncomplete, Order, Policy, RateLimits};
 use orch_exec::tmux::Tmux;
 
 use crate::config::ExecutorKind;
@@ -68,12 +68,18 @@ impl RunOptions {
             true => OnFailure::KeepGoing,
             false => OnFailure::Stop,
         });
+        let on_failure = self.on_failure.or(configured).unwrap_or(defaults.on_failure);
         let default = Policy::default();
         Policy {
             jobs: jobs.unwrap_or(defaults.jobs),
             order: if jobs.is_some() { Order::Graph } else { defaults.order },
-            on_failure: self.on_failure.or(configured).unwrap_or(defaults.on_failure),
-            on_incomplete: defaults.on_incomplete,
+            on_failure,
+            // Who wants to go on after a failure does not want to wait for somebody after half a success.
+            on_incomplete: match defaults.on_incomplete {
+                OnIncomplete::Pause if on_failure == OnFailure::KeepGoing => OnIncomplete::Hold,
+                otherwise => otherwise,
+            },
+            wait_for_conditions: defaults.waits,
             reworks: defaults.reworks,
             retries: self.retries.or(table.retries).unwrap_or(0),
             backoff: Backoff { first: table.backoff.unwrap_or(default.backoff.first), ..default.backoff },

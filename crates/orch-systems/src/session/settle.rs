@@ -1,6 +1,6 @@
 //! What became of the tasks that were under way when an earlier orch went away.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 
 use orch_core::{Change, Event, Evidence, Outcome, RecordedTask, Status, Time};
@@ -26,6 +26,8 @@ pub(crate) struct Traces {
     pub(crate) claims: HashMap<String, Exit>,
     /// Judged receipts, by task: the outcome and a line for a person.
     pub(crate) receipts: HashMap<String, (Outcome, Option<String>)>,
+    /// The tasks whose worker orch started, where others may have begun tasks as well.
+    started: Option<HashSet<String>>,
 }
 
 /// The profiles by which leftovers are judged: each by that of the run that started it.
@@ -62,11 +64,11 @@ impl Traces {
         let of_status =
             |wanted: fn(&TaskRecord) -> bool| history.tasks.iter().filter(move |(_, record)| wanted(record));
         let running: Vec<(&String, &TaskRecord)> =
-            of_status(|record| record.status == Status::Running).collect();
+            of_status(|record| record.status == Status::Running && !record.handed).collect();
         let reviews: Vec<String> = of_status(|record| record.review_due)
             .map(|(id, record)| attempt_id(history.history, &review_name(id), record.attempt))
             .collect();
-        let mut traces = Self::default();
+        let mut traces = Self::of_others(history, system);
         if running.is_empty() && reviews.is_empty() {
             return Ok(traces);
         }
@@ -118,9 +120,24 @@ impl Traces {
         Ok(traces)
     }
 
+    /// Knows no more than which of the tasks under way orch has started.
+    pub(crate) fn of_others(history: &Folded, system: &dyn System) -> Self {
+        let started =
+            |(_, record): &(&String, &TaskRecord)| record.status == Status::Running && !record.handed;
+        let started = || history.tasks.iter().filter(started).map(|(id, _)| id.clone()).collect();
+        Self { started: system.others_work().then(started), ..Self::default() }
+    }
+
+    /// Whether somebody else does a task that is recorded as RUNNING.
+    fn is_handed(&self, id: &str) -> bool {
+        self.started.as_ref().is_some_and(|started| !started.contains(id))
+    }
+
     /// What the traces say of a task that is recorded as RUNNING.
     pub(crate) fn evidence(&self, task: &RecordedTask) -> Evidence {
-        if self.alive.contains_key(&task.id) {
+        if self.is_handed(&task.id) {
+            Evidence::Handed
+        } else if self.alive.contains_key(&task.id) {
             Evidence::Alive
         } else if self.claims.contains_key(&task.id) {
             Evidence::Unjudged
@@ -238,7 +255,7 @@ impl Session {
         self.record_with(change, None)
     }
 
-    fn record_with(&mut self, change: Change, detail: Option<String>) -> Result<(), OpenError> {
+    pub(super) fn record_with(&mut self, change: Change, detail: Option<String>) -> Result<(), OpenError> {
         if let Change::Moved(moved) = change {
             let happening = Happening { at: self.clock.now(), what: What::Moved { moved, detail } };
             self.store.record(&self.run, &[happening]).map_err(orch_run::DriveError::Store)?;

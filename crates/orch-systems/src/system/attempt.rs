@@ -78,4 +78,6 @@ pub(crate) struct Judged {
     /// Whether anything but the exit says how it went. What has no evidence of its own can't be judged when the exit
     /// is unknown.
     pub(crate) has_evidence: bool,
+    /// What a person has to look at before anything more starts, although the work may be done.
+    pub(crate) pause: Option<String>,
 }

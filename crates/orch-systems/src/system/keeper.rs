@@ -2,6 +2,7 @@
 
 use orch_core::{Moved, Resumed, Run, TaskIx, Time};
 use orch_run::Failure;
+use orch_state_json::PromptMode;
 use orch_store::{Durability, StoreError};
 
 use crate::Requirements;
@@ -46,6 +47,24 @@ pub(crate) trait Keeper {
     /// Takes note of the plan path that a report has named.
     fn plan_path(&mut self, task: TaskIx, path: &str) {
         let _ = (task, path);
+    }
+
+    /// Takes note of who does the work of this run.
+    fn agent(&mut self, name: &str) {
+        let _ = name;
+    }
+
+    /// Takes note that a task was handed to a person.
+    fn handed(&mut self, task: TaskIx) {
+        let _ = task;
+    }
+
+    /// Takes note that a person has looked at what paused the run.
+    fn acknowledged(&mut self) {}
+
+    /// Takes note of how a person wants to be told.
+    fn mode(&mut self, mode: PromptMode) {
+        let _ = mode;
     }
 
     /// Takes note of where the run as a whole stands.

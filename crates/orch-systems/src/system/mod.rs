@@ -116,6 +116,34 @@ pub(crate) trait System {
         let _ = (home, task, attempt);
     }
 
+    /// Whether tasks may be under way that orch did not start: a person has begun them.
+    fn others_work(&self) -> bool {
+        false
+    }
+
+    /// Whether the person who does the attempt has handed something back.
+    fn has_handed_back(&self, home: &Home, task: TaskIx, attempt: u32) -> bool {
+        let _ = (home, task, attempt);
+        false
+    }
+
+    /// Why no worker is started for the task, if only a person may do it.
+    fn only_by_person(&self, task: TaskIx) -> Option<String> {
+        let _ = task;
+        None
+    }
+
+    /// The model that the plan recommends for the task.
+    fn model(&self, task: TaskIx) -> Option<String> {
+        let _ = task;
+        None
+    }
+
+    /// The task at whose end a person has to look before anything starts, from what an earlier run left.
+    fn paused_for(&self) -> Option<TaskIx> {
+        None
+    }
+
     /// Of the conditions that tasks of the plan await, those that hold now.
     fn holding(&self) -> Vec<String> {
         Vec::new()

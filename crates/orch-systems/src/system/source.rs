@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::path::Path;
 
-use orch_core::{Memory, OnFailure, OnIncomplete, Order, Status};
+use orch_core::{Memory, OnFailure, OnIncomplete, Order, Status, Time};
 use orch_store::{Folded, Home};
 
 use super::{Keeper, System};
@@ -17,6 +17,22 @@ pub(crate) trait Source {
     /// The branch that the plan's work is based on, where the plan itself knows.
     fn base_branch(&self) -> Option<String> {
         None
+    }
+
+    /// Looks, under the plan's lock and before anything is read, whether a run may begin here, and makes room for one that
+    /// begins anew. What a person should be told.
+    ///
+    /// # Errors
+    /// When it may not.
+    fn prepare(&self, begin_anew: bool, now: Time) -> Result<Vec<String>, OpenError> {
+        let _ = (begin_anew, now);
+        Ok(Vec::new())
+    }
+
+    /// What a run goes on from that a person wants begun anew.
+    fn fresh(&self, history: &Folded) -> Memory {
+        let _ = history;
+        Memory::Nothing
     }
 
     /// Puts together what was written down: the plan's state files, which the keeper has as they were found, and the
@@ -52,6 +68,8 @@ pub(crate) struct Defaults {
     pub(crate) reworks: u32,
     /// Whether recorded progress belongs to this very list of tasks, rather than to each by its id.
     pub(crate) same_list: bool,
+    /// Whether a run that has nothing else to do waits for what its tasks await from outside.
+    pub(crate) waits: bool,
 }
 
 /// What a system is made from for a run, or for a look at one.

@@ -59,10 +59,10 @@ pub enum TellError {
         /// The prompt file.
         path: String,
     },
-    /// The agent is a shell, and a spec is prose.
-    #[error("{path} is a spec, and the agent `shell` only runs commands")]
+    /// The agent is a shell, and what is to be done is told in prose.
+    #[error("{path} is prose, and the agent `shell` only runs commands")]
     NeedsAgent {
-        /// The spec file.
+        /// The file.
         path: String,
     },
     /// A block of commands has no end.

@@ -72,6 +72,7 @@ fn weigh(said: &Said, most_iterations: u32, ended: &EndedAttempt<'_>, evidence: 
     };
     Judged {
         has_evidence: file.is_final() || reading.end != End::Silent,
+        pause: None,
         outcome,
         detail,
         plan_path: None,

@@ -46,6 +46,7 @@ impl Source for WeaverPlan {
             // The iterations decide; this only keeps a claim from going back for ever.
             reworks: 1000,
             same_list: false,
+            waits: true,
         }
     }
 

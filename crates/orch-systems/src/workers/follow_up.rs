@@ -10,7 +10,7 @@ use orch_exec::agent::{End, Reading};
 use orch_exec::process::{Exit, Launch, Stdin, log};
 use orch_run::{Clock, Notice};
 
-use super::launch::LaunchError;
+use super::launch::{LaunchError, Manner};
 use super::{AgentWorkers, Doing, Work, errand_name, work_key};
 use crate::evidence::Evidence;
 use crate::system::{Errand, ErrandEnd, ErrandKind, FollowUp, Judged, Step};
@@ -145,7 +145,7 @@ impl AgentWorkers {
             ErrandKind::Agent(prompt) => {
                 let file = self.prompt_file(&name, attempt, prompt)?;
                 (launch.argv, launch.stdin) =
-                    self.agent_command(&file, prompt, &id, attempt, &errand.folder, None)?;
+                    self.agent_command(&file, prompt, (&id, attempt), &errand.folder, Manner::default())?;
             }
         }
         self.processes.start(work_key(task), &launch)?;

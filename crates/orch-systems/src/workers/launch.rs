@@ -138,7 +138,9 @@ impl AgentWorkers {
             _ => {
                 let (file, text) = (prompt_file.as_deref(), told.as_ref().map_or("", |told| &*told.text));
                 let file = file.unwrap_or(Path::new(""));
-                self.agent_command(file, text, &id, attempt, &ground.folder, session.as_deref())?
+                let model = self.system.model(task);
+                let manner = Manner { session: session.as_deref(), model: model.as_deref() };
+                self.agent_command(file, text, (&id, attempt), &ground.folder, manner)?
             }
         };
         let home = &self.place.home;
@@ -204,10 +206,9 @@ impl AgentWorkers {
         &self,
         prompt_file: &Path,
         prompt: &str,
-        task: &str,
-        attempt: u32,
+        (task, attempt): (&str, u32),
         folder: &Path,
-        session: Option<&str>,
+        manner: Manner<'_>,
     ) -> Result<(Vec<OsString>, Stdin), ProfileError> {
         let values = Values {
             prompt_file,
@@ -216,7 +217,8 @@ impl AgentWorkers {
             attempt: &attempt.to_string(),
             plan: self.system.plan_file(),
             worktree: Some(folder),
-            session,
+            session: manner.session,
+            model: manner.model,
         };
         let stdin = match self.profile.prompt {
             Handover::Stdin => Stdin::File(prompt_file.to_owned()),
@@ -224,6 +226,15 @@ impl AgentWorkers {
         };
         Ok((self.profile.argv(&values)?, stdin))
     }
+}
+
+/// How an agent is to go about it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Manner<'a> {
+    /// The session that it goes on with.
+    pub(super) session: Option<&'a str>,
+    /// The model that is recommended.
+    pub(super) model: Option<&'a str>,
 }
 
 /// Why an attempt could not be started.

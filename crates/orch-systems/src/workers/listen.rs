@@ -8,7 +8,7 @@ use notify::event::{AccessKind, AccessMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use orch_core::TaskIx;
 use orch_exec::agent::{Profile, ResultKind, session};
-use orch_exec::process::{Waker, log};
+use orch_exec::process::{Ended, Exit, Waker, log};
 use orch_run::Notice;
 
 use super::{AgentWorkers, Doing, work_key};
@@ -98,7 +98,7 @@ impl AgentWorkers {
     /// Looks at what workers say of themselves, at whose time is up, and for what is awaited.
     pub(super) fn look(&mut self, now: Instant) -> Vec<Notice> {
         let mut notices = Vec::new();
-        let mut to_end = Vec::new();
+        let (mut to_end, mut handed_back) = (Vec::new(), Vec::new());
         let watches = self.listening.watches();
         for (&key, active) in &mut self.active {
             match &mut active.doing {
@@ -117,6 +117,11 @@ impl AgentWorkers {
                         to_end.push(key);
                     }
                 }
+                Doing::ByPerson
+                    if self.system.has_handed_back(&self.place.home, active.task, active.attempt) =>
+                {
+                    handed_back.push(Ended { key, exit: Exit::Unknown });
+                }
                 Doing::FollowUp(following_up) if following_up.is_late(now) => to_end.push(key),
                 _ => {}
             }
@@ -124,6 +129,7 @@ impl AgentWorkers {
         for key in to_end {
             self.processes.stop(key);
         }
+        self.ended.extend(handed_back);
         if !self.listening.awaited.is_empty() {
             let holding = self.system.holding();
             self.listening.awaited.retain(|condition| {

@@ -94,6 +94,7 @@ struct Active {
 enum Doing {
     SetUp(Box<SettingUp>),
     Work(Work),
+    ByPerson,
     FollowUp(Box<FollowingUp>),
     Review { before: Before, log: PathBuf },
 }
@@ -197,6 +198,12 @@ impl AgentWorkers {
         adopted
     }
 
+    /// Looks out for what the person hands back who does the attempt.
+    pub(crate) fn listen_for(&mut self, task: TaskIx, attempt: u32) {
+        self.listening.watch();
+        self.enter(task, attempt, Doing::ByPerson);
+    }
+
     /// Takes over an attempt of an earlier run whose worker has ended, with its claim still to be followed up.
     pub(crate) fn take_up(&mut self, task: TaskIx, attempt: u32, exit: Exit, profile: Profile) {
         self.working(task, attempt, Work { profile: Some(profile), ..Work::default() });
@@ -243,6 +250,7 @@ impl AgentWorkers {
         match doing {
             Doing::SetUp(setting_up) => Ok(self.set_up_ended(*setting_up, ended.exit, stopped)),
             Doing::Work(work) => self.work_ended(task, attempt, work, ended.exit, stopped),
+            Doing::ByPerson => self.work_ended(task, attempt, Work::default(), Exit::Unknown, stopped),
             Doing::FollowUp(following_up) => {
                 Ok(self.errand_ended(task, attempt, *following_up, ended.exit, stopped))
             }
@@ -340,6 +348,7 @@ impl AgentWorkers {
         past.told = Some(told(outcome, detail.as_deref()));
         self.reported.push(work_key(task));
         notices.push(Notice::Ended { task, attempt, outcome: judged.outcome, detail });
+        notices.extend(judged.pause.map(|text| Notice::Pause { task, text }));
         notices
     }
 

@@ -1,0 +1,467 @@
+//! From what the document says to what each milestone needs.
+
+use std::rc::Rc;
+
+use hashbrown::{HashMap, HashSet};
+use orch_core::Diagnostic;
+
+use crate::planning::{BoxMark, Dependency, Gate, GateKind, Group, Notation};
+use crate::text::{Findings, quoted};
+
+use super::claim::{Claim, Claims, Unread};
+use super::list::{Named, Who};
+use super::places::Places;
+use super::roster::Roster;
+use super::{Document, Needs};
+
+/// Dependencies that a document may come to: a hundred milestones that each need all the others are ten thousand.
+const MOST_DEPENDENCIES: usize = 200_000;
+
+/// Milestones that ranges, groups and "all others" may name altogether.
+const MOST_NAMED: usize = 4 * MOST_DEPENDENCIES;
+
+/// Groups that one milestone may be in: what is beyond is not compared.
+const MOST_GROUPS: usize = 8;
+
+/// Characters of what has to be approved that are kept.
+const LONGEST_GATE: usize = 200;
+
+/// One that is needed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum On {
+    Known(usize),
+    Unknown(Rc<str>),
+}
+
+struct Edge {
+    to: usize,
+    on: On,
+    notation: Notation,
+    at: usize,
+}
+
+struct Settling<'d, 'a> {
+    document: &'d Document<'a>,
+    roster: &'d Roster<'d>,
+    /// The members of each group, by key.
+    groups: HashMap<String, Vec<(On, usize)>>,
+    /// Those that come after all others: none of them waits for another.
+    last: HashSet<usize>,
+    edges: Vec<Edge>,
+    denied: HashMap<(usize, usize), usize>,
+    unread: Vec<Unread>,
+    /// Milestones that may still be named by ranges, groups and "all others".
+    left: usize,
+    full: bool,
+}
+
+/// Makes of `claims` what each milestone needs.
+pub(super) fn settle(document: &Document<'_>, roster: &Roster<'_>, mut claims: Claims) -> Needs {
+    let mut settling = Settling {
+        document,
+        roster,
+        groups: HashMap::new(),
+        last: HashSet::new(),
+        edges: Vec::new(),
+        denied: HashMap::new(),
+        unread: std::mem::take(&mut claims.unread),
+        left: MOST_NAMED,
+        full: false,
+    };
+    settling.run(&claims);
+    settling.finish(claims)
+}
+
+impl Settling<'_, '_> {
+    fn run(&mut self, claims: &Claims) {
+        for group in &claims.groups {
+            let members = self.resolve(&group.members, None);
+            self.groups.entry(group.key.clone()).or_default().extend(members);
+        }
+        for claim in claims.said.iter().filter(|claim| !claim.not) {
+            if claim.objects.iter().any(|named| matches!(named.who, Who::Others(_))) {
+                for named in claim.subjects.iter() {
+                    self.last.extend(self.place(named, claim.itself));
+                }
+            }
+        }
+        for claim in &claims.said {
+            self.expand(claim);
+            if self.full {
+                break;
+            }
+        }
+        self.edges.sort_by_key(|edge| edge.at);
+    }
+
+    fn place(&self, named: &Named, itself: Option<usize>) -> Option<usize> {
+        match &named.who {
+            Who::One(id) => self.roster.place(id),
+            Who::Itself => itself,
+            _ => None,
+        }
+    }
+
+    /// The milestones that are meant, as far as that needs nobody they are said of.
+    fn resolve(&mut self, named: &[Named], itself: Option<usize>) -> Vec<(On, usize)> {
+        let mut found = Vec::new();
+        for one in named {
+            self.one(one, itself, None, &mut found);
+        }
+        found
+    }
+
+    /// The milestones that `named` means when it is said of `of`.
+    fn one(&mut self, named: &Named, itself: Option<usize>, of: Option<usize>, found: &mut Vec<(On, usize)>) {
+        let count = self.document.milestones.len();
+        let at = named.at;
+        let known = |place: usize| (On::Known(place), at);
+        let size = match &named.who {
+            Who::One(_) | Who::Itself | Who::Previous => 1,
+            Who::Range(first, last) => 2 + self.roster.range(first, last).map_or(0, <[_]>::len),
+            Who::Group(key) => 1 + self.groups.get(key).map_or(0, Vec::len),
+            Who::Others(except) => count + except.len(),
+            Who::Before => count,
+            Who::Family(letters) => 1 + self.roster.family(letters).len(),
+        };
+        if size > self.left {
+            self.full = true;
+            return;
+        }
+        self.left -= size;
+        match &named.who {
+            Who::One(id) => found.push((self.on(id), at)),
+            Who::Itself => found.extend(itself.map(known)),
+            Who::Range(first, last) => {
+                let between = self.roster.range(first, last).unwrap_or(&[]);
+                found.extend(between.iter().map(|&(_, place)| known(place)));
+                for end in [first, last] {
+                    if self.roster.place(end).is_none() {
+                        found.push((self.on(end), at));
+                    }
+                }
+            }
+            Who::Group(key) => match self.groups.get(key) {
+                Some(members) => found.extend(members.iter().map(|(on, _)| (on.clone(), at))),
+                None => self.unread.push(Unread {
+                    at,
+                    message: format!("{} is not listed", quoted(key)),
+                    hint: "list its milestones: `**Group A**: M1, M2`",
+                }),
+            },
+            Who::Others(except) => {
+                let mut left_out: HashSet<usize> = of.into_iter().collect();
+                for named in except.iter() {
+                    left_out.extend(self.place(named, itself));
+                }
+                found.extend(
+                    (0..count)
+                        .filter(|place| !left_out.contains(place) && !self.last.contains(place))
+                        .map(known),
+                );
+            }
+            Who::Before => found.extend((0..of.or(itself).unwrap_or(0)).map(known)),
+            Who::Previous => found.extend(of.or(itself).and_then(|of| of.checked_sub(1)).map(known)),
+            Who::Family(letters) => {
+                let family = self.roster.family(letters);
+                found.extend(
+                    family.iter().filter(|(_, place)| Some(*place) != of).map(|&(_, place)| known(place)),
+                );
+            }
+        }
+    }
+
+    fn on(&self, id: &str) -> On {
+        self.roster.place(id).map_or_else(|| On::Unknown(id.into()), On::Known)
+    }
+
+    fn expand(&mut self, claim: &Claim) {
+        // `M1 blocks everything else`: the others are the others of M1.
+        let base = claim.objects.first().and_then(|named| self.place(named, claim.itself));
+        let mut subjects = Vec::new();
+        for named in claim.subjects.iter() {
+            self.one(named, claim.itself, base, &mut subjects);
+        }
+        let relative = |named: &Named| {
+            matches!(named.who, Who::Others(_) | Who::Before | Who::Previous | Who::Family(_))
+        };
+        let fixed = claim.objects.iter().filter(|named| !relative(named)).cloned().collect::<Vec<_>>();
+        let fixed = self.resolve(&fixed, claim.itself);
+        let moving: Vec<Named> = claim.objects.iter().filter(|named| relative(named)).cloned().collect();
+        for (subject, at) in subjects {
+            let to = match subject {
+                On::Known(place) => place,
+                On::Unknown(id) => {
+                    if !claim.not {
+                        self.unread.push(Unread {
+                            at,
+                            message: format!("{} is none of the tracker's milestones", quoted(&id)),
+                            hint: "add it to the tracker, or mend the id",
+                        });
+                    }
+                    continue;
+                }
+            };
+            let mut objects = Vec::new();
+            for named in &moving {
+                self.one(named, claim.itself, Some(to), &mut objects);
+            }
+            for (on, at) in fixed.iter().cloned().chain(objects) {
+                if self.edges.len() + self.denied.len() >= MOST_DEPENDENCIES {
+                    self.full = true;
+                    return;
+                }
+                if !claim.not {
+                    self.edges.push(Edge { to, on, notation: claim.notation, at });
+                } else if let On::Known(on) = on {
+                    self.denied.entry((to, on)).or_insert(at);
+                }
+            }
+        }
+    }
+
+    fn finish(mut self, claims: Claims) -> Needs {
+        let count = self.document.milestones.len();
+        let mut seen: HashSet<(usize, On)> = HashSet::new();
+        let mut itself = Vec::new();
+        let mut edges: Vec<Edge> = Vec::new();
+        for edge in std::mem::take(&mut self.edges) {
+            if edge.on == On::Known(edge.to) {
+                itself.push((edge.to, edge.at));
+            } else if seen.insert((edge.to, edge.on.clone())) {
+                edges.push(edge);
+            }
+        }
+        drop(seen);
+        let gates = self.gates(&claims);
+        let places = self.places(&claims, &edges, &itself, &gates);
+        let mut findings = Findings::default();
+        self.contradictions(&claims, &edges, &places, &mut findings);
+        itself.dedup_by_key(|(place, _)| *place);
+        for (place, at) in itself {
+            let message = format!("{} is said to depend on itself", self.document.milestones[place].id);
+            let finding = Diagnostic::warning("planning.needs.itself", message);
+            findings.push(finding.hint("leave it out; it is not counted").at(places.of(at)));
+        }
+        if self.full {
+            let message = format!("more than {MOST_DEPENDENCIES} dependencies; those beyond are left out");
+            findings.push(
+                Diagnostic::error("planning.needs.too_many", message)
+                    .hint("name what each milestone waits for, not everything in front of it"),
+            );
+        }
+        self.unread.sort_by_key(|unread| unread.at);
+        self.unread.dedup_by(|a, b| a.at == b.at && a.message == b.message);
+        for unread in &self.unread {
+            let finding = Diagnostic::warning("planning.needs.not_read", unread.message.clone());
+            findings.push(finding.hint(unread.hint).at(places.of(unread.at)));
+        }
+        let said_of: HashSet<usize> = claims.none.iter().map(|&(place, _)| place).collect();
+        if edges.is_empty() && count > 1 && said_of.len() < count {
+            let finding = Diagnostic::warning(
+                "planning.no_dependencies",
+                format!("no milestone depends on another one: all {count} may start at once"),
+            );
+            findings
+                .push(finding.hint("write `**Depends on:** M1`, or `**Depends on:** none`, in each section"));
+        }
+        let mut needs = Needs {
+            depends_on: (0..count).map(|_| Vec::new()).collect(),
+            gates: (0..count).map(|_| Vec::new()).collect(),
+            groups: self.listed(&claims, &places),
+            findings: Vec::new(),
+        };
+        for (to, gate, at) in gates {
+            needs.gates[to].push(Gate { at: at.map_or(gate.at, |at| places.of(at)), ..gate });
+        }
+        for edge in edges {
+            let on = match edge.on {
+                On::Known(place) => self.document.milestones[place].id.to_owned(),
+                On::Unknown(id) => id.to_string(),
+            };
+            needs.depends_on[edge.to].push(Dependency {
+                on,
+                notation: edge.notation,
+                at: places.of(edge.at),
+            });
+        }
+        self.boxes(&mut needs);
+        needs.findings = findings.finish("planning.needs.more");
+        needs
+    }
+
+    /// The gates between milestones, with the milestone that each holds up and the byte where it stands.
+    fn gates(&mut self, claims: &Claims) -> Vec<(usize, Gate, Option<usize>)> {
+        let mut gates = Vec::new();
+        let mut seen = HashSet::new();
+        for gate in &claims.gates {
+            let subjects = self.resolve(&gate.subjects, gate.itself);
+            let after = gate.after.as_ref().map(std::slice::from_ref);
+            let after = after.map(|after| self.resolve(after, gate.itself)).unwrap_or_default();
+            let after = after.last().map(|(on, _)| match on {
+                On::Known(place) => self.document.milestones[*place].id.to_owned(),
+                On::Unknown(id) => id.to_string(),
+            });
+            for (on, _) in subjects {
+                let On::Known(to) = on else { continue };
+                if self.document.milestones[to].done
+                    || !seen.insert((to, gate.at))
+                    || gates.len() >= MOST_DEPENDENCIES
+                {
+                    continue;
+                }
+                let kind = GateKind::Between { after: after.clone() };
+                let at = orch_core::Position::new(1, 1);
+                gates.push((to, Gate { kind, text: one_line(&gate.text), at }, Some(gate.at)));
+            }
+        }
+        gates
+    }
+
+    /// An open gate box holds up whatever depends on the milestone that has it.
+    fn boxes(&self, needs: &mut Needs) {
+        let open: Vec<Vec<&super::TaskBox>> = self
+            .document
+            .milestones
+            .iter()
+            .map(|known| {
+                let open = |item: &&super::TaskBox| item.gate && !item.dropped && item.mark != BoxMark::Done;
+                known.boxes.iter().filter(open).collect()
+            })
+            .collect();
+        let mut left = MOST_DEPENDENCIES;
+        for (to, dependencies) in needs.depends_on.iter().enumerate() {
+            if self.document.milestones[to].done {
+                continue;
+            }
+            for on in dependencies.iter().filter_map(|dependency| self.roster.place(&dependency.on)) {
+                for item in &open[on] {
+                    if left == 0 {
+                        return;
+                    }
+                    left -= 1;
+                    let kind = GateKind::Box { of: self.document.milestones[on].id.to_owned() };
+                    needs.gates[to].push(Gate { kind, text: gate_text(&item.text), at: item.at });
+                }
+            }
+        }
+    }
+
+    /// The positions of everything that is shown.
+    fn places(
+        &self,
+        claims: &Claims,
+        edges: &[Edge],
+        itself: &[(usize, usize)],
+        gates: &[(usize, Gate, Option<usize>)],
+    ) -> Places {
+        let mut bytes: Vec<usize> = edges.iter().map(|edge| edge.at).collect();
+        bytes.extend(itself.iter().map(|&(_, at)| at));
+        bytes.extend(gates.iter().filter_map(|(_, _, at)| *at));
+        bytes.extend(claims.none.iter().map(|&(_, at)| at));
+        bytes.extend(claims.groups.iter().map(|group| group.at));
+        bytes.extend(self.unread.iter().map(|unread| unread.at));
+        bytes.extend(self.denied.values());
+        Places::new(self.document.text, bytes)
+    }
+
+    /// What the document both says and denies.
+    fn contradictions(&self, claims: &Claims, edges: &[Edge], places: &Places, findings: &mut Findings) {
+        let ids = |place: usize| self.document.milestones[place].id;
+        let mut none: HashMap<usize, usize> = HashMap::new();
+        for &(place, at) in &claims.none {
+            none.entry(place).or_insert(at);
+        }
+        let mut sets: HashMap<usize, Vec<(usize, usize)>> = HashMap::new();
+        let together = claims.apart.iter().map(|set| (set.to_vec(), set[0].at));
+        let groups = claims.groups.iter().filter(|group| !group.in_order);
+        let together = together.chain(groups.map(|group| (group.members.clone(), group.at)));
+        for (number, (set, at)) in together.enumerate() {
+            for named in &set {
+                let Some(place) = self.place(named, None) else { continue };
+                let of = sets.entry(place).or_default();
+                if of.len() < MOST_GROUPS {
+                    of.push((number, at));
+                }
+            }
+        }
+        let warning = |message: String, hint: &'static str, at: usize| {
+            Diagnostic::warning("planning.needs.contradiction", message).hint(hint).at(places.of(at))
+        };
+        const STAYS: &str = "it is waited for; mend the line that is wrong";
+        for edge in edges {
+            let On::Known(on) = edge.on else { continue };
+            let (name, needed) = (ids(edge.to), ids(on));
+            let says = format!("{name} depends on {needed} here ({})", edge.notation.name());
+            if let Some(at) = none.remove(&edge.to) {
+                let message = format!("{says}, but needs nothing as line {} says", places.of(at).line);
+                findings.push(warning(message, STAYS, edge.at));
+                continue;
+            }
+            if let Some(&at) = self.denied.get(&(edge.to, on)) {
+                let message = format!("{says}, but not as line {} says", places.of(at).line);
+                findings.push(warning(message, STAYS, edge.at));
+                continue;
+            }
+            let (Some(a), Some(b)) = (sets.get(&edge.to), sets.get(&on)) else { continue };
+            if let Some((_, at)) = a.iter().find(|(set, _)| b.iter().any(|(other, _)| other == set)) {
+                let line = places.of(*at).line;
+                // What one line says of both, such as `M2 and M3 in parallel after M1`, was read as a whole.
+                let message = format!("{says}, but both may run side by side as line {line} says");
+                findings.push(warning(message, STAYS, edge.at));
+            }
+        }
+    }
+
+    fn listed(&mut self, claims: &Claims, places: &Places) -> Vec<Group> {
+        let mut groups = Vec::new();
+        for group in claims.groups.iter().filter(|group| !group.in_order) {
+            let mut seen = HashSet::new();
+            let members = self.resolve(&group.members, None);
+            let ids = members.into_iter().map(|(on, _)| match on {
+                On::Known(place) => self.document.milestones[place].id.to_owned(),
+                On::Unknown(id) => id.to_string(),
+            });
+            let members: Vec<String> = ids.filter(|id| seen.insert(id.clone())).collect();
+            groups.push(Group { name: group.name.clone(), members, at: places.of(group.at) });
+        }
+        groups
+    }
+}
+
+/// What a gate box asks for, without its label.
+fn gate_text(text: &str) -> String {
+    let plain = text.trim_start_matches(['*', '_', ' ']);
+    let label = plain.get(..4).filter(|label| label.eq_ignore_ascii_case("gate"));
+    let rest = match label {
+        Some(label) => plain[label.len()..].trim_start_matches(['*', '_', ' ', ':', '—', '–', '-']),
+        None => plain,
+    };
+    one_line(if rest.is_empty() { plain } else { rest })
+}
+
+/// `text` as one short line without marks that only say how it looks.
+fn one_line(text: &str) -> String {
+    let shown: String =
+        text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST_GATE * 4).collect();
+    let words: Vec<&str> = shown.split_whitespace().collect();
+    words.join(" ").trim_matches(['*', '_', ' ', '`']).chars().take(LONGEST_GATE).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gates_lose_their_label() {
+        for (text, expected) in [
+            ("**Gate:** the owner looks at it", "the owner looks at it"),
+            ("Gate — sign-off", "sign-off"),
+            ("Gate:", "Gate:"),
+            ("look\u{1b}[2J at\nit", "look [2J at it"),
+        ] {
+            assert_eq!(gate_text(text), expected, "{text:?}");
+        }
+        assert_eq!(one_line(&"x".repeat(10_000)).len(), LONGEST_GATE);
+    }
+}

@@ -1,0 +1,37 @@
+//! The work tree that an attempt was given. It is written down with the attempt: the next one may be given another.
+
+use std::fs;
+use std::io;
+
+use orch_store::{Home, create_private};
+
+/// Where an attempt works when it has a work tree of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Assigned {
+    /// The name of the work tree.
+    pub(super) worktree: String,
+    /// The branch in it.
+    pub(super) branch: String,
+    /// Which filling of gaps it is, if it is one.
+    pub(super) gap: Option<u32>,
+}
+
+impl Assigned {
+    /// What was written down of an attempt; none when it has no work tree of its own.
+    pub(super) fn read(home: &Home, id: &str, attempt: u32) -> Option<Self> {
+        let text = fs::read_to_string(home.status(id, attempt)).ok()?;
+        let mut lines = text.lines();
+        let (worktree, branch) = (lines.next()?.to_owned(), lines.next()?.to_owned());
+        Some(Self { worktree, branch, gap: lines.next().and_then(|gap| gap.parse().ok()) })
+    }
+
+    /// Writes it down for an attempt.
+    pub(super) fn write(&self, home: &Home, id: &str, attempt: u32) -> io::Result<()> {
+        use std::io::Write;
+        let path = home.status(id, attempt);
+        let _ = fs::remove_file(&path);
+        let gap = self.gap.map(|gap| gap.to_string()).unwrap_or_default();
+        let mut file = create_private(&path).map_err(io::Error::other)?;
+        file.write_all(format!("{}\n{}\n{gap}\n", self.worktree, self.branch).as_bytes())
+    }
+}

@@ -1,0 +1,111 @@
+//! What a worker hands back: its summary, wherever it was written.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use orch_core::TaskIx;
+use orch_state_md::worker_summary::{self, SummaryStatus, WorkerSummary};
+use orch_store::{Durability, Home, StoreError, read_regular, replace};
+
+use super::MilestonePlan;
+use super::folder::SessionFolder;
+use super::names::is_summary;
+
+/// The most that is read of a summary.
+const LARGEST: u64 = 64 << 20;
+
+/// A summary and where it is.
+#[derive(Clone, Debug)]
+pub(super) struct Handoff {
+    /// Its name in the session's folder; none when it lies somewhere else.
+    pub(super) name: Option<String>,
+    /// Its bytes.
+    pub(super) bytes: Vec<u8>,
+    pub(super) summary: WorkerSummary,
+}
+
+impl Handoff {
+    fn read(path: &Path, name: Option<String>) -> io::Result<Option<Self>> {
+        let bytes = match read_regular(path, LARGEST) {
+            Ok(bytes) => bytes,
+            // A folder or a pipe of that name is no summary.
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidInput) => {
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        };
+        let summary = worker_summary::read(&String::from_utf8_lossy(&bytes));
+        Ok(Some(Self { name, bytes, summary }))
+    }
+
+    /// The summary called `name` in the session's folder.
+    pub(super) fn pending(folder: &SessionFolder, name: &str) -> io::Result<Option<Self>> {
+        Self::read(&folder.path().join(name), Some(name.to_owned()))
+    }
+
+    /// What was handed back for an attempt: what lies in the session's folder, in the same place of the attempt's work tree,
+    /// and what orch has kept of it. One that says nothing is none.
+    ///
+    /// # Errors
+    /// When one is there and can't be read.
+    pub(super) fn of(
+        plan: &MilestonePlan,
+        folder: &SessionFolder,
+        home: &Home,
+        (task, attempt): (TaskIx, u32),
+        worktree: Option<&Path>,
+    ) -> io::Result<Option<Self>> {
+        let id = plan.plan.id(task);
+        let says = |found: &Self| found.summary.says_anything();
+        for (name, of) in folder.pending()? {
+            if of.as_deref() == Some(id)
+                && let Some(found) = Self::pending(folder, &name)?.filter(says)
+            {
+                return Ok(Some(found));
+            }
+        }
+        let inside = worktree.and_then(|worktree| inside(plan, folder, worktree));
+        if let Some(entries) = inside.as_ref().and_then(|inside| std::fs::read_dir(inside).ok()) {
+            let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+            paths.sort();
+            let is_of = |path: &&PathBuf| {
+                let name = path.file_name().and_then(|name| name.to_str());
+                name.and_then(is_summary).flatten().as_deref() == Some(id)
+            };
+            for path in paths.iter().filter(is_of) {
+                if let Some(found) = Self::read(path, None)?.filter(says) {
+                    return Ok(Some(found));
+                }
+            }
+        }
+        Ok(Self::read(&home.result(id, attempt), None)?.filter(says))
+    }
+
+    /// Keeps it as what this attempt has handed back, whatever becomes of the file.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it can't be kept.
+    pub(super) fn keep(
+        &self,
+        home: &Home,
+        id: &str,
+        attempt: u32,
+        durability: Durability,
+    ) -> Result<(), StoreError> {
+        replace(&home.result(id, attempt), &self.bytes, durability)
+    }
+
+    /// What in it a person has to look at: its status unless that is Completed, and the issues it names.
+    pub(super) fn problems(&self) -> Vec<String> {
+        let status = match self.summary.status {
+            Some(SummaryStatus::Completed) | None => None,
+            Some(status) => Some(format!("its worker says {}", status.word())),
+        };
+        status.into_iter().chain(self.summary.issues.iter().cloned()).collect()
+    }
+}
+
+/// The place in a work tree that the session's folder has in the project.
+pub(super) fn inside(plan: &MilestonePlan, folder: &SessionFolder, worktree: &Path) -> Option<PathBuf> {
+    Some(worktree.join(folder.path().strip_prefix(&plan.root).ok()?))
+}

@@ -1,0 +1,464 @@
+//! Keeping the document and `.orchestrator/state.json` true.
+//!
+//! The document is changed in what it says at that moment, so that what a person edits meanwhile stays; the state of the
+//! session comes after it, and then the summaries that were taken in are put away. An orch that goes away between these
+//! finds out from the history what the document has not been told yet.
+
+use std::collections::HashSet;
+
+use orch_core::{Moved, Outcome, Phase, Resumed, Run, Status, TaskIx, Time};
+use orch_git::Git;
+use orch_run::Failure;
+use orch_state_json::{ActiveWorker, Alert, OrchestratorState, PromptMode, timestamp};
+use orch_state_md::planning::{self, Edit, Planning};
+use orch_store::{Durability, Folded, Home, StoreError, beneath, replace, sweep};
+
+use super::MilestonePlan;
+use super::account::{Account, Ended, account};
+use super::document::Document;
+use super::folder::{Found, SessionFolder};
+use super::handoff::Handoff;
+use super::ignored::ensure_ignored;
+use super::memory::statuses;
+use super::moment::moment;
+use super::names::{prompt_name, summary_name};
+use super::registry::register;
+use super::tell::earlier;
+use crate::kept::{Aside, KeptFile};
+use crate::system::{Keeper, Stand, Writing};
+
+/// The most files of a summary that are looked for.
+const LOOKED_FOR: usize = 200;
+
+/// Keeps a planning document and the state of its session.
+pub(super) struct MilestoneKeeper {
+    plan: MilestonePlan,
+    home: Option<Home>,
+    folder: SessionFolder,
+    document: Document,
+    state: OrchestratorState,
+    file: KeptFile,
+    /// Why nothing may be written here.
+    refused: Option<String>,
+    /// Where each milestone stood in the document when orch last wrote it, else when it was loaded.
+    left: Vec<Status>,
+    /// Attempts that have ended and that the document has not been told of.
+    ended: Vec<End>,
+    /// Milestones that were handed to persons by this session.
+    handed: HashSet<TaskIx>,
+    /// The agent of this run.
+    agent: Option<String>,
+    behind: bool,
+}
+
+/// The end of an attempt, to be told to the document.
+#[derive(Clone, Debug)]
+struct End {
+    task: TaskIx,
+    attempt: u32,
+    to: Status,
+    detail: Option<String>,
+    at: Time,
+    /// The document knows of it already: an earlier orch went away before it had written the rest.
+    known: bool,
+}
+
+impl MilestoneKeeper {
+    pub(super) fn new(
+        plan: &MilestonePlan,
+        folder: SessionFolder,
+        found: Found,
+        home: Option<&Home>,
+        history: &Folded,
+    ) -> Self {
+        let mut file = KeptFile::at(folder.state());
+        let (mut is_there, mut refused) = (false, None);
+        let state = match found {
+            Found::State(state) => {
+                is_there = true;
+                *state
+            }
+            Found::Unreadable(why) => {
+                file.put_aside(Aside { reason: "unreadable", why });
+                OrchestratorState::default()
+            }
+            Found::Refused { message, .. } => {
+                refused = Some(message);
+                OrchestratorState::default()
+            }
+            Found::Nothing => OrchestratorState::default(),
+        };
+        let loaded = statuses(plan);
+        Self {
+            left: loaded.iter().map(|(id, status)| state.orch.left(id).unwrap_or(*status)).collect(),
+            ended: if is_there { missed(plan, &state, &loaded, history) } else { Vec::new() },
+            document: Document::at(plan.path.clone()),
+            plan: plan.clone(),
+            home: home.cloned(),
+            folder,
+            state,
+            file,
+            refused,
+            handed: HashSet::new(),
+            agent: None,
+            behind: true,
+        }
+    }
+
+    /// Begins the session, if there is none.
+    fn begin(&mut self, now: Time) {
+        if self.state.planning_doc.is_empty() {
+            self.state.planning_doc = self.plan.shown_path();
+        }
+        if self.state.started_at.is_empty() {
+            self.state.started_at = timestamp(now);
+        }
+    }
+
+    /// What has been handed back for the attempts that have ended, kept.
+    fn handoffs(&self, durability: Durability) -> Result<Vec<Option<Handoff>>, StoreError> {
+        let Some(home) = &self.home else { return Ok(vec![None; self.ended.len()]) };
+        let find = |end: &End| {
+            let failed =
+                |source| StoreError::Io { path: self.folder.path().to_owned(), step: "read", source };
+            let at = (end.task, end.attempt);
+            let found = Handoff::of(&self.plan, &self.folder, home, at, None).map_err(failed)?;
+            if let Some(found) = found.as_ref().filter(|found| found.name.is_some()) {
+                found.keep(home, self.plan.plan.id(end.task), end.attempt, durability)?;
+            }
+            Ok(found)
+        };
+        self.ended.iter().map(find).collect()
+    }
+
+    /// What is to be changed in the document that says `planning` now: every row that is not as the run has it, and what
+    /// follows from each attempt that has ended. A row that a person has changed meanwhile stays.
+    fn edits(
+        &self,
+        planning: &Planning,
+        run: &Run,
+        handoffs: &[Option<Handoff>],
+        told: &mut Told,
+    ) -> Vec<Edit> {
+        let mut edits = Vec::new();
+        *told = Told::default();
+        for task in run.plan().tasks() {
+            let id = run.plan().id(task);
+            let (to, left) = (run.status(task), self.left[task.index()]);
+            let Some(row) = planning.milestone(id).map(|milestone| milestone.row.tracked.status) else {
+                told.alerts.push(format!("{id} has no row in the tracker any more; it is {to}"));
+                continue;
+            };
+            if row == to {
+                continue;
+            }
+            if row == left {
+                edits.push(Edit::Status { id: id.to_owned(), from: Some(row), to });
+            } else {
+                told.by_hand.push(task);
+                told.alerts.push(format!(
+                    "the row of {id} was changed by hand to {row}, and stays so; orch has it as {to}"
+                ));
+            }
+        }
+        for (end, handoff) in self.ended.iter().zip(handoffs) {
+            let Some(milestone) = planning.milestone(self.plan.plan.id(end.task)) else {
+                told.accounts.push(Account::default());
+                continue;
+            };
+            let gap = earlier(&self.plan, &self.folder, end.task).is_some();
+            let ended = Ended {
+                milestone,
+                to: end.to,
+                handoff: handoff.as_ref(),
+                detail: end.detail.as_deref(),
+                gap,
+                moment: &moment(end.at),
+            };
+            let account = account(&ended);
+            if !end.known {
+                edits.extend(account.edits.iter().cloned());
+            }
+            told.accounts.push(account);
+        }
+        edits
+    }
+
+    /// The workers that are at work, as the run has them. What else is said of one stays.
+    fn show_workers(&mut self, run: &Run) {
+        let (plan, handed) = (&self.plan, &self.handed);
+        let find = |worker: &ActiveWorker| plan.plan.find(&worker.milestone);
+        let is_at_work = |task: TaskIx| run.active().iter().any(|active| active.task == task);
+        // One that works on something else than a milestone of the plan is somebody else's.
+        self.state.workers.retain(|worker| find(worker).is_none_or(is_at_work));
+        for active in run.active() {
+            let task = active.task;
+            let by = match active.phase {
+                Phase::Handed => Some("person".to_owned()),
+                _ => self.agent.clone(),
+            };
+            let place = self.state.workers.iter().position(|worker| find(worker) == Some(task));
+            let is_new = handed.contains(&task)
+                || place.is_none_or(|place| {
+                    let attempt = self.state.workers[place].attempt;
+                    attempt.is_some_and(|attempt| attempt != active.attempt)
+                });
+            if !is_new {
+                continue;
+            }
+            let number = match place {
+                Some(place) => self.state.workers.remove(place).worker,
+                None => 0,
+            };
+            let number = if number == 0 { self.state.free_worker() } else { number };
+            let (id, title) = (plan.plan.id(task), plan.plan.title(task));
+            let mut worker = ActiveWorker::new(number, id, title, timestamp(active.since));
+            let slug = plan.slug(task);
+            let gap = earlier(plan, &self.folder, task).map(|_| super::tell::next_gap(&self.folder, &slug));
+            let prompt = self.folder.prompts().join(prompt_name(&slug, gap));
+            worker.by = by;
+            worker.model = plan.milestone(task).recommended.model.clone();
+            worker.prompt = prompt.is_file().then(|| super::load::shown(&plan.root, &prompt));
+            worker.attempt = Some(active.attempt).filter(|&attempt| attempt > 0);
+            worker.gap = gap;
+            worker.directories = plan.directories(task);
+            self.state.workers.push(worker);
+        }
+        self.state.workers.sort_by_key(|worker| worker.worker);
+        self.handed.clear();
+    }
+
+    /// What a person has to look at after an attempt, if there is anything.
+    fn alert(&self, end: &End, handoff: Option<&Handoff>) -> Option<Alert> {
+        let mut problems = handoff.map(Handoff::problems).unwrap_or_default();
+        problems.extend(handoff.map(|handoff| self.missing(&handoff.summary.files)).unwrap_or_default());
+        let is_bad = matches!(end.to, Status::Fail | Status::Incomplete);
+        if let Some(detail) = end.detail.as_ref().filter(|detail| is_bad && !problems.contains(detail)) {
+            let said = problems.join("; ");
+            if said != *detail {
+                problems.push(detail.clone());
+            }
+        }
+        if problems.is_empty() && !is_bad {
+            return None;
+        }
+        let status = match end.to {
+            Status::Fail => "Blocked",
+            Status::Incomplete => "Partial",
+            _ => "Completed",
+        };
+        Some(Alert {
+            milestone: self.plan.plan.id(end.task).to_owned(),
+            status: status.to_owned(),
+            problems,
+            summary: handoff.and_then(|handoff| handoff.name.clone()),
+            at: timestamp(end.at),
+            ..Alert::default()
+        })
+    }
+
+    /// The files that a summary claims and that neither the project nor any of its commits has.
+    fn missing(&self, files: &[String]) -> Vec<String> {
+        let git = self.plan.in_repository.then(|| Git::at(&self.plan.root));
+        let is_there = |file: &String| {
+            let Ok(path) = beneath(&self.plan.root, file) else { return false };
+            path.exists() || git.as_ref().is_some_and(|git| git.is_known_path(file).unwrap_or(false))
+        };
+        let missing = files.iter().take(LOOKED_FOR).filter(|file| !is_there(file));
+        missing
+            .map(|file| {
+                format!("it names the file `{file}`, which is neither in the project nor in a commit")
+            })
+            .collect()
+    }
+
+    /// Puts the summaries away that were taken in; the names they have now.
+    fn put_away(&mut self, handoffs: &[Option<Handoff>], durability: Durability) -> Result<(), StoreError> {
+        let failed = |source| StoreError::Io { path: self.folder.processed(), step: "write into", source };
+        for (end, handoff) in self.ended.iter().zip(handoffs) {
+            let Some(handoff) = handoff else { continue };
+            let name = match &handoff.name {
+                Some(name) if self.folder.path().join(name).is_file() => {
+                    self.folder.put_away(name).map_err(failed)?
+                }
+                // It was written elsewhere; or an earlier orch has put it away.
+                _ if end.known => continue,
+                _ => {
+                    let slug = self.plan.slug(end.task);
+                    let gap = earlier(&self.plan, &self.folder, end.task)
+                        .map(|_| super::tell::next_gap(&self.folder, &slug));
+                    let name = self.folder.free_name(&summary_name(&slug, gap));
+                    replace(&self.folder.processed().join(&name), &handoff.bytes, durability)?;
+                    name
+                }
+            };
+            self.state.processed_summaries.push(name);
+        }
+        Ok(())
+    }
+}
+
+/// What comes of a change of the document beside the changes.
+#[derive(Default)]
+struct Told {
+    accounts: Vec<Account>,
+    alerts: Vec<String>,
+    by_hand: Vec<TaskIx>,
+}
+
+/// The ends of attempts that the history has and the session's state has not.
+fn missed(
+    plan: &MilestonePlan,
+    state: &OrchestratorState,
+    loaded: &[(String, Status)],
+    history: &Folded,
+) -> Vec<End> {
+    let of = |task: TaskIx| {
+        let id = plan.plan.id(task);
+        let record = history.tasks.get(id).filter(|record| record.status.is_settled())?;
+        let at = record.ended_at.filter(|_| record.outcome.is_some())?;
+        let left = state.orch.left(id)?;
+        (left != record.status).then(|| End {
+            task,
+            attempt: record.attempt,
+            to: record.status,
+            detail: record.detail.as_deref().map(str::to_owned),
+            at,
+            known: loaded[task.index()].1 == record.status,
+        })
+    };
+    plan.plan.tasks().filter_map(of).collect()
+}
+
+impl Keeper for MilestoneKeeper {
+    fn sweep(&self) -> Result<(), StoreError> {
+        sweep(&self.plan.path)?;
+        self.file.sweep()
+    }
+
+    fn go_on(&mut self, resumed: &Resumed, _: &str, fresh: bool) {
+        if fresh {
+            self.state =
+                OrchestratorState { prompt_mode: self.state.prompt_mode, ..OrchestratorState::default() };
+            self.ended.clear();
+        }
+        // What a person has changed meanwhile is not what the history has.
+        let run = &resumed.run;
+        self.ended.retain(|end| run.status(end.task) == end.to && run.attempt(end.task) == end.attempt);
+        let loaded = statuses(&self.plan);
+        for (task, (_, status)) in run.plan().tasks().zip(loaded) {
+            // What differs from how orch left it was changed by a person, and taken over.
+            if fresh || run.status(task) == status {
+                self.left[task.index()] = status;
+            }
+        }
+    }
+
+    fn moved(&mut self, moved: &Moved, detail: Option<&str>, at: Time) -> Result<(), Failure> {
+        let is_end = moved.from == Status::Running && moved.to.is_settled();
+        if is_end && !matches!(moved.outcome, None | Some(Outcome::Cancelled | Outcome::Lost)) {
+            self.ended.push(End {
+                task: moved.task,
+                attempt: moved.attempt,
+                to: moved.to,
+                detail: detail.map(str::to_owned),
+                at,
+                known: false,
+            });
+        }
+        self.behind = true;
+        Ok(())
+    }
+
+    fn handed(&mut self, task: TaskIx) {
+        self.handed.insert(task);
+        self.behind = true;
+    }
+
+    fn agent(&mut self, name: &str) {
+        self.agent = Some(name.to_owned());
+    }
+
+    fn acknowledged(&mut self) {
+        self.behind |= !self.state.orch.alerts.is_empty();
+        self.state.orch.alerts.clear();
+    }
+
+    fn mode(&mut self, mode: PromptMode) {
+        self.behind |= self.state.prompt_mode != mode;
+        self.state.prompt_mode = mode;
+    }
+
+    fn stands(&mut self, _: &Run, _: Stand, _: Time) {}
+
+    fn is_behind(&self) -> bool {
+        self.behind
+    }
+
+    fn must_mend(&self) -> bool {
+        let loaded = statuses(&self.plan);
+        let stands = loaded.iter().zip(&self.left).any(|((_, now), left)| now != left);
+        self.file.is_to_be_put_aside() || stands || !self.ended.is_empty() || !self.state.workers.is_empty()
+    }
+
+    fn write(&mut self, with: Writing<'_>) -> Result<usize, StoreError> {
+        if let Some(why) = &self.refused {
+            let source = std::io::Error::other(why.clone());
+            return Err(StoreError::Io { path: self.folder.state(), step: "take over", source });
+        }
+        let failed = |source| StoreError::Io { path: self.folder.path().to_owned(), step: "create", source };
+        self.folder.make().map_err(failed)?;
+        if self.plan.in_repository && ensure_ignored(&self.plan.root, with.durability)? {
+            with.alerts.push(".orchestrator/ was added to .gitignore".into());
+        }
+        self.begin(with.now);
+        register(&self.plan, &self.folder, &self.state.started_at, with.durability)?;
+        let handoffs = self.handoffs(with.durability)?;
+        let mut told = Told::default();
+        let (left_out, mut bytes) = self.document.change(with.durability, |bytes| {
+            let planning = planning::read(bytes).plan;
+            self.edits(&planning, with.run, &handoffs, &mut told)
+        })?;
+        for (edit, left) in left_out {
+            with.alerts.push(format!("{} was not written into the document: {}", what(&edit), left.why));
+        }
+        with.alerts.append(&mut told.alerts);
+        with.alerts.extend(told.accounts.iter().flat_map(|account| account.remarks.iter().cloned()));
+        for task in with.run.plan().tasks().filter(|task| !told.by_hand.contains(task)) {
+            self.left[task.index()] = with.run.status(task);
+        }
+        let alerts: Vec<Alert> = self
+            .ended
+            .iter()
+            .zip(&handoffs)
+            .filter_map(|(end, handoff)| self.alert(end, handoff.as_ref()))
+            .collect();
+        for alert in alerts {
+            self.state.orch.alerts.retain(|known| known.milestone != alert.milestone);
+            self.state.orch.alerts.push(alert);
+        }
+        self.put_away(&handoffs, with.durability)?;
+        self.show_workers(with.run);
+        self.state.orch.history = Some(with.history);
+        self.state.orch.seq = with.seq;
+        for task in with.run.plan().tasks() {
+            self.state.orch.leave(with.run.plan().id(task), self.left[task.index()]);
+        }
+        let state = self.state.to_bytes();
+        self.file.replace(&state, with.durability, with.now, with.alerts)?;
+        self.ended.clear();
+        self.behind = false;
+        bytes += state.len();
+        Ok(bytes)
+    }
+}
+
+/// What an edit is about, for a person.
+fn what(edit: &Edit) -> String {
+    match edit {
+        Edit::Status { id, .. } => format!("the status of {id}"),
+        Edit::Duration { id, .. } => format!("the duration of {id}"),
+        Edit::Tick { id, text, .. } => format!("the tick of `{text}` in {id}"),
+        Edit::Log { .. } => "an entry of the progress log".into(),
+    }
+}

@@ -1,0 +1,100 @@
+//! Bringing a milestone's branch into the one it was cut from, which is checked out in the project's own work tree.
+//!
+//! "Completed" is a claim: it counts when all of the work is committed, the planning document was left alone, and the
+//! branch could be merged. Landings come one after the other, since they are done by the one thread of the run.
+
+use std::fs;
+use std::path::PathBuf;
+
+use orch_core::Outcome;
+use orch_git::{BranchName, Git, GitError, MergeError, Merged};
+
+use super::folder::SESSION;
+use crate::system::{ErrandEnd, FollowUp, Step};
+
+/// The most files that a message names.
+const NAMED: usize = 5;
+
+/// A claim of success, on its way into the base branch.
+pub(super) struct Landing {
+    /// The project's own work tree.
+    pub(super) root: PathBuf,
+    /// That of the milestone.
+    pub(super) worktree: PathBuf,
+    pub(super) branch: BranchName,
+    /// The planning document from the root; none when it lies elsewhere.
+    pub(super) document: Option<String>,
+    /// The message of the merge.
+    pub(super) message: String,
+    /// Where it is noted that the work is done and only has to be merged, so that `orch retry` does just that.
+    pub(super) claim: PathBuf,
+}
+
+impl FollowUp for Landing {
+    fn next(&mut self) -> Step {
+        let (outcome, detail) = self.land().unwrap_or_else(|error| {
+            self.note();
+            (Outcome::Incomplete, Some(format!("its branch {} could not be merged: {error}", self.branch)))
+        });
+        Step::Done { outcome, detail }
+    }
+
+    /// There are no errands.
+    fn ended(&mut self, _: ErrandEnd<'_>) {}
+}
+
+impl Landing {
+    fn land(&self) -> Result<(Outcome, Option<String>), GitError> {
+        let there = Git::at(&self.worktree);
+        let unsaved = there.uncommitted(&[], &[SESSION])?;
+        if !unsaved.is_empty() {
+            let why = format!("its work is not committed: {}; commit it on {}", named(&unsaved), self.branch);
+            return Ok((Outcome::Rejected, Some(why)));
+        }
+        let root = Git::at(&self.root);
+        if let Some(document) = &self.document
+            && let (Some(head), Some(tip)) = (root.head()?, root.branch_tip(&self.branch)?)
+            && root.changed_between(&head, &tip)?.contains(document)
+        {
+            let why = format!(
+                "it changed the planning document ({document}), which only orch does; take that out of {}",
+                self.branch
+            );
+            return Ok((Outcome::Rejected, Some(why)));
+        }
+        Ok(match root.merge(&self.branch, &self.message) {
+            Ok(Merged::Done { commit }) => {
+                (Outcome::Succeeded, Some(format!("merged as {}", commit.get(..9).unwrap_or(&commit))))
+            }
+            Ok(Merged::Nothing) => (Outcome::Succeeded, Some("it has no commit of its own".into())),
+            Err(error) => {
+                self.note();
+                (Outcome::Incomplete, Some(self.not_merged(&error)))
+            }
+        })
+    }
+
+    fn not_merged(&self, error: &MergeError) -> String {
+        let then = "then `orch retry`, which only merges it";
+        match error {
+            MergeError::Git(error) => {
+                format!("its branch {} could not be merged: {error}; {then}", self.branch)
+            }
+            MergeError::Conflict { .. } => {
+                format!("done, and not merged: {error} in {}, {then}", self.root.display())
+            }
+            error => format!("done, and not merged: {error}; {then}"),
+        }
+    }
+
+    fn note(&self) {
+        // Without it the worker is started again, which costs more and is no less right.
+        let _ = fs::write(&self.claim, "");
+    }
+}
+
+fn named(files: &[String]) -> String {
+    let more = files.len().saturating_sub(NAMED);
+    let shown = files.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    if more > 0 { format!("{shown} and {more} more") } else { shown }
+}

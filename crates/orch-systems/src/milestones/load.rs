@@ -1,0 +1,201 @@
+//! From a planning document to a plan.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use orch_core::{Diagnostic, Plan, PlanDraft, Reference, TaskDraft, TaskIx};
+use orch_state_md::planning::{self, Milestone, Planning, Reading};
+use orch_store::read_regular;
+
+use super::gates::condition;
+use super::names::{milestone_slug, slug};
+use crate::session::repository_root;
+use crate::{Finding, OpenError};
+
+/// Larger documents are refused unread.
+pub(super) const LARGEST: u64 = 256 << 20;
+
+/// How far into a file it is looked whether it is a planning document, in bytes.
+const LOOKED_AT: u64 = 256 << 10;
+
+/// A planning document as a plan.
+#[derive(Clone, Debug)]
+pub struct MilestonePlan {
+    /// The document.
+    pub path: PathBuf,
+    /// The folder it is in.
+    pub folder: PathBuf,
+    /// The root of the project, where `.orchestrator/` is: that of the repository, else the document's folder.
+    pub root: PathBuf,
+    /// Whether the project is a git repository.
+    pub in_repository: bool,
+    /// What the document said when it was loaded.
+    pub planning: Arc<Planning>,
+    /// The plan made of it: one task a milestone, in the order of the tracker.
+    pub plan: Arc<Plan>,
+    /// What is worth saying although the document can be worked with.
+    pub warnings: Vec<Finding>,
+}
+
+impl MilestonePlan {
+    /// Reads the document at `path` and checks all that can be checked without running anything.
+    ///
+    /// # Errors
+    /// [`OpenError::Read`], or [`OpenError::Invalid`] with everything that was found.
+    pub fn load(path: &Path) -> Result<Self, OpenError> {
+        let failed = |source| OpenError::Read { path: path.to_owned(), source };
+        let path = fs::canonicalize(path).map_err(failed)?;
+        let bytes = read_document(&path)?;
+        let folder = path.parent().expect("a file is in a folder").to_owned();
+        let Reading { plan: planning, mut findings } = planning::read(&bytes);
+        let built = if findings.iter().any(Diagnostic::is_error) {
+            None
+        } else {
+            match Plan::build(draft(&planning)) {
+                Ok(plan) => Some(plan),
+                Err(problems) => {
+                    findings.extend(problems.iter().map(Diagnostic::from));
+                    None
+                }
+            }
+        };
+        findings.sort_by_key(|finding| (finding.at.is_none(), finding.at));
+        let findings: Vec<Finding> =
+            findings.into_iter().map(|finding| Finding::new(&path, finding)).collect();
+        let Some(plan) = built else { return Err(OpenError::Invalid { path, findings }) };
+        let repository = repository_root(&folder);
+        Ok(Self {
+            in_repository: repository.is_some(),
+            root: repository.unwrap_or_else(|| folder.clone()),
+            path,
+            folder,
+            planning: Arc::new(planning),
+            plan: Arc::new(plan),
+            warnings: findings,
+        })
+    }
+
+    /// The name that orch's own files for the plan go by: the document's without `.md`.
+    pub fn stem(&self) -> &str {
+        self.path.file_stem().and_then(|stem| stem.to_str()).unwrap_or("PLAN")
+    }
+
+    /// What the document said of a task when it was loaded.
+    pub fn milestone(&self, task: TaskIx) -> &Milestone {
+        &self.planning.milestones[task.index()]
+    }
+
+    /// The name of a task's files: `m3-remote-export`.
+    pub fn slug(&self, task: TaskIx) -> String {
+        let milestone = self.milestone(task);
+        milestone_slug(&milestone.id, &milestone.title)
+    }
+
+    /// The plan's own name in the names of folders, branches and work trees.
+    pub(super) fn plan_slug(&self) -> String {
+        let slug = slug(self.stem());
+        if slug.is_empty() { "plan".into() } else { slug }
+    }
+
+    /// The document from the project's root, as a worker there finds it.
+    pub(super) fn shown_path(&self) -> String {
+        shown(&self.root, &self.path)
+    }
+
+    /// The name of a task's work tree.
+    pub fn worktree_name(&self, task: TaskIx) -> String {
+        format!("{}-{}", self.plan_slug(), slug(self.plan.id(task)))
+    }
+
+    /// The folders that a task works in and the files that lie in none, as far as its section names any.
+    pub(super) fn directories(&self, task: TaskIx) -> Vec<String> {
+        let paths = self.milestone(task).section.as_ref().map(|section| section.paths.as_slice());
+        let mut directories: Vec<String> = Vec::new();
+        for path in paths.unwrap_or_default() {
+            let directory = match path.rsplit_once('/') {
+                Some((_, "")) | None => path.clone(),
+                Some((folder, _)) => format!("{folder}/"),
+            };
+            if !directories.contains(&directory) {
+                directories.push(directory);
+            }
+        }
+        directories
+    }
+
+    /// The files and folders that a task's section names, as written.
+    pub fn files(&self, task: TaskIx) -> impl Iterator<Item = &str> {
+        let section = self.milestone(task).section.as_ref();
+        section.into_iter().flat_map(|section| section.paths.iter().map(String::as_str))
+    }
+}
+
+/// The bytes of the document as it is now.
+///
+/// # Errors
+/// [`OpenError::Read`].
+pub(super) fn read_document(path: &Path) -> Result<Vec<u8>, OpenError> {
+    read_regular(path, LARGEST).map_err(|source| OpenError::Read { path: path.to_owned(), source })
+}
+
+/// `path` from `root`, as a person there would write it.
+pub(super) fn shown(root: &Path, path: &Path) -> String {
+    path.strip_prefix(root).unwrap_or(path).to_string_lossy().into_owned()
+}
+
+/// Whether the file at `path` is called as Markdown is, and has a tracker of milestones.
+pub(crate) fn looks_like_one(path: &Path) -> bool {
+    let is_markdown = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("md"));
+    let head = || -> io::Result<Vec<u8>> {
+        let mut head = Vec::new();
+        File::open(path)?.take(LOOKED_AT).read_to_end(&mut head)?;
+        Ok(head)
+    };
+    // A pipe would be waited for for ever.
+    is_markdown
+        && fs::metadata(path).is_ok_and(|found| found.is_file())
+        && head().is_ok_and(|head| planning::is_planning_document(&String::from_utf8_lossy(&head)))
+}
+
+pub(super) fn draft(planning: &Planning) -> PlanDraft {
+    let task = |milestone: &Milestone| TaskDraft {
+        id: milestone.id.clone(),
+        aliases: aliases(milestone),
+        title: milestone.title.clone(),
+        depends_on: milestone
+            .depends_on
+            .iter()
+            .map(|needed| Reference { name: needed.on.clone(), at: Some(needed.at) })
+            .collect(),
+        awaits: milestone
+            .gates
+            .iter()
+            .map(|gate| Reference { name: condition(&milestone.id, gate), at: Some(gate.at) })
+            .collect(),
+        at: Some(milestone.at),
+        ..TaskDraft::default()
+    };
+    PlanDraft {
+        objective: if planning.objective.is_empty() {
+            planning.title.clone()
+        } else {
+            planning.objective.clone()
+        },
+        tasks: planning.milestones.iter().map(task).collect(),
+        identity: Vec::new(),
+    }
+}
+
+/// What a person may call a milestone beside its id: in small letters, by its number, in words, by its title.
+fn aliases(milestone: &Milestone) -> Vec<String> {
+    let id = &milestone.id;
+    let number = id.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+    let mut aliases = vec![id.to_lowercase(), number.to_owned(), format!("Milestone {number}")];
+    aliases.extend([milestone.title.clone(), milestone.title.to_lowercase()]);
+    aliases.retain(|alias| !alias.trim().is_empty() && alias != id);
+    aliases.sort();
+    aliases.dedup();
+    aliases
+}

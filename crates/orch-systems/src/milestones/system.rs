@@ -1,0 +1,341 @@
+//! Milestones as the rooms see them that every system shares.
+
+use std::fs;
+use std::io;
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use orch_core::{Memory, OnFailure, OnIncomplete, Order, Plan, Run, Status, TaskIx, Time};
+use orch_exec::tmux::SessionName;
+use orch_git::BranchName;
+use orch_prompt::Prompts;
+use orch_store::{Durability, Folded, Home};
+
+use super::MilestonePlan;
+use super::assigned::Assigned;
+use super::folder::{Found, SESSION, SessionFolder};
+use super::gates::passed;
+use super::handoff::{Handoff, inside};
+use super::judge::judge;
+use super::landing::Landing;
+use super::memory::{fresh, remember};
+use super::names::{gap_suffix, is_summary};
+use super::tell::{Audience, earlier, next_gap, tell};
+use crate::system::{
+    Closing, Coming, Defaults, EndedAttempt, FollowUp, Ground, GroundError, Judged, Keeper, Remembered,
+    SetUp, Source, System, TellError, Telling, Told, is_shell,
+};
+use crate::workers::Place;
+use crate::worktrees::Worktrees;
+use crate::{OpenError, Requirements};
+
+/// How many workers at once unless somebody chooses otherwise: as many as the seed's dashboard has.
+const JOBS: NonZeroU32 = NonZeroU32::new(3).expect("three is not zero");
+
+/// How often work that is not fit to be merged goes back to its worker.
+const REWORKS: u32 = 2;
+
+impl Source for MilestonePlan {
+    /// By the graph; whatever is blocked or partial pauses all until a person has looked (seed 000).
+    fn defaults(&self) -> Defaults {
+        Defaults {
+            agent: "claude",
+            jobs: JOBS,
+            order: Order::Graph,
+            on_failure: OnFailure::Pause,
+            on_incomplete: OnIncomplete::Pause,
+            sessions: false,
+            reworks: REWORKS,
+            same_list: false,
+            waits: false,
+        }
+    }
+
+    fn prepare(&self, begin_anew: bool, now: Time) -> Result<Vec<String>, OpenError> {
+        let (folder, found) = SessionFolder::of(self);
+        if let Found::Refused { message, hint } = found {
+            return Err(OpenError::Request { code: "milestones.session", message, hint });
+        }
+        if !begin_anew {
+            return Ok(Vec::new());
+        }
+        let cleared = folder.clear(now).map_err(OpenError::system("put the old session away"))?;
+        let note = |cleared: PathBuf| {
+            format!("the session so far is kept in {}", super::load::shown(&self.root, &cleared))
+        };
+        Ok(cleared.map(note).into_iter().collect())
+    }
+
+    fn remember(
+        &self,
+        history: Folded,
+        home: Option<&Home>,
+        _: bool,
+    ) -> Result<(Remembered, Box<dyn Keeper>), OpenError> {
+        let (remembered, keeper) = remember(self, history, home)?;
+        Ok((remembered, Box::new(keeper)))
+    }
+
+    /// The document stays the truth: what it says is done is done.
+    fn fresh(&self, history: &Folded) -> Memory {
+        fresh(self, history)
+    }
+
+    fn system(&self, set_up: SetUp<'_>) -> Box<dyn System> {
+        let SetUp { config, options, .. } = set_up;
+        let has_worktrees = self.in_repository && config.milestones.worktrees != Some(false);
+        Box::new(MilestoneSystem {
+            prompts: Prompts::new(config.run.templates.clone()),
+            worktrees: has_worktrees.then(|| Worktrees::of(&self.root, &config.worktrees)),
+            durability: options.durability(config),
+            folder: SessionFolder::of(self).0,
+            plan: self.clone(),
+        })
+    }
+}
+
+/// The milestones system as the workers see it.
+struct MilestoneSystem {
+    plan: MilestonePlan,
+    folder: SessionFolder,
+    prompts: Prompts,
+    /// Where milestones have work trees of their own; none where all work in the project's.
+    worktrees: Option<Worktrees>,
+    durability: Durability,
+}
+
+impl MilestoneSystem {
+    /// Where the coming attempt at a milestone works, if it has a work tree of its own. Gaps are filled on a branch of
+    /// their own: that of the original work was merged, or is to be looked at.
+    fn coming(&self, task: TaskIx) -> Option<Assigned> {
+        self.worktrees.as_ref()?;
+        let gap =
+            earlier(&self.plan, &self.folder, task).map(|_| next_gap(&self.folder, &self.plan.slug(task)));
+        let (plan, suffix) = (&self.plan, gap_suffix(gap));
+        Some(Assigned {
+            worktree: format!("{}{suffix}", plan.worktree_name(task)),
+            branch: format!("milestone/{}/{}{suffix}", plan.plan_slug(), plan.slug(task)),
+            gap,
+        })
+    }
+
+    /// Where an attempt was put to work, if it has a work tree of its own.
+    fn assigned(&self, home: &Home, task: TaskIx, attempt: u32) -> Option<(Assigned, PathBuf)> {
+        let assigned = Assigned::read(home, self.plan.plan.id(task), attempt)?;
+        let path = self.worktrees.as_ref()?.path(&assigned.worktree);
+        Some((assigned, path))
+    }
+
+    fn handoff(&self, home: &Home, task: TaskIx, attempt: u32) -> io::Result<Option<Handoff>> {
+        let worktree = self.assigned(home, task, attempt).map(|(_, path)| path);
+        Handoff::of(&self.plan, &self.folder, home, (task, attempt), worktree.as_deref())
+    }
+
+    /// Removes the work trees of milestones that are complete and merged; one that holds anything else stays, and so does
+    /// one that can't be looked at.
+    fn remove_merged(&self, run: &Run) {
+        let Some(worktrees) = self.worktrees.as_ref().filter(|_| run.count(Status::Success) > 0) else {
+            return;
+        };
+        let done: Vec<String> = run
+            .plan()
+            .tasks()
+            .filter(|&task| run.status(task) == Status::Success)
+            .map(|task| self.plan.worktree_name(task))
+            .collect();
+        let is_of_one_done = |name: &str| {
+            done.iter().any(|done| {
+                name.strip_prefix(done.as_str())
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with("-gap"))
+            })
+        };
+        for listed in worktrees.list().unwrap_or_default() {
+            if listed.is_safe() && listed.name.as_deref().is_some_and(is_of_one_done) {
+                let _ = worktrees.remove(&listed, false);
+            }
+        }
+    }
+
+    /// Puts away what lies in the places where the coming worker is to hand back: it was handed back by another.
+    fn clear(&self, task: TaskIx, worktree: Option<&Path>) -> io::Result<()> {
+        let id = self.plan.plan.id(task);
+        for (name, _) in self.folder.pending()?.into_iter().filter(|(_, of)| of.as_deref() == Some(id)) {
+            self.folder.put_away(&name)?;
+        }
+        let place = worktree.and_then(|worktree| inside(&self.plan, &self.folder, worktree));
+        let Some(place) = place else { return Ok(()) };
+        let Ok(entries) = fs::read_dir(&place) else { return Ok(()) };
+        for entry in entries.flatten() {
+            if entry.file_name().to_str().and_then(is_summary).flatten().as_deref() == Some(id) {
+                fs::remove_file(entry.path())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl System for MilestoneSystem {
+    fn plan(&self) -> &Arc<Plan> {
+        &self.plan.plan
+    }
+
+    fn plan_file(&self) -> &Path {
+        &self.plan.path
+    }
+
+    fn name(&self) -> &str {
+        self.plan.stem()
+    }
+
+    fn ground(&self, place: &Place, coming: Coming, _: Option<&SessionName>) -> Result<Ground, GroundError> {
+        let Coming { task, attempt, .. } = coming;
+        let id = self.plan.plan.id(task);
+        let result = place.home.result(id, attempt);
+        let failed = |error: io::Error| {
+            GroundError::Environment(format!("can't make {} ready: {error}", self.folder.path().display()))
+        };
+        self.folder.make().map_err(failed)?;
+        let (Some(worktrees), Some(assigned)) = (&self.worktrees, self.coming(task)) else {
+            self.clear(task, None).map_err(failed)?;
+            let (folder, base_branch) = (place.folder.clone(), place.base_branch.clone());
+            return Ok(Ground { folder, base_branch, result, set_up: Vec::new(), ready: None });
+        };
+        let branch =
+            BranchName::new(&*assigned.branch).map_err(|error| GroundError::Task(error.to_string()))?;
+        let ground = worktrees.ground(&assigned.worktree, &branch, &place.base_branch, result)?;
+        // git must see nothing of it there either, although `.gitignore` may not be committed yet.
+        let session = ground.folder.join(SESSION);
+        fs::create_dir_all(&session)
+            .and_then(|()| fs::write(session.join(".gitignore"), "*\n"))
+            .map_err(failed)?;
+        if let Some(place) = inside(&self.plan, &self.folder, &ground.folder) {
+            fs::create_dir_all(place).map_err(failed)?;
+        }
+        self.clear(task, Some(&ground.folder)).map_err(failed)?;
+        assigned.write(&place.home, id, attempt).map_err(failed)?;
+        Ok(ground)
+    }
+
+    fn tell(&self, telling: &Telling<'_>) -> Result<Told, TellError> {
+        if is_shell(telling.profile) {
+            return Err(TellError::NeedsAgent { path: self.plan.shown_path() });
+        }
+        let Coming { task, attempt, .. } = telling.coming;
+        let assigned = match (telling.ground, telling.home) {
+            (Some(_), Some(home)) => self.assigned(home, task, attempt),
+            _ => self.coming(task).and_then(|coming| {
+                let path = self.worktrees.as_ref()?.path(&coming.worktree);
+                Some((coming, path))
+            }),
+        };
+        let earlier = earlier(&self.plan, &self.folder, task);
+        let slug = self.plan.slug(task);
+        let gap = earlier.as_ref().map(|earlier| {
+            let gap = assigned.as_ref().and_then(|(assigned, _)| assigned.gap);
+            (Some(earlier), gap.unwrap_or_else(|| next_gap(&self.folder, &slug)))
+        });
+        let audience = Audience {
+            by_agent: true,
+            others: telling.others,
+            gap,
+            previous: telling.previous,
+            worktree: assigned.as_ref().map(|(assigned, path)| (path.as_path(), assigned.branch.as_str())),
+        };
+        let rendered = tell(&self.plan, &self.folder, &self.prompts, task, &audience)?;
+        Ok(Told { text: rendered.text, blocks: rendered.blocks, shell: None })
+    }
+
+    fn judge(&self, ended: &EndedAttempt<'_>) -> io::Result<Judged> {
+        let handoff = self.handoff(ended.home, ended.task, ended.attempt)?;
+        judge(self.plan.plan.id(ended.task), handoff.as_ref(), &self.folder.shown(&self.plan), ended)
+    }
+
+    fn follows_up(&self) -> bool {
+        self.worktrees.is_some()
+    }
+
+    /// What a person has handed back was done wherever they work; only work trees that orch made are merged by it.
+    fn follow_up(&self, ended: &EndedAttempt<'_>, _: &Judged) -> Option<Box<dyn FollowUp>> {
+        let (assigned, worktree) = self.assigned(ended.home, ended.task, ended.attempt)?;
+        let (id, title) = (self.plan.plan.id(ended.task), self.plan.plan.title(ended.task));
+        let document = self.plan.path.strip_prefix(&self.plan.root).ok();
+        Some(Box::new(Landing {
+            root: self.plan.root.clone(),
+            branch: BranchName::new(assigned.branch).ok()?,
+            worktree,
+            document: document.map(|path| path.to_string_lossy().into_owned()),
+            message: if title.is_empty() { format!("Merge {id}") } else { format!("Merge {id}: {title}") },
+            claim: ended.home.claim(id, ended.attempt),
+        }))
+    }
+
+    fn renew_claim(&self, home: &Home, task: TaskIx, from: u32, to: u32) -> bool {
+        let id = self.plan.plan.id(task);
+        let Some(assigned) = Assigned::read(home, id, from) else { return false };
+        fs::copy(home.result(id, from), home.result(id, to)).is_ok() && assigned.write(home, id, to).is_ok()
+    }
+
+    fn others_work(&self) -> bool {
+        true
+    }
+
+    fn has_handed_back(&self, home: &Home, task: TaskIx, attempt: u32) -> bool {
+        let found = Handoff::of(&self.plan, &self.folder, home, (task, attempt), None);
+        // One without a status may not be written to its end yet.
+        found.is_ok_and(|found| found.is_some_and(|found| found.summary.status.is_some()))
+    }
+
+    fn only_by_person(&self, task: TaskIx) -> Option<String> {
+        let id = self.plan.plan.id(task);
+        let by_person = self.plan.milestone(task).recommended.by_person;
+        by_person.then(|| format!("a person does it: `orch dispatch {id}`"))
+    }
+
+    fn model(&self, task: TaskIx) -> Option<String> {
+        self.plan.milestone(task).recommended.model.clone()
+    }
+
+    fn paused_for(&self) -> Option<TaskIx> {
+        let Found::State(state) = SessionFolder::of(&self.plan).1 else { return None };
+        let mut alerts = state.orch.alerts.iter();
+        alerts.find_map(|alert| self.plan.plan.find(&alert.milestone))
+    }
+
+    fn watched(&self) -> Vec<PathBuf> {
+        vec![self.folder.path().to_owned()]
+    }
+
+    fn keep_word(&self, home: &Home, task: TaskIx, attempt: u32) {
+        // What can't be kept is looked for again.
+        if let Ok(Some(handoff)) = self.handoff(home, task, attempt) {
+            let _ = handoff.keep(home, self.plan.plan.id(task), attempt, self.durability);
+        }
+    }
+
+    fn holding(&self) -> Vec<String> {
+        passed(&self.plan, self.folder.path())
+    }
+
+    fn finish(&self, closing: &mut Closing<'_>) -> Result<Requirements, OpenError> {
+        let run = closing.run;
+        let with_persons: Vec<&str> = run
+            .plan()
+            .tasks()
+            .filter(|&task| run.status(task) == Status::Running)
+            .map(|task| run.plan().id(task))
+            .collect();
+        if !with_persons.is_empty() {
+            closing.notes.push(format!(
+                "{} with a person: `orch collect` takes the summary in when it is there",
+                with_persons.join(", ")
+            ));
+        }
+        self.remove_merged(run);
+        Ok(Requirements::NotValidated)
+    }
+
+    fn is_concluded(&self, _: Option<&'static str>) -> bool {
+        true
+    }
+}

@@ -1,0 +1,194 @@
+//! What the worker of a milestone is told.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use orch_core::TaskIx;
+use orch_prompt::{
+    FromFile, Gap, MILESTONE, MILESTONE_PASTE, Milestone, MilestonePaste, OtherWorker, PromptError, Prompts,
+    Rendered,
+};
+use orch_state_md::planning::{self, BoxMark, Planning, TaskBox};
+use orch_state_md::worker_summary::{self, SummaryStatus, WorkerSummary};
+use orch_store::read_regular;
+
+use super::MilestonePlan;
+use super::folder::SessionFolder;
+use super::load::{read_document, shown};
+use super::names::{is_summary, summary_name};
+
+/// The most that is read of a summary for what a further worker is told of it.
+const LARGEST: u64 = 16 << 20;
+
+/// What an earlier worker of a milestone left.
+#[derive(Clone, Debug)]
+pub(super) struct Earlier {
+    pub(super) path: PathBuf,
+    pub(super) summary: WorkerSummary,
+}
+
+/// The latest summary of a milestone that says that at least a part of it was done.
+pub(super) fn earlier(plan: &MilestonePlan, folder: &SessionFolder, task: TaskIx) -> Option<Earlier> {
+    let id = plan.plan.id(task);
+    let entries = fs::read_dir(folder.processed()).ok()?;
+    let is_of = |name: &str| is_summary(name).flatten().as_deref() == Some(id);
+    let mut found: Vec<(SystemTime, PathBuf)> = entries
+        .flatten()
+        .filter(|entry| entry.file_name().to_str().is_some_and(is_of))
+        .map(|entry| {
+            let changed = entry.metadata().and_then(|found| found.modified());
+            (changed.unwrap_or(SystemTime::UNIX_EPOCH), entry.path())
+        })
+        .collect();
+    found.sort();
+    found.into_iter().rev().find_map(|(_, path)| {
+        let bytes = read_regular(&path, LARGEST).ok()?;
+        let summary = worker_summary::read(&String::from_utf8_lossy(&bytes));
+        let did_some = matches!(summary.status, Some(SummaryStatus::Completed | SummaryStatus::Partial));
+        did_some.then_some(Earlier { path, summary })
+    })
+}
+
+/// Which filling of gaps the next one of a milestone is: one whose summary would replace no other.
+pub(super) fn next_gap(folder: &SessionFolder, slug: &str) -> u32 {
+    let is_there = |name: &str| {
+        [folder.path().join(name), folder.processed().join(name)]
+            .iter()
+            .any(|path| fs::symlink_metadata(path).is_ok())
+    };
+    // There are not that many files.
+    (1..).find(|&gap| !is_there(&summary_name(slug, Some(gap)))).unwrap_or(u32::MAX)
+}
+
+/// To whom, and in which circumstances.
+pub(super) struct Audience<'a> {
+    /// Whether an agent reads it that nobody watches.
+    pub(super) by_agent: bool,
+    /// The other milestones under way.
+    pub(super) others: &'a [TaskIx],
+    /// When it is to fill gaps: what the earlier worker left, as far as its summary is known, and which filling it is.
+    pub(super) gap: Option<(Option<&'a Earlier>, u32)>,
+    /// What is known of the attempt before.
+    pub(super) previous: Option<&'a str>,
+    /// The work tree of its own and the branch in it.
+    pub(super) worktree: Option<(&'a Path, &'a str)>,
+}
+
+/// What a worker is told of a milestone, as the document says it now.
+///
+/// # Errors
+/// When a template of one's own can't be rendered.
+pub(super) fn tell(
+    plan: &MilestonePlan,
+    folder: &SessionFolder,
+    prompts: &Prompts,
+    task: TaskIx,
+    audience: &Audience<'_>,
+) -> Result<Rendered, PromptError> {
+    let now = read_document(&plan.path).map(|bytes| planning::read(&bytes).plan).ok();
+    let planning: &Planning =
+        now.as_ref().filter(|now| now.milestone(plan.plan.id(task)).is_some()).unwrap_or(&plan.planning);
+    let milestone = planning.milestone(plan.plan.id(task)).unwrap_or_else(|| plan.milestone(task));
+    // A worker in a work tree of its own has another copy of the document there, an older one.
+    let document = match audience.worktree {
+        Some(_) => plan.path.display().to_string(),
+        None => plan.shown_path(),
+    };
+    let section = milestone.section.as_ref();
+    let text = section.map(|section| planning.text_of(section));
+    let tasks: Vec<String> = section.map(|section| lines(&section.boxes)).unwrap_or_default();
+    let tasks: Vec<&str> = tasks.iter().map(String::as_str).collect();
+    let paths: Vec<&str> =
+        section.map(|section| section.paths.iter().map(String::as_str).collect()).unwrap_or_default();
+    let directories: Vec<Vec<String>> =
+        audience.others.iter().map(|&other| plan.directories(other)).collect();
+    let directories: Vec<Vec<&str>> =
+        directories.iter().map(|directories| directories.iter().map(String::as_str).collect()).collect();
+    let others: Vec<OtherWorker<'_>> = audience
+        .others
+        .iter()
+        .zip(&directories)
+        .map(|(&other, directories)| OtherWorker {
+            id: plan.plan.id(other),
+            title: plan.plan.title(other),
+            directories,
+        })
+        .collect();
+    let summary_path = format!(
+        "{}/{}",
+        folder.shown(plan),
+        summary_name(&plan.slug(task), audience.gap.map(|(_, gap)| gap))
+    );
+    let texts = |list: &'_ [String]| list.to_vec();
+    let (completed, files, issues, notes, summary) = match audience.gap.and_then(|(earlier, _)| earlier) {
+        Some(Earlier { path, summary }) => (
+            summary
+                .work
+                .iter()
+                .filter(|item| item.done != Some(false))
+                .map(|item| item.text.clone())
+                .collect(),
+            texts(&summary.files),
+            texts(&summary.issues),
+            texts(&summary.notes),
+            Some(match audience.worktree {
+                Some(_) => path.display().to_string(),
+                None => shown(&plan.root, path),
+            }),
+        ),
+        None => Default::default(),
+    };
+    let [completed, files, issues, notes]: [Vec<&str>; 4] = [&completed, &files, &issues, &notes]
+        .map(|list: &Vec<String>| list.iter().map(String::as_str).collect());
+    let gap = audience.gap.is_some().then(|| Gap {
+        summary: summary.as_deref(),
+        completed: &completed,
+        files: &files,
+        issues: &issues,
+        notes: &notes,
+    });
+    let worktree = audience.worktree.map(|(folder, _)| folder.to_string_lossy());
+    prompts.render(
+        MILESTONE,
+        &Milestone {
+            id: &milestone.id,
+            title: &milestone.title,
+            document: &document,
+            section: text.map(|text| FromFile { path: &document, text }),
+            tasks: &tasks,
+            paths: &paths,
+            model: milestone.recommended.model.as_deref(),
+            others: &others,
+            summary_path: &summary_path,
+            gap,
+            by_agent: audience.by_agent,
+            commit: plan.in_repository,
+            previous: audience.previous,
+            worktree: worktree.as_deref(),
+            branch: audience.worktree.map(|(_, branch)| branch),
+        },
+    )
+}
+
+/// The short text that a person pastes when the prompt is in a file.
+///
+/// # Errors
+/// When a template of one's own can't be rendered.
+pub(super) fn paste(
+    prompts: &Prompts,
+    prompt_path: &str,
+    model: Option<&str>,
+) -> Result<String, PromptError> {
+    Ok(prompts.render(MILESTONE_PASTE, &MilestonePaste { prompt_path, model })?.text)
+}
+
+/// The boxes of work that are left, as lines of Markdown.
+fn lines(boxes: &[TaskBox]) -> Vec<String> {
+    let left = boxes.iter().filter(|item| item.is_work() && item.mark != BoxMark::Done);
+    let line = |item: &TaskBox| {
+        let mark = if item.mark == BoxMark::Partial { '~' } else { ' ' };
+        format!("{}- [{mark}] {}", "  ".repeat(item.depth), item.text)
+    };
+    left.map(line).collect()
+}
