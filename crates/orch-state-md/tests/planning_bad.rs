@@ -66,7 +66,7 @@ fn findings_are_bounded_and_none_is_missed() {
     let sections: String = (1..=300).map(|n| format!("## M{n}\n- [ ] a\n")).collect();
     let reading = read(format!("{HEAD}{rows}\n{sections}").as_bytes());
     assert_eq!(reading.findings.len(), 201);
-    assert_eq!(reading.findings[200].message, "100 more findings are not shown");
+    assert_eq!(reading.findings[200].message, "101 more findings are not shown");
     assert!(!reading.has_errors());
     let rows: String = (1..=300).map(|n| format!("| M{n} | what | |\n")).collect();
     assert!(read(format!("{HEAD}{rows}").as_bytes()).has_errors());

@@ -25,6 +25,7 @@ const LONGEST_OBJECTIVE: usize = 1_000;
 ///      | M1: Tables | Haiku | ✅ Complete |\n\
 ///      | M2: Routes | Sonnet | ⬜ Not Started |\n\n## M1: Tables\n\
 ///      - [x] The table of users\n\n## Milestone 2 — Routes\n\
+///      **Depends on:** M1\n\
 ///      - [ ] Sign in\n\
 ///      - [ ] Sign out\n"
 ///         .as_bytes(),
@@ -32,6 +33,7 @@ const LONGEST_OBJECTIVE: usize = 1_000;
 /// assert_eq!(reading.findings, []);
 /// let routes = reading.plan.milestone("M2").unwrap();
 /// assert_eq!(routes.row.tracked.status, Status::Pending);
+/// assert_eq!(routes.depends_on[0].on, "M1");
 /// assert_eq!(routes.section.as_ref().unwrap().left().count(), 2);
 /// ```
 pub fn read(bytes: &[u8]) -> Reading {
