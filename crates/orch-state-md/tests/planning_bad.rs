@@ -40,7 +40,7 @@ fn says_what_is_wrong_and_where() {
         ("| M1 | ⬛ Skipped | |\n", "## M1\n- [ ] b\n", &[]),
         ("| M1 | ⬜ | |\n", "## M1\n- [x] b\n", &["3:3 warning ticked"]),
         ("| M1 | ⬜ | | |\n", "## M1\n", &["3:3 warning cells"]),
-        ("| M1 | ⬜ | |\n", "## M1\n- [] b\n", &["6:1 warning box"]),
+        ("| M1 | ⬜ | |\n", "## M1\n- [] b\n- [ ]c\n", &["6:1 warning box", "7:1 warning box"]),
         ("| M1 | ⬜ | |\n", "## M1\n<<<<<<< a\nx\n=======\n>>>>>>> b\n", &["6:1 error conflict"]),
         ("| M1 | ⬜ | |\n", "## M1\n```\n<<<<<<< a\n```\n", &[]),
         ("| M1 | ⬜ | |\n", "## M1\n\n~~~\nx\n", &["7:1 warning unclosed"]),
@@ -66,7 +66,7 @@ fn findings_are_bounded_and_none_is_missed() {
     let sections: String = (1..=300).map(|n| format!("## M{n}\n- [ ] a\n")).collect();
     let reading = read(format!("{HEAD}{rows}\n{sections}").as_bytes());
     assert_eq!(reading.findings.len(), 201);
-    assert_eq!(reading.findings[200].message, "100 more findings are not shown");
+    assert_eq!(reading.findings[200].message, "101 more findings are not shown");
     assert!(!reading.has_errors());
     let rows: String = (1..=300).map(|n| format!("| M{n} | what | |\n")).collect();
     assert!(read(format!("{HEAD}{rows}").as_bytes()).has_errors());

@@ -165,6 +165,7 @@ fn an_entry_is_put_in_and_nothing_else() {
         let after = made(&text, log("2031-01-01 10:00", "M1 complete (7 min)."));
         let (old, new) = difference(&text, &after);
         assert_eq!(old, "", "{name}");
+        assert_eq!(made(&after, log("2031-01-01 10:00", "M1 complete (7 min).")), after, "twice is as once");
         assert_eq!(new.matches("M1 complete (7 min).").count(), 1, "{name}");
         let log = plan(&after).log;
         let moments: Vec<&str> = log.iter().map(|entry| &*entry.moment).collect();
@@ -236,6 +237,14 @@ fn what_has_no_place_is_left_out() {
     let open = format!("{text}\n```\n");
     let why = "there is no progress log, and the document ends within code or a comment";
     assert_eq!(left_out(&open, log("2026-01-01 10:00", "x")), why);
+    let pipe = "| Milestone | Status | Duration |\n|---|---|---|\n| M1: `a|b` | ⬜ | 5 |\n";
+    assert_eq!(left_out(pipe, duration("M1", 5, false)), "the row of M1 has more cells than the header");
+    assert_eq!(
+        left_out(pipe, status("M1", None, Status::Fail)),
+        "the row of M1 has more cells than the header"
+    );
+    let struck = "| Milestone | Status |\n|---|---|\n| ~~M1~~ | ⬜ |\n";
+    assert_eq!(left_out(struck, status("M1", None, Status::Fail)), "the row of M1 is struck through");
     let twice = "| Milestone | Status |\n|---|---|\n| M1 | ⬜ |\n| M1 | ✅ |\n";
     assert_eq!(left_out(twice, status("M1", None, Status::Fail)), "the tracker has two rows `M1`");
     let conflict = format!("{text}<<<<<<< a\n");
@@ -373,6 +382,7 @@ proptest! {
         let before = plan(&document.bytes);
         let after = made(&document.bytes, log("2030-01-01 10:00", &text));
         let read = plan(&after);
+        prop_assert_eq!(&made(&after, log("2030-01-01 10:00", &text)), &after);
         prop_assert_eq!(read.log.len(), before.log.len() + 1);
         let rows = |plan: &Planning| plan.milestones.iter().map(|m| (m.id.clone(), m.row.clone(), m.section.as_ref().map(|s| s.boxes.iter().map(|b| b.text.clone()).collect::<Vec<_>>()))).collect::<Vec<_>>();
         prop_assert_eq!(rows(&read), rows(&before));

@@ -53,6 +53,8 @@ pub(super) fn content(
     for item in &mut reader.found.boxes {
         finish(item, text);
     }
+    // There is nothing to do in an empty one.
+    reader.found.boxes.retain(|item| !item.text.is_empty());
     reader.found
 }
 
@@ -102,9 +104,10 @@ impl Reader<'_> {
         self.items.push(columns);
         let at = Position::new(line.number, clamp(1 + quoted + bytes));
         let Some((mark, dropped)) = mark(item.text) else {
-            if item.text.starts_with("[] ") {
-                let message = "a list item that begins with `[]` is no checkbox";
-                findings.push(Diagnostic::warning("planning.box", message).hint("write `[ ]`").at(at));
+            if is_almost(item.text) {
+                let message = "a list item is almost a checkbox, and read as none";
+                let hint = "write it as `- [ ] …`, with a blank between the brackets and one behind them";
+                findings.push(Diagnostic::warning("planning.box", message).hint(hint).at(at));
             }
             return;
         };
@@ -149,6 +152,13 @@ fn mark(item: &str) -> Option<(BoxMark, bool)> {
         '-' => Some((BoxMark::Open, true)),
         _ => None,
     }
+}
+
+/// Whether an item was meant to be a checkbox, as it seems: `[]`, `[ ]without a blank`.
+fn is_almost(item: &str) -> bool {
+    let word = |rest: &str| rest.starts_with(|c: char| c.is_alphanumeric() || "*`_".contains(c));
+    item.starts_with("[] ")
+        || ["[ ]", "[x]", "[X]", "[~]"].iter().any(|mark| item.strip_prefix(mark).is_some_and(word))
 }
 
 /// Reads the words of a box whose lines are known.
@@ -241,6 +251,7 @@ mod tests {
                 &[" 0g **User gate** — x", " 0g 🚦 **Gate 2:** x", " 0 Gate keeper: x"],
             ),
             ("```\n- [ ] a\n```\n<!--\n- [ ] b\n-->\n    - [ ] c", &[]),
+            ("- [ ]\n- [x]  \n- [ ] a", &[" 0 a"]),
             ("- [a](b)\n- [1] c\n- []\n- [ ]x\n[ ] y", &[]),
             ("- [ ] a\r\n  b\r\n- [x] c\r\n", &[" 0 a b", "x0 c"]),
             ("- [ ] a\n> b", &[" 0 a"]),

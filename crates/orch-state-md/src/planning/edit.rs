@@ -7,6 +7,7 @@ use std::ops::Range;
 use hashbrown::{HashMap, HashSet};
 use orch_core::Status;
 
+use super::cells::cells;
 use super::duration::with_minutes;
 use super::outline::Outline;
 use super::read::conflicts;
@@ -46,7 +47,7 @@ pub enum Edit {
         /// Which of the boxes with this text, from zero, ticked ones as well.
         nth: usize,
     },
-    /// An entry of the progress log.
+    /// An entry of the progress log. One that is there already is not written again.
     Log {
         /// When, as `YYYY-MM-DD HH:MM`.
         moment: String,
@@ -184,10 +185,15 @@ impl<'a> Round<'a> {
         let column = self.outline.tracker.as_ref().map_or(0, |tracker| tracker.columns.status);
         let tracked = self.outline.milestones[place].row.tracked;
         let written = &self.outline.milestones[place].row.status_written;
-        let known = status::read(written).is_some();
+        let meaning = status::read(written);
+        let known = meaning.is_some();
         let line = self.cell(place, column, "status")?;
         if tracked.status == to && !tracked.skipped && known {
             return Ok(());
+        }
+        // What its cell says does not count then.
+        if tracked.skipped && meaning.is_none_or(|meaning| !meaning.tracked.skipped) {
+            return Err(Not::Ever(format!("the row of {id} is struck through")));
         }
         if let Some(from) = from
             && (tracked.status != from || tracked.skipped || !known)
@@ -235,6 +241,7 @@ impl<'a> Round<'a> {
         let end =
             if text.split_once('\n').is_some_and(|(line, _)| line.ends_with('\r')) { "\r\n" } else { "\n" };
         let insertion = match self.outline.log() {
+            Some(log) if log.has(moment, words) => return Ok(()),
             Some(log) => log.insertion(moment, words, end),
             None if log::ends_hidden(text) => {
                 return Err(Not::Ever(
@@ -261,6 +268,12 @@ impl<'a> Round<'a> {
     /// The row at `place`, which has a cell in `column` that no edit of this round has touched.
     fn cell(&self, place: usize, column: usize, name: &str) -> Result<RowLine<'a>, Not> {
         let row = self.outline.rows[place];
+        let count = self.outline.tracker.as_ref().map_or(0, |tracker| tracker.columns.count);
+        if cells(row.text).count() > count {
+            // Which of its pipes is one too many can't be told, so neither which cell is which.
+            let id = &self.outline.milestones[place].id;
+            return Err(Not::Ever(format!("the row of {id} has more cells than the header")));
+        }
         let Some(cell) = row.cell(column) else {
             let id = &self.outline.milestones[place].id;
             return Err(Not::Ever(format!("the row of {id} has no cell for the {name}")));

@@ -109,6 +109,17 @@ impl<'a> Log<'a> {
         if up == down { said } else { up > down }
     }
 
+    /// Whether there is an entry of `words` at `moment`, as it would be written.
+    pub(super) fn has(&self, moment: &str, words: &str) -> bool {
+        let (moment, words) = (shown(moment, LONGEST_MOMENT), shown(words, LONGEST));
+        self.entries.iter().filter(|entry| entry.moment == moment).any(|entry| {
+            let line = self.text[entry.start..].lines().next().unwrap_or_default();
+            let said = line.get(entry.before.len() + entry.moment.len()..).unwrap_or_default();
+            let marks = said.trim_end().strip_suffix(words.trim());
+            marks.is_some_and(|marks| !marks.contains(char::is_alphanumeric))
+        })
+    }
+
     /// How an entry of `words` at `moment` is put into this log, in a document whose lines end with `end`.
     pub(super) fn insertion(&self, moment: &str, words: &str, end: &str) -> Insertion {
         let neighbour = if self.oldest_first { self.entries.last() } else { self.entries.first() };
@@ -163,11 +174,15 @@ pub(super) fn ends_hidden(text: &str) -> bool {
     }
 }
 
-/// An entry's line. Its words come from others: they stay words, on this line.
+/// An entry's line. Its moment and words come from others: they stay words, on this line.
 fn entry_line(before: &str, after: &str, moment: &str, words: &str) -> String {
-    let moment = cell(&at_most(moment.chars().take(LONGEST_MOMENT + 1).collect(), LONGEST_MOMENT));
-    let words = cell(&at_most(words.chars().take(LONGEST + 1).collect(), LONGEST));
+    let (moment, words) = (shown(moment, LONGEST_MOMENT), shown(words, LONGEST));
     format!("{before}{moment}{after}{words}").trim_end().to_owned()
+}
+
+/// At most `most` characters of `text` as words on one line.
+fn shown(text: &str, most: usize) -> String {
+    cell(&at_most(text.chars().take(most + 1).collect(), most))
 }
 
 /// The marks around the moment of a new entry beside `entry`.

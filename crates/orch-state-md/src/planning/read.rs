@@ -25,6 +25,7 @@ const LONGEST_OBJECTIVE: usize = 1_000;
 ///      | M1: Tables | Haiku | ✅ Complete |\n\
 ///      | M2: Routes | Sonnet | ⬜ Not Started |\n\n## M1: Tables\n\
 ///      - [x] The table of users\n\n## Milestone 2 — Routes\n\
+///      **Depends on:** M1\n\
 ///      - [ ] Sign in\n\
 ///      - [ ] Sign out\n"
 ///         .as_bytes(),
@@ -32,6 +33,7 @@ const LONGEST_OBJECTIVE: usize = 1_000;
 /// assert_eq!(reading.findings, []);
 /// let routes = reading.plan.milestone("M2").unwrap();
 /// assert_eq!(routes.row.tracked.status, Status::Pending);
+/// assert_eq!(routes.depends_on[0].on, "M1");
 /// assert_eq!(routes.section.as_ref().unwrap().left().count(), 2);
 /// ```
 pub fn read(bytes: &[u8]) -> Reading {
@@ -146,7 +148,8 @@ fn objective(text: &str) -> String {
             if under.is_some() {
                 return shown(&done);
             }
-            from_title = done;
+            // What ends with a colon is about what follows.
+            from_title = if done.trim_end().ends_with(':') { String::new() } else { done };
             in_title = false;
         }
         if let Some((level, title)) = title {
@@ -158,6 +161,14 @@ fn objective(text: &str) -> String {
             if level > 1 && is_summary(&words) && under.is_none() {
                 under = Some(level);
             }
+        } else if under.is_some()
+            && paragraph.is_empty()
+            && let Some((_, item)) = list_item(line.span())
+            && let Some((label, words)) = plain(item.text).split_once(':')
+            && is_summary(&label.to_lowercase())
+        {
+            // `- **Purpose:** …`
+            return at_most(words.trim_start().to_owned(), LONGEST_OBJECTIVE);
         } else if !ends && (under.is_some() || in_title) {
             if !paragraph.is_empty() {
                 paragraph.push(' ');
@@ -205,6 +216,7 @@ mod tests {
             ("# T\n\nFirst\nparagraph.\n\nSecond.\n", "First paragraph."),
             ("# T\n\nIntro.\n\n## 1. Summary\n\n**Purpose:** Do *it*.\n\n- x\n", "Do it."),
             ("# T\n\n## Overview\n- a\n\n### Purpose\nThis\n", "This"),
+            ("# T\n\nSee:\n- a\n\n## Summary\n- **Purpose:** Do it.\n", "Do it."),
             ("# T\n\n> quote\n\n[link](#a)\n\n## M1\nx\n", ""),
             ("# T\n```\ncode\n```\nreal\n", "real"),
             ("", ""),

@@ -50,11 +50,21 @@ pub(super) fn recommended(value: &str) -> Recommended {
     let value: String = value.chars().take(LONGEST_VALUE).collect();
     let written = plain(&value);
     let model = model(&written);
-    let mut words =
-        written.split(|c: char| !(c.is_alphanumeric() || c == '-')).filter(|word| !word.is_empty());
-    let by_person =
-        model.is_none() && words.any(|word| PEOPLE.iter().any(|person| person.eq_ignore_ascii_case(word)));
+    let by_person = model.is_none() && names_a_person(&written);
     Recommended { model, by_person, written }
+}
+
+/// Whether `text` names a person, at its start or after it has said that there is no model.
+fn names_a_person(text: &str) -> bool {
+    let is_person = |word: &str| PEOPLE.iter().any(|person| person.eq_ignore_ascii_case(word));
+    let words = || {
+        let words = text.split(|c: char| !(c.is_alphanumeric() || c == '-'));
+        words.filter(|word| word.contains(char::is_alphanumeric))
+    };
+    let first = words().next().unwrap_or_default();
+    let no_model =
+        text.starts_with(['—', '–', '-']) || is_none_word(first) || first.eq_ignore_ascii_case("no");
+    is_person(first) || (no_model && words().any(is_person))
 }
 
 /// The model that `text` names.
@@ -93,7 +103,7 @@ fn model(text: &str) -> Option<String> {
     let a_name = plain
         && said.starts_with(char::is_alphabetic)
         && said.chars().count() <= LONGEST
-        && said.split_whitespace().count() <= 4
+        && said.split_whitespace().count() <= if is_plausible(said) { 4 } else { 2 }
         && !is_none_word(said)
         && !nobody(first);
     a_name.then(|| said.to_owned())
@@ -128,7 +138,8 @@ pub(super) fn in_section(section: &str) -> Option<Recommended> {
             continue;
         }
         let found = line.text.split(['|', '·', '•']).find_map(field).map(recommended);
-        if let Some(found) = found.filter(|found| found.model.as_deref().is_none_or(is_plausible)) {
+        let says = |found: &Recommended| found.model.as_deref().map_or(found.by_person, is_plausible);
+        if let Some(found) = found.filter(says) {
             return Some(found);
         }
     }
@@ -188,6 +199,8 @@ mod tests {
             ("gpt-5", "gpt-5"),
             ("Gemini 2.5 Pro (long context)", "Gemini 2.5 Pro"),
             ("Opusculum", "Opusculum"),
+            ("None (the owner does it)", "person"),
+            ("whatever the user picks", "-"),
             ("any", "-"),
             ("N/A", "-"),
             ("a sentence that names no model at all", "-"),
@@ -211,6 +224,7 @@ mod tests {
             ("> **Model:** Haiku", Some("Haiku")),
             ("**Model:** gpt-5 **Depends on:** M1", Some("gpt-5")),
             ("**Model:** — (owner)", Some("person")),
+            ("**Model:** —", None),
             ("### Model recommendation\n\nOpus. It is hard.", Some("Opus")),
             ("The data model: users and teams", None),
             ("- [ ] Model the users", None),
