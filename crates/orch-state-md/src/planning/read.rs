@@ -2,9 +2,9 @@
 
 use orch_core::{Diagnostic, Position, Status};
 
+use super::needs::{self, Document, Known};
 use super::outline::{Outline, compare};
 use super::plain::{at_most, name_of, plain, words};
-use super::needs::{self, Document, Known};
 use super::{Milestone, Planning, Reading, tracker};
 use crate::text::{Findings, Line, Lines, Part, decode, heading, list_item};
 
@@ -59,7 +59,9 @@ pub fn read(bytes: &[u8]) -> Reading {
     }
     let needs = needs::find(&document(&outline));
     needs.findings.into_iter().for_each(|finding| findings.push(finding));
-    for ((milestone, depends_on), gates) in outline.milestones.iter_mut().zip(needs.depends_on).zip(needs.gates) {
+    for ((milestone, depends_on), gates) in
+        outline.milestones.iter_mut().zip(needs.depends_on).zip(needs.gates)
+    {
         (milestone.depends_on, milestone.gates) = (depends_on, gates);
     }
     let log = outline.log().map(|log| log.entries()).unwrap_or_default();
