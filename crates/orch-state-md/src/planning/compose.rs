@@ -141,8 +141,8 @@ processed. A context that is getting full can be compacted or closed at any time
 and from this document.";
 
 const COMPLETION: &str = "\
-**Worker Completion Requirement:** complete every box above before the summary is written. Skip none; where one is a problem,
-say so in the summary and attempt it all the same. Do not edit this document.";
+**Worker Completion Requirement:** complete all of the above, every box of it, before the summary is written. Skip none; where one
+is a problem, say so in the summary and attempt it all the same. Do not edit this document.";
 
 #[derive(Default)]
 struct Document {
