@@ -14,12 +14,12 @@
 mod denial;
 mod words;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{BoxMark, TaskBox};
 use crate::worker_summary::WorkItem;
 use denial::{LIMITING, denying};
-use words::{bare, counting, has_number, head, spelled, stem};
+use words::{bare, counting, has_number, head, spelled, stem, tail};
 
 /// What came of comparing claims with boxes. Boxes and claims are meant by their places in the two lists.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub struct Match {
 /// Words that count of a text at most for it to be compared by them; longer ones have to say the same.
 const MOST_WORDS: usize = 64;
 /// Boxes that one claim is compared with at most: what is like so many of them is like none.
-const MOST_COMPARED: usize = 1000;
+const MOST_COMPARED: usize = 400;
 /// How much better the best has to be than the second, of [`SAME`].
 const CLEARLY: u32 = 50;
 /// How alike two texts are that say the same.
@@ -95,6 +95,8 @@ struct Known {
     numbers: HashMap<String, u32>,
     /// By number: whether a word has a digit in it, and whether it takes something back.
     kinds: Vec<(bool, bool)>,
+    /// The words that take something back, in one form.
+    limits: HashSet<String>,
 }
 
 impl Known {
@@ -103,8 +105,10 @@ impl Known {
             return *number;
         }
         let number = crate::text::clamp(self.kinds.len());
-        let limiting =
-            word.split(' ').next().is_some_and(|first| LIMITING.iter().any(|limit| stem(limit) == first));
+        if self.limits.is_empty() {
+            self.limits = LIMITING.iter().map(|limit| stem(limit)).collect();
+        }
+        let limiting = word.split(' ').next().is_some_and(|first| self.limits.contains(first));
         self.kinds.push((has_number(word), limiting));
         self.numbers.insert(word.to_owned(), number);
         number
@@ -168,7 +172,7 @@ impl<'a> Task<'a> {
 
 struct Claim {
     key: String,
-    /// The ways of taking it: as a whole, without a remark, without the words that deny.
+    /// The ways of taking it: as a whole, without a remark, without a label, without the words that deny.
     ways: Vec<Way>,
     /// It is marked as not done.
     marked: bool,
@@ -202,6 +206,9 @@ impl Claim {
         claim.way(said, 0, 1, known);
         if let Some((head, least)) = head(&bare) {
             claim.way(spelled(head), 20, least, known);
+        }
+        if let Some((tail, least)) = tail(&bare) {
+            claim.way(spelled(tail), 30, least, known);
         }
         claim
     }

@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 use crate::state::escape::{Place, encode, push_reference};
 
 /// `text` in one line of prose, anywhere but at the start of a block.
-pub(super) fn prose(text: &str) -> String {
+pub(crate) fn prose(text: &str) -> String {
     escape(text, &[])
 }
 
 /// `text` at the start of a block or a list item.
-pub(super) fn block(text: &str) -> String {
+pub(crate) fn block(text: &str) -> String {
     let text = prose(text);
     // A pipe or two asterisks open no block, but a line that begins with them looks like a row or a field to a script.
     let opens = text.starts_with(['>', '[', '=', '|'])
@@ -42,7 +42,7 @@ pub(crate) fn cell(text: &str) -> String {
 }
 
 /// `text` as the words of a link in a cell of a table.
-pub(super) fn link_words(text: &str) -> String {
+pub(crate) fn link_words(text: &str) -> String {
     escape(text, &['|', '[', ']', '\\', '`'])
 }
 
@@ -62,7 +62,7 @@ pub(super) fn destination(url: &str) -> String {
 }
 
 /// `text` as code within a line.
-pub(super) fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     let text = code_line(text);
     let fence = "`".repeat(longest_run(&text, '`') + 1);
     let blank =

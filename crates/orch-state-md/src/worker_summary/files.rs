@@ -49,6 +49,15 @@ fn paths_in_front(text: &str) -> Vec<&str> {
             rest = after;
             continue;
         }
+        if let Some(after) = rest.strip_prefix('(').filter(|_| !found.is_empty()) {
+            // `src/a.rs (new), src/b.rs`.
+            let after = after.find(')').map_or("", |end| &after[end + 1..]);
+            if ![",", ";", " and ", " & "].iter().any(|sign| after.starts_with(sign)) {
+                return found;
+            }
+            rest = after;
+            continue;
+        }
         let end =
             rest.find(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '`')).unwrap_or(rest.len());
         let (word, after) = rest.split_at(end);
@@ -175,6 +184,9 @@ mod tests {
             ("[src/a.rs](../src/a.rs) x", "src/a.rs"),
             ("[the form](src/a.rs)", "src/a.rs"),
             ("src/a.rs (new)", "src/a.rs"),
+            ("src/a.rs (new), src/b.rs (lines 1-10), and Cargo.toml", "src/a.rs src/b.rs Cargo.toml"),
+            ("src/a.rs (new) like src/b.rs", "src/a.rs"),
+            ("src/a.rs (new, src/b.rs", "src/a.rs"),
             ("src/a.rs: the form of b.rs", "src/a.rs"),
             ("./src/a.rs:12-40 moved", "src/a.rs"),
             ("src/a.rs:12:4", "src/a.rs"),

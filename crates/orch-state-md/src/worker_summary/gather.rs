@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::files;
-use super::line::one_line;
+use super::line::{STRUCK, one_line};
 use super::nothing::is_nothing;
 use super::part::Part;
 use super::read::LONGEST;
@@ -84,7 +84,9 @@ impl Gather {
     }
 
     fn begin(&mut self, part: Part, item: Option<usize>, text: &str, done: Option<bool>) {
-        self.pending = Some(Pending { part, item, text: text.to_owned(), done, apart: false });
+        let struck = matches!(part, Part::Work | Part::Remaining) && mark_of(text).1.starts_with(STRUCK);
+        let text = if struck { String::new() } else { text.replace(STRUCK, " ") };
+        self.pending = Some(Pending { part, item, text, done, apart: false });
     }
 
     /// An empty line.
@@ -109,7 +111,7 @@ impl Gather {
         // What is beyond is not kept.
         if pending.text.len() < 8 * LONGEST {
             pending.text.push(' ');
-            pending.text.push_str(text);
+            pending.text.push_str(&text.replace(STRUCK, " "));
         }
         true
     }
@@ -130,11 +132,11 @@ impl Gather {
                 let done = mark.or(pending.done).or(left).or(inherited);
                 above.denied = done == Some(false);
                 let text = one_line(text, LONGEST);
-                // What leads a list, or was struck through but for a remark, is no item.
+                // What leads a list is no item.
                 let says = text.contains(char::is_alphanumeric) && !(text.ends_with(':') && done.is_none());
                 let list =
                     if pending.part == Part::Overview { &mut self.overview } else { &mut summary.work };
-                if says && !text.starts_with(['(', '—', '–']) && list.len() < MOST && !is_nothing(&text) {
+                if says && list.len() < MOST && !is_nothing(&text) {
                     list.push(WorkItem { text, done });
                 }
             }

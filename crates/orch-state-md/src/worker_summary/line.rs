@@ -78,7 +78,10 @@ pub(super) fn inside_fence(text: &str, holds: impl Fn(&Line) -> bool) -> Option<
 
 fn take_apart(line: &str) -> Line {
     let (columns, bytes) = indent(line);
-    let rest = line[bytes..].trim_end();
+    // A backslash at the end is a line break.
+    let line = line.trim_end();
+    let line = line.strip_suffix('\\').filter(|line| !line.ends_with('\\')).unwrap_or(line);
+    let rest = line.get(bytes..).unwrap_or_default().trim_end();
     let new = |form, indent, text: &str| Line { form, indent, text: text.to_owned() };
     if rest.is_empty() {
         return new(Form::Blank, 0, "");
@@ -160,12 +163,16 @@ fn shown(line: &str, in_comment: &mut bool) -> String {
     without_tags(&without_struck(&out))
 }
 
+/// Stands where something was struck through: what is left of an item that begins so is a remark.
+pub(super) const STRUCK: char = '\u{fffc}';
+
 fn without_struck(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(open) = rest.find("~~") {
         let Some(length) = rest[open + 2..].find("~~").filter(|length| *length > 0) else { break };
         out.push_str(&rest[..open]);
+        out.push(STRUCK);
         rest = &rest[open + 2 + length + 2..];
     }
     out + rest
@@ -228,7 +235,7 @@ pub(super) fn one_line(text: &str, longest: usize) -> String {
     let mut count = 0;
     let mut gap = false;
     for c in text.chars() {
-        let turns = matches!(c, '\u{061C}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}');
+        let turns = matches!(c, '\u{061C}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | STRUCK);
         if c.is_whitespace() || c.is_control() {
             gap = !out.is_empty();
         } else if !turns {
@@ -258,7 +265,8 @@ mod tests {
             ("a <!-- b --> c", "a  c"),
             ("a <!-- b\nc --> d\ne", "a|d|e"),
             ("a <!-- b\n\nc", "a||c"),
-            ("~~a~~ b ~~c~~", "b"),
+            ("~~a~~ b ~~c~~", "\u{fffc} b \u{fffc}"),
+            ("a\\", "a"),
             ("a ~~~~ b", "a ~~~~ b"),
             ("<details><summary>Files</summary>", "Files"),
             ("Vec<u8> <b>x</b>", "Vec<u8> x"),

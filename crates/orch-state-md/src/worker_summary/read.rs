@@ -107,8 +107,9 @@ impl Reader {
         match self.open {
             // A heading below the one of the part: a group of its items, or an item that says how it went.
             Some((part, By::Heading(above))) if level > above => {
-                if part == Part::Work && mark_of(title).0.is_some() {
-                    self.gather.item(part, 0, title);
+                let numbered = title.starts_with(|c: char| c.is_ascii_digit());
+                if part == Part::Work && (numbered || mark_of(title).0.is_some()) {
+                    self.gather.item(part, 0, without_number(title));
                     self.end_item();
                 }
             }
@@ -278,6 +279,8 @@ impl Reader {
             return;
         }
         if !part.is_scalar() {
+            let inner = value.strip_prefix('[').and_then(|value| value.strip_suffix(']'));
+            let value = inner.filter(|inner| !inner.contains(['[', ']'])).unwrap_or(value);
             self.gather.paragraph(part, value);
             return;
         }
@@ -302,7 +305,8 @@ impl Reader {
         let summary = &mut self.summary;
         match part {
             Part::Status => {
-                let written = super::line::one_line(value.trim_matches(['*', '_', '`', ' ']), LONGEST_STATUS);
+                let bare = value.replace(['*', '`'], "");
+                let written = super::line::one_line(bare.trim_matches('_'), LONGEST_STATUS);
                 if summary.status_written.is_none() && !written.is_empty() && !status::is_template(value) {
                     summary.status = status::read(value);
                     summary.status_written = Some(written);
@@ -359,6 +363,13 @@ fn id_in(text: &str) -> Option<String> {
         .map(|(_, id)| id)
         .find(|id| id.starts_with(['M', 'T', 'P']) && !second_letter(id));
     usual.or_else(|| milestone_id(text.trim_start_matches(['*', '_', '`', '[', ' '])).map(|(id, _)| id))
+}
+
+/// `Write the form` of `2. Write the form`.
+fn without_number(title: &str) -> &str {
+    let rest = title.trim_start_matches(|c: char| c.is_ascii_digit());
+    let rest = rest.strip_prefix(['.', ')', ':']).filter(|_| rest.len() < title.len());
+    rest.map_or(title, str::trim_start)
 }
 
 fn second_letter(id: &str) -> bool {

@@ -83,7 +83,7 @@ pub(super) fn denying(spelled: &[String]) -> Vec<usize> {
 }
 
 /// Words that take something back without denying it: what has one of them more than the task is not taken for the task.
-pub(super) const LIMITING: [&str; 40] = [
+pub(super) const LIMITING: [&str; 45] = [
     "only",
     "without",
     "except",
@@ -124,6 +124,11 @@ pub(super) const LIMITING: [&str; 40] = [
     "later",
     "pending",
     "failed",
+    "next",
+    "future",
+    "remaining",
+    "upcoming",
+    "needs",
 ];
 
 #[cfg(test)]

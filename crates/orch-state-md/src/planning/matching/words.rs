@@ -102,6 +102,17 @@ pub(super) fn head(text: &str) -> Option<(&str, usize)> {
     found.min().map(|(at, least)| (&text[..at], least))
 }
 
+/// What stands behind a label (`Backend: …`, `Task 2: …`), and how many words of it have to count for it to be the whole
+/// task: a number labels any task, a word may be a part of it.
+pub(super) fn tail(text: &str) -> Option<(&str, usize)> {
+    let (label, tail) = text.split_once(':')?;
+    let words = if label.len() <= 80 { spelled(label) } else { Vec::new() };
+    let numbered = words.last().is_some_and(|word| word.bytes().all(|byte| byte.is_ascii_digit()))
+        && (words.len() == 1 || (words.len() == 2 && ["task", "item", "step"].contains(&words[0].as_str())));
+    let short = (1..=4).contains(&words.len()) && tail.starts_with([' ', '*', '_']);
+    short.then_some((tail, if numbered { 1 } else { 3 }))
+}
+
 /// The words of `text` in lower case, without Markdown and the targets of links. `didn't` is two words.
 pub(super) fn spelled(text: &str) -> Vec<String> {
     let text = without_targets(text).to_lowercase().replace(['’', '‘'], "'");
