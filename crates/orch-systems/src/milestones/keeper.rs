@@ -402,6 +402,11 @@ impl Keeper for MilestoneKeeper {
         self.state.orch.alerts.clear();
     }
 
+    fn closed(&mut self, at: Time) {
+        self.state.orch.ended_at = Some(timestamp(at));
+        self.behind = true;
+    }
+
     fn mode(&mut self, mode: PromptMode) {
         self.behind |= self.state.prompt_mode != mode;
         self.state.prompt_mode = mode;
