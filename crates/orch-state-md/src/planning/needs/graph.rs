@@ -127,11 +127,14 @@ struct Drawing<'t> {
     /// What each piece is; a piece that goes on behind blanks is a part of the one before it.
     nodes: Vec<Node>,
     whole: Vec<usize>,
+    /// The rows that have one piece and no more.
+    alone: Vec<bool>,
 }
 
 impl<'t> Drawing<'t> {
     fn new(text: &'t str, roster: &'t Roster<'t>, grid: Grid) -> Self {
-        let mut drawing = Self { text, roster, grid, nodes: Vec::new(), whole: Vec::new() };
+        let mut drawing =
+            Self { text, roster, grid, nodes: Vec::new(), whole: Vec::new(), alone: Vec::new() };
         for number in 0..drawing.grid.pieces.len() {
             let piece = &drawing.grid.pieces[number];
             let node = drawing.node(piece.bytes.clone());
@@ -146,6 +149,13 @@ impl<'t> Drawing<'t> {
             let whole = if goes_on { drawing.whole[number - 1] } else { number };
             drawing.whole.push(whole);
             drawing.nodes.push(node);
+        }
+        let mut first = 0;
+        for row in 0..drawing.grid.rows() {
+            let behind = first + drawing.grid.row(row).len();
+            let alone = drawing.whole[first..behind].windows(2).all(|pair| pair[0] == pair[1]);
+            drawing.alone.push(alone);
+            first = behind;
         }
         drawing
     }
@@ -266,9 +276,12 @@ impl<'t> Drawing<'t> {
         if from.is_empty() || to.is_empty() || words(&from) || words(&to) {
             // `M6 ──► release`, `start ──► M1`: where a plan begins and ends.
             let ends = |pieces: &[usize]| {
-                pieces.iter().all(|piece| matches!(self.nodes[*piece], Node::Text) && self.is_end(*piece))
+                !pieces.is_empty()
+                    && pieces
+                        .iter()
+                        .all(|piece| matches!(self.nodes[*piece], Node::Text) && self.is_end(*piece))
             };
-            if !(!from.is_empty() && ends(&from) || !to.is_empty() && ends(&to)) {
+            if !ends(&from) && !ends(&to) {
                 claims.unread(net.at.unwrap_or_default(), NOT_READ, WRITE_FIELD);
             }
             return None;
@@ -328,15 +341,15 @@ impl<'t> Drawing<'t> {
             count += grid.width(row);
         }
         let mut union = Union { parent: (0..count).collect() };
-        for row in 0..grid.rows() {
+        for (row, &start) in starts.iter().enumerate() {
             for column in 0..grid.width(row) {
                 let (right, down) = (grid.cell(row, column + 1), grid.cell(row + 1, column));
                 let here = grid.cell(row, column);
                 if out(here).right && out(right).left {
-                    union.join(starts[row] + column, starts[row] + column + 1);
+                    union.join(start + column, start + column + 1);
                 }
                 if out(here).down && out(down).up && column < grid.width(row + 1) {
-                    union.join(starts[row] + column, starts[row + 1] + column);
+                    union.join(start + column, starts[row + 1] + column);
                 }
             }
         }
@@ -344,13 +357,13 @@ impl<'t> Drawing<'t> {
         let mut number: HashMap<usize, usize> = HashMap::new();
         // The first piece of each row that may have others hanging from it, by column.
         let mut hanging: Vec<(usize, usize)> = Vec::new();
-        for row in 0..grid.rows() {
+        for (row, &start) in starts.iter().enumerate() {
             for column in 0..grid.width(row) {
                 let cell = grid.cell(row, column);
                 if !matches!(cell, Cell::Line(_) | Cell::Head(_)) {
                     continue;
                 }
-                let root = union.root(starts[row] + column);
+                let root = union.root(start + column);
                 let place = *number.entry(root).or_insert_with(|| {
                     nets.push(Net::default());
                     nets.len() - 1
@@ -358,12 +371,12 @@ impl<'t> Drawing<'t> {
                 self.touch(&mut nets[place], row, column, cell, &mut hanging);
             }
             if let Some(first) = grid.row(row).first() {
-                let start = first.columns.start;
-                while hanging.last().is_some_and(|&(column, _)| column >= start) {
+                let left = first.columns.start;
+                while hanging.last().is_some_and(|&(column, _)| column >= left) {
                     hanging.pop();
                 }
-                let piece = grid.piece(row, start).unwrap_or_default();
-                hanging.push((start, self.whole[piece]));
+                let piece = grid.piece(row, left).unwrap_or_default();
+                hanging.push((left, self.whole[piece]));
             }
         }
         nets
@@ -457,12 +470,11 @@ impl<'t> Drawing<'t> {
         }
         let first = self.grid.row(row).first()?;
         let number = self.grid.piece(row, first.columns.start)?;
-        let alone = self.grid.row(row).iter().enumerate().all(|(n, _)| self.whole[number + n] == number);
         let lines = column.min(self.grid.width(row));
         let close = column + 2 >= first.columns.start && column <= first.columns.end + 2;
         let bare = (lines.saturating_sub(3)..lines + 3)
             .all(|at| !matches!(self.grid.cell(row, at), Cell::Line(_) | Cell::Head(_)));
-        (alone && close && bare).then_some(number)
+        (self.alone[row] && close && bare).then_some(number)
     }
 }
 

@@ -583,3 +583,23 @@ fn too_many_dependencies_are_said() {
         needs.findings.iter().any(|finding| finding.code == "planning.needs.too_many" && finding.is_error())
     );
 }
+
+/// A document as a planning session writes it: what is understood of it, and what is not.
+#[test]
+fn whole_documents() {
+    let documents =
+        [("shop", include_str!("fixtures/shop.md")), ("editor", include_str!("fixtures/editor.md"))];
+    for (name, text) in documents {
+        let sketch = Sketch::new(text);
+        let needs = sketch.find();
+        let mut shown = sketch.shown().replace("; ", "\n");
+        for group in &needs.groups {
+            let _ = write!(shown, "\ngroup {} = {} {}", group.name, group.members.join(" "), group.at);
+        }
+        for finding in &needs.findings {
+            let place = finding.at.map(|at| at.to_string()).unwrap_or_default();
+            let _ = write!(shown, "\n{place} {}: {}", finding.code, finding.message);
+        }
+        insta::assert_snapshot!(name, shown);
+    }
+}
