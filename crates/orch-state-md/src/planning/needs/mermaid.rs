@@ -144,7 +144,8 @@ fn meaning(text: &str, roster: &Roster<'_>, vertex: &Vertex<'_>) -> Meaning {
             return Meaning::Milestone(Named { who: Who::One(id.clone()), at });
         }
         if is_gate(&found) {
-            return Meaning::Gate(text[range].trim_matches(['"', ' ']).to_owned());
+            let words = vertex.label.clone().unwrap_or(range);
+            return Meaning::Gate(text[words].trim_matches(['"', ' ']).to_owned());
         }
     }
     let label = vertex.label.clone().map(|label| text[label].trim_matches(['"', ' ']));

@@ -173,7 +173,8 @@ impl<'d, 'a> Reader<'d, 'a> {
         let rest: Vec<usize> = (after..tokens.len()).collect();
         let arrows = tokens.iter().any(|token| matches!(token.kind, Kind::Arrow | Kind::Back | Kind::Both));
         let begins = tokens.get(after).is_some_and(|token| {
-            matches!(token.kind, Kind::Id(_)) || token.is_word(&["none", "nothing", "no"])
+            matches!(token.kind, Kind::Id(_))
+                || token.is_word(&["none", "nothing", "no", "all", "everything", "milestones"])
         });
         if !marked || !begins || arrows || said(tokens, &rest).strong && !tokens[after].is_word(&["no"]) {
             return false;

@@ -47,6 +47,8 @@ struct Settling<'d, 'a> {
     groups: HashMap<String, Vec<(On, usize)>>,
     /// Those that come after all others: none of them waits for another.
     last: HashSet<usize>,
+    /// Those that "all others" does not mean where it is being read.
+    left_out: HashSet<usize>,
     edges: Vec<Edge>,
     denied: HashMap<(usize, usize), usize>,
     unread: Vec<Unread>,
@@ -62,6 +64,7 @@ pub(super) fn settle(document: &Document<'_>, roster: &Roster<'_>, mut claims: C
         roster,
         groups: HashMap::new(),
         last: HashSet::new(),
+        left_out: HashSet::new(),
         edges: Vec::new(),
         denied: HashMap::new(),
         unread: std::mem::take(&mut claims.unread),
@@ -85,13 +88,51 @@ impl Settling<'_, '_> {
                 }
             }
         }
-        for claim in &claims.said {
+        let others = |claim: &&Claim| {
+            let all = |named: &Named| matches!(named.who, Who::Others(_));
+            claim.objects.iter().any(all) || claim.subjects.iter().any(all)
+        };
+        for claim in claims.said.iter().filter(|claim| !others(claim)) {
             self.expand(claim);
-            if self.full {
-                break;
-            }
+        }
+        // What is said of one milestone counts more than what is said of all: where M1 needs M0, "M1 blocks everything
+        // else" is not about M0.
+        let known = self.edges.len();
+        for claim in claims.said.iter().filter(others) {
+            self.leave_out(claim, known);
+            self.expand(claim);
         }
         self.edges.sort_by_key(|edge| edge.at);
+    }
+
+    /// Finds those that "all others" in `claim` can't mean, by the first `known` edges.
+    fn leave_out(&mut self, claim: &Claim, known: usize) {
+        self.left_out.clear();
+        let all = |named: &Named| matches!(named.who, Who::Others(_));
+        let waits = claim.objects.iter().any(all);
+        if waits {
+            self.left_out.clone_from(&self.last);
+        }
+        let bases = if waits { &claim.subjects } else { &claim.objects };
+        let mut open: Vec<usize> = bases.iter().filter_map(|named| self.place(named, claim.itself)).collect();
+        let mut near: HashMap<usize, Vec<usize>> = HashMap::new();
+        if self.left < known + self.left_out.len() {
+            self.full = true;
+            return;
+        }
+        self.left -= known + self.left_out.len();
+        for edge in &self.edges[..known] {
+            if let On::Known(on) = edge.on {
+                let (from, to) = if waits { (on, edge.to) } else { (edge.to, on) };
+                near.entry(from).or_default().push(to);
+            }
+        }
+        while let Some(place) = open.pop() {
+            for next in near.remove(&place).unwrap_or_default() {
+                self.left_out.insert(next);
+                open.push(next);
+            }
+        }
     }
 
     fn place(&self, named: &Named, itself: Option<usize>) -> Option<usize> {
@@ -154,11 +195,8 @@ impl Settling<'_, '_> {
                 for named in except.iter() {
                     left_out.extend(self.place(named, itself));
                 }
-                found.extend(
-                    (0..count)
-                        .filter(|place| !left_out.contains(place) && !self.last.contains(place))
-                        .map(known),
-                );
+                let meant = |place: &usize| !left_out.contains(place) && !self.left_out.contains(place);
+                found.extend((0..count).filter(meant).map(known));
             }
             Who::Before => found.extend((0..of.or(itself).unwrap_or(0)).map(known)),
             Who::Previous => found.extend(of.or(itself).and_then(|of| of.checked_sub(1)).map(known)),
@@ -176,6 +214,9 @@ impl Settling<'_, '_> {
     }
 
     fn expand(&mut self, claim: &Claim) {
+        if self.full {
+            return;
+        }
         // `M1 blocks everything else`: the others are the others of M1.
         let base = claim.objects.first().and_then(|named| self.place(named, claim.itself));
         let mut subjects = Vec::new();

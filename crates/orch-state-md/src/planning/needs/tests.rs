@@ -40,7 +40,7 @@ impl Sketch {
             } else if in_tracker && line.text.starts_with('|') {
                 sketch.tracker = Some(sketch.tracker.take().unwrap_or_default().start..end);
                 let cells = unit::cells(line.start, line.text);
-                let name = text[cells[0].clone()].trim();
+                let name = text[cells[0].clone()].trim().trim_start_matches('[');
                 if let Some((id, length)) = milestone_id(name) {
                     let done = text[cells[0].clone()].contains('✅');
                     let title = name[length..].trim_start_matches([':', ' ', '—']).to_owned();
@@ -288,6 +288,11 @@ fn sentences() {
             ("M3 requires the schema from M1", "M3<M1 prose"),
             ("M2 needs to finish before M4", "M4<M2 prose"),
             ("M2 is required for M4 and M5", "M4<M2 blocks; M5<M2 blocks"),
+            (
+                "M1 requires M2. M1 blocks everything else",
+                "M1<M2 prose; M3<M1 blocks; M4<M1 blocks; M5<M1 blocks; M6<M1 blocks; T1<M1 blocks",
+            ),
+            ("M6: all previous milestones", ""),
             ("Group A and Group B are useful", ""),
             ("M1 first, then M2", ""),
             ("A note about M1 when we think of M2", ""),
