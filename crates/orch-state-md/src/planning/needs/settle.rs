@@ -97,41 +97,38 @@ impl Settling<'_, '_> {
         }
         // What is said of one milestone counts more than what is said of all: where M1 needs M0, "M1 blocks everything
         // else" is not about M0.
-        let known = self.edges.len();
+        let count = self.document.milestones.len();
+        let (mut needed, mut waiting) = (vec![Vec::new(); count], vec![Vec::new(); count]);
+        for edge in &self.edges {
+            if let On::Known(on) = edge.on {
+                needed[edge.to].push(on);
+                waiting[on].push(edge.to);
+            }
+        }
         for claim in claims.said.iter().filter(others) {
-            self.leave_out(claim, known);
+            self.leave_out(claim, &needed, &waiting);
             self.expand(claim);
         }
         self.edges.sort_by_key(|edge| edge.at);
     }
 
-    /// Finds those that "all others" in `claim` can't mean, by the first `known` edges.
-    fn leave_out(&mut self, claim: &Claim, known: usize) {
+    /// Finds those that "all others" in `claim` can't mean, by what each milestone needs and what waits for it.
+    fn leave_out(&mut self, claim: &Claim, needed: &[Vec<usize>], waiting: &[Vec<usize>]) {
         self.left_out.clear();
-        let all = |named: &Named| matches!(named.who, Who::Others(_));
-        let waits = claim.objects.iter().any(all);
-        if waits {
-            self.left_out.clone_from(&self.last);
-        }
-        let bases = if waits { &claim.subjects } else { &claim.objects };
+        let waits = claim.objects.iter().any(|named| matches!(named.who, Who::Others(_)));
+        let (bases, near) = if waits { (&claim.subjects, waiting) } else { (&claim.objects, needed) };
         let mut open: Vec<usize> = bases.iter().filter_map(|named| self.place(named, claim.itself)).collect();
-        let mut near: HashMap<usize, Vec<usize>> = HashMap::new();
-        if self.left < known + self.left_out.len() {
-            self.full = true;
-            return;
-        }
-        self.left -= known + self.left_out.len();
-        for edge in &self.edges[..known] {
-            if let On::Known(on) = edge.on {
-                let (from, to) = if waits { (on, edge.to) } else { (edge.to, on) };
-                near.entry(from).or_default().push(to);
-            }
-        }
         while let Some(place) = open.pop() {
-            for next in near.remove(&place).unwrap_or_default() {
-                self.left_out.insert(next);
-                open.push(next);
+            // As many as there are steps, so that many claims about all can't be slow.
+            self.left = self.left.saturating_sub(near[place].len());
+            if self.left == 0 {
+                self.full = true;
+                return;
             }
+            open.extend(near[place].iter().filter(|next| self.left_out.insert(**next)));
+        }
+        if waits {
+            self.left_out.extend(&self.last);
         }
     }
 
