@@ -59,9 +59,6 @@ const WHOLE: &str = r#"{
         "at": "2026-03-01T10:31:00Z"
       }
     ],
-    "approved": [
-      "M1 → M2a"
-    ],
     "endedAt": "2026-03-01T12:00:00Z"
   }
 }
@@ -90,7 +87,6 @@ fn all_that_orch_writes_is_read() {
         at: "2026-03-01T10:31:00Z".into(),
         ..Alert::default()
     });
-    state.orch.approved.push("M1 → M2a".into());
     state.orch.ended_at = Some("2026-03-01T12:00:00Z".into());
     assert_eq!(text(&state), WHOLE);
     assert_eq!(read(WHOLE), state);

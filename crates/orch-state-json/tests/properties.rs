@@ -150,17 +150,9 @@ fn own() -> impl Strategy<Value = Own> {
         0..4,
     );
     let ended = proptest::option::of(any_text());
-    (
-        any::<Option<u64>>(),
-        any::<u64>(),
-        left,
-        proptest::collection::vec(alert, 0..3),
-        texts(),
-        ended,
-        extra(),
-    )
-        .prop_map(|(history, seq, left, alerts, approved, ended_at, extra)| {
-            let mut own = Own { history, seq, alerts, approved, ended_at, extra, ..Own::default() };
+    (any::<Option<u64>>(), any::<u64>(), left, proptest::collection::vec(alert, 0..3), ended, extra())
+        .prop_map(|(history, seq, left, alerts, ended_at, extra)| {
+            let mut own = Own { history, seq, alerts, ended_at, extra, ..Own::default() };
             left.into_iter().for_each(|(id, status)| own.leave(&id, status));
             own
         })

@@ -151,14 +151,12 @@ fn in_folder(
     }
     let Named { indexes, documents } = named(place)?;
     let mut found: Vec<Found> = indexes.into_iter().map(|path| Found { kind: Kind::Prompts, path }).collect();
-    // One with a session here may be called as it likes.
-    let mut with_trackers = planning_documents_of(place);
-    for path in documents {
-        if !with_trackers.contains(&path) && looks_like_one(&path) {
-            with_trackers.push(path);
-        }
+    // One with a session here is meant rather than those that lie beside it, and may be called as it likes.
+    let mut planned = planning_documents_of(place);
+    if planned.is_empty() {
+        planned = documents.into_iter().filter(|path| looks_like_one(path)).collect();
     }
-    found.extend(with_trackers.into_iter().map(|path| Found { kind: Kind::Milestones, path }));
+    found.extend(planned.into_iter().map(|path| Found { kind: Kind::Milestones, path }));
     let plans = place.join(PLANS);
     if plans.is_dir() {
         let plans = entries(&plans)?.into_iter().filter(|path| is_plan(path));

@@ -76,6 +76,11 @@ impl RunStore {
         self.keeper.acknowledged();
     }
 
+    /// Notes that a person has ended what goes over several runs.
+    pub(crate) fn closed(&mut self, at: Time) {
+        self.keeper.closed(at);
+    }
+
     /// Notes how a person wants to be told.
     pub(crate) fn mode(&mut self, mode: PromptMode) {
         self.keeper.mode(mode);

@@ -7,7 +7,7 @@ use crate::extra::{Extra, join, split};
 use crate::mark::read_hex;
 use crate::value::{Value, whole};
 
-const KEYS: [&str; 7] = ["format", "history", "seq", "left", "alerts", "approved", "endedAt"];
+const KEYS: [&str; 6] = ["format", "history", "seq", "left", "alerts", "endedAt"];
 const ALERT_KEYS: [&str; 5] = ["milestone", "status", "problems", "summary", "at"];
 
 /// The newest format that this orch reads. It is written only from the second on.
@@ -25,8 +25,6 @@ pub struct Own {
     pub left: Vec<(String, Status)>,
     /// What workers reported that a person has to look at before anything new is dispatched.
     pub alerts: Vec<Alert>,
-    /// The gates that a person has passed, as whoever asks for them names them.
-    pub approved: Vec<String>,
     /// When the session was closed; none while it is open.
     pub ended_at: Option<String>,
     /// What else is said there.
@@ -78,7 +76,7 @@ impl Own {
 
     pub(super) fn from_value(value: Value) -> Self {
         let Value::Object(members) = value else { return Self::default() };
-        let ([_, history, seq, left, alerts, approved, ended_at], extra) = split(members, &KEYS);
+        let ([_, history, seq, left, alerts, ended_at], extra) = split(members, &KEYS);
         let left = match left {
             Some(Value::Object(left)) => left,
             _ => Vec::new(),
@@ -91,7 +89,6 @@ impl Own {
                 .filter_map(|(id, status)| Some((id, string(Some(status))?.parse().ok()?)))
                 .collect(),
             alerts: items(alerts).map(Alert::from_value).collect(),
-            approved: items(approved).filter_map(|item| string(Some(item))).collect(),
             ended_at: string(ended_at),
             extra,
         }
@@ -110,7 +107,6 @@ impl Own {
             some(self.seq == 0, Value::Number(self.seq.into())),
             some(self.left.is_empty(), Value::Object(left.collect())),
             some(self.alerts.is_empty(), Value::Array(self.alerts.iter().map(Alert::to_value).collect())),
-            some(self.approved.is_empty(), texts(&self.approved)),
             self.ended_at.clone().map(Value::String),
         ];
         Some(Value::Object(join(&KEYS, known, &self.extra)))

@@ -44,7 +44,6 @@ const OWN: Expected = Fields(&[
     ("seq", Count),
     ("left", Each(&Word(|word| word.parse::<orch_core::Status>().is_ok(), "a status such as SUCCESS"))),
     ("alerts", List(&ALERT)),
-    ("approved", List(&Text)),
     ("endedAt", Text),
 ]);
 

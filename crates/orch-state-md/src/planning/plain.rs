@@ -1,5 +1,7 @@
 //! What Markdown within a line says when it is shown: words without their marks.
 
+use crate::state::escape;
+
 /// The tags that people put into cells and headings. Any other `<…>` is text.
 const TAGS: [&str; 16] = [
     "br", "a", "b", "i", "em", "strong", "sub", "sup", "span", "kbd", "code", "small", "mark", "s", "del",
@@ -33,6 +35,13 @@ pub(super) fn plain(text: &str) -> String {
                 out.push_str(&rest[1..2]);
                 length = 2;
             }
+            '&' => match reference(rest) {
+                Some((c, bytes)) => {
+                    out.push(c);
+                    length = bytes;
+                }
+                None => out.push('&'),
+            },
             '*' => {}
             '~' if rest.starts_with("~~") => length = 2,
             '_' if !(out.ends_with(char::is_alphanumeric)
@@ -80,6 +89,15 @@ fn without(text: &str, mut opened: Vec<usize>) -> String {
     }
     out.truncate(out.trim_end().len());
     out
+}
+
+/// The character reference at the start of `text`, and how many bytes it takes: a number, or one of the few names that are in
+/// use.
+fn reference(text: &str) -> Option<(char, usize)> {
+    const NAMES: [(&str, char); 5] =
+        [("&amp;", '&'), ("&lt;", '<'), ("&gt;", '>'), ("&quot;", '"'), ("&nbsp;", ' ')];
+    let named = NAMES.iter().find(|(name, _)| text.starts_with(name));
+    named.map(|(name, c)| (*c, name.len())).or_else(|| escape::reference(text))
 }
 
 fn is_tag(text: &str) -> bool {
@@ -165,6 +183,7 @@ mod tests {
             ("`a*b` snake_case _em_", "a*b snake_case em"),
             ("~~gone~~ \\| a\\*", "gone | a*"),
             ("a<br>b Vec<u8> <a id=\"x\"></a>c", "a b Vec<u8> c"),
+            ("a &#124; b &amp; &#60;c> &x; `&lt;`", "a | b & <c> &x; &lt;"),
             ("[x] [a](b", "[x] [a](b"),
             ("a\u{202e}b\u{1b}[31m\tc", "ab [31m c"),
             ("``a`b`` [[q](r)]", "a`b [q]"),

@@ -109,7 +109,7 @@ pub(crate) fn push_reference(out: &mut String, char: char) {
 }
 
 /// The character reference at the start of `text`, and how many bytes it takes.
-fn reference(text: &str) -> Option<(char, usize)> {
+pub(crate) fn reference(text: &str) -> Option<(char, usize)> {
     let digits = text.strip_prefix("&#")?;
     let length = digits.bytes().take(8).take_while(u8::is_ascii_digit).count();
     if !(1..=7).contains(&length) || digits.as_bytes().get(length) != Some(&b';') {

@@ -21,6 +21,8 @@ pub(super) struct Ended<'a> {
     pub(super) detail: Option<&'a str>,
     /// Whether it did what an earlier attempt had left.
     pub(super) gap: bool,
+    /// Whether it only merged what an earlier attempt has done.
+    pub(super) only_merges: bool,
     /// When, as the log writes it.
     pub(super) moment: &'a str,
 }
@@ -44,6 +46,15 @@ pub(super) struct Account {
 pub(super) fn account(ended: &Ended<'_>) -> Account {
     let mut account = Account::default();
     let id = &ended.milestone.id;
+    if ended.only_merges {
+        let how = match (ended.to, ended.detail) {
+            (Status::Success, _) => "complete: what was done before is merged now".to_owned(),
+            (_, Some(detail)) => format!("still not merged: {detail}"),
+            (_, None) => "still not merged".to_owned(),
+        };
+        account.edits.push(Edit::Log { moment: ended.moment.to_owned(), text: format!("{id} {how}.") });
+        return account;
+    }
     let summary = ended.handoff.map(|handoff| &handoff.summary);
     match summary.map(|summary| summary.minutes()) {
         Some(Ok(minutes)) => account.minutes = minutes,
@@ -149,6 +160,7 @@ mod tests {
             handoff: Some(&handoff),
             detail: None,
             gap,
+            only_merges: false,
             moment: "2026-03-01 22:41",
         })
     }

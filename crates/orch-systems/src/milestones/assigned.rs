@@ -5,6 +5,8 @@ use std::io;
 
 use orch_store::{Home, create_private};
 
+const ONLY_MERGES: &str = "only merges";
+
 /// Where an attempt works when it has a work tree of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Assigned {
@@ -14,6 +16,8 @@ pub(super) struct Assigned {
     pub(super) branch: String,
     /// Which filling of gaps it is, if it is one.
     pub(super) gap: Option<u32>,
+    /// It only merges what an earlier attempt has done, which the document knows of.
+    pub(super) only_merges: bool,
 }
 
 impl Assigned {
@@ -22,7 +26,8 @@ impl Assigned {
         let text = fs::read_to_string(home.status(id, attempt)).ok()?;
         let mut lines = text.lines();
         let (worktree, branch) = (lines.next()?.to_owned(), lines.next()?.to_owned());
-        Some(Self { worktree, branch, gap: lines.next().and_then(|gap| gap.parse().ok()) })
+        let gap = lines.next().and_then(|gap| gap.parse().ok());
+        Some(Self { worktree, branch, gap, only_merges: lines.next() == Some(ONLY_MERGES) })
     }
 
     /// Writes it down for an attempt.
@@ -32,6 +37,7 @@ impl Assigned {
         let _ = fs::remove_file(&path);
         let gap = self.gap.map(|gap| gap.to_string()).unwrap_or_default();
         let mut file = create_private(&path).map_err(io::Error::other)?;
-        file.write_all(format!("{}\n{}\n{gap}\n", self.worktree, self.branch).as_bytes())
+        let only_merges = if self.only_merges { ONLY_MERGES } else { "" };
+        file.write_all(format!("{}\n{}\n{gap}\n{only_merges}\n", self.worktree, self.branch).as_bytes())
     }
 }

@@ -1,6 +1,6 @@
 //! What a person looks at: the dashboard of seed 000.
 
-use orch_core::{Hold, Readiness, Status, TaskIx};
+use orch_core::{Hold, Readiness, Status, Survey, TaskIx};
 use orch_state_json::{PromptMode, read_timestamp};
 use orch_state_md::planning::BoxMark;
 
@@ -72,11 +72,12 @@ impl Dashboard {
         };
         let workers: Vec<DashboardWorker> =
             state.iter().flat_map(|state| &state.workers).map(|worker| shown_worker(plan, worker)).collect();
+        let survey = view.run().survey(view.now());
         let milestone = |task: TaskIx| DashboardMilestone {
             id: plan.plan.id(task).to_owned(),
             title: plan.plan.title(task).to_owned(),
             done: view.run().status(task) == Status::Success,
-            note: note(view, plan, task, &workers),
+            note: note(view, &survey, task, &workers),
         };
         let unticked = plan.planning.milestones.iter().zip(plan.plan.tasks()).map(|(milestone, task)| {
             let is_done = view.run().status(task) == Status::Success && !milestone.row.tracked.skipped;
@@ -108,13 +109,14 @@ fn shown_worker(plan: &MilestonePlan, worker: &orch_state_json::ActiveWorker) ->
     }
 }
 
-fn note(view: &View, plan: &MilestonePlan, task: TaskIx, workers: &[DashboardWorker]) -> String {
-    let id = plan.plan.id(task);
-    let ids = |tasks: &[TaskIx]| tasks.iter().map(|&on| plan.plan.id(on)).collect::<Vec<_>>().join(", ");
+fn note(view: &View, survey: &Survey<'_>, task: TaskIx, workers: &[DashboardWorker]) -> String {
+    let plan = view.plan();
+    let id = plan.id(task);
+    let ids = |tasks: &[TaskIx]| tasks.iter().map(|&on| plan.id(on)).collect::<Vec<_>>().join(", ");
     let record = view.record(task);
     let detail = record.and_then(|record| record.detail.as_deref()).map(|detail| format!(": {detail}"));
     match view.run().status(task) {
-        Status::Success if plan.milestone(task).row.tracked.skipped => "skipped".into(),
+        Status::Success if is_skipped(view, task) => "skipped".into(),
         Status::Success => {
             let at = record.and_then(|record| record.ended_at);
             at.map_or_else(|| "completed".into(), |at| format!("completed {}", when(at, view.now())))
@@ -125,7 +127,7 @@ fn note(view: &View, plan: &MilestonePlan, task: TaskIx, workers: &[DashboardWor
         },
         Status::Incomplete => format!("partial{}", detail.unwrap_or_default()),
         Status::Fail => format!("blocked{}", detail.unwrap_or_default()),
-        Status::Pending => match view.run().survey(view.now()).of(task) {
+        Status::Pending => match survey.of(task) {
             Some(Readiness::Waiting { on }) => format!("blocked by {}", ids(&on)),
             Some(Readiness::Blocked { by }) => format!("blocked by {}", ids(&by)),
             Some(Readiness::Held(Hold::Awaits { what })) => format!("waits for {what}"),
@@ -135,6 +137,10 @@ fn note(view: &View, plan: &MilestonePlan, task: TaskIx, workers: &[DashboardWor
             Some(Readiness::Held(_) | Readiness::Ready) | None => "ready".into(),
         },
     }
+}
+
+fn is_skipped(view: &View, task: TaskIx) -> bool {
+    matches!(view.loaded(), AnyPlan::Milestones(plan) if plan.milestone(task).row.tracked.skipped)
 }
 
 /// The time of the day, with the date when that is another day.

@@ -128,7 +128,7 @@ impl Session {
             return Err(open(message, "`orch collect` takes them in; or move them away"));
         }
         let durability = self.durability();
-        let cleared = self.release_and(|| folder.clear(SystemClock::new().now()))?;
+        let cleared = self.close_with(|| folder.clear(SystemClock::new().now()))?;
         unregister(&plan, &folder, durability)?;
         let cleared = cleared.map_err(OpenError::system("put the session away"))?;
         Ok(cleared.map(|path| shown(&plan.root, &path)))

@@ -4,7 +4,7 @@
 //! session comes after it, and then the summaries that were taken in are put away. An orch that goes away between these
 //! finds out from the history what the document has not been told yet.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use orch_core::{Moved, Outcome, Phase, Resumed, Run, Status, TaskIx, Time};
 use orch_git::Git;
@@ -15,6 +15,7 @@ use orch_store::{Durability, Folded, Home, StoreError, beneath, replace, sweep};
 
 use super::MilestonePlan;
 use super::account::{Account, Ended, account};
+use super::assigned::Assigned;
 use super::document::Document;
 use super::folder::{Found, SessionFolder};
 use super::handoff::Handoff;
@@ -89,9 +90,14 @@ impl MilestoneKeeper {
             Found::Nothing => OrchestratorState::default(),
         };
         let loaded = statuses(plan);
+        let left: HashMap<&str, Status> =
+            state.orch.left.iter().map(|(id, status)| (id.as_str(), *status)).collect();
         Self {
-            left: loaded.iter().map(|(id, status)| state.orch.left(id).unwrap_or(*status)).collect(),
-            ended: if is_there { missed(plan, &state, &loaded, history) } else { Vec::new() },
+            left: loaded
+                .iter()
+                .map(|(id, status)| left.get(id.as_str()).copied().unwrap_or(*status))
+                .collect(),
+            ended: if is_there { missed(plan, &left, &loaded, history) } else { Vec::new() },
             document: Document::at(plan.path.clone()),
             plan: plan.clone(),
             home: home.cloned(),
@@ -142,10 +148,15 @@ impl MilestoneKeeper {
     ) -> Vec<Edit> {
         let mut edits = Vec::new();
         *told = Told::default();
+        let rows: HashMap<&str, Status> = planning
+            .milestones
+            .iter()
+            .map(|milestone| (milestone.id.as_str(), milestone.row.tracked.status))
+            .collect();
         for task in run.plan().tasks() {
             let id = run.plan().id(task);
             let (to, left) = (run.status(task), self.left[task.index()]);
-            let Some(row) = planning.milestone(id).map(|milestone| milestone.row.tracked.status) else {
+            let Some(&row) = rows.get(id) else {
                 told.alerts.push(format!("{id} has no row in the tracker any more; it is {to}"));
                 continue;
             };
@@ -173,6 +184,7 @@ impl MilestoneKeeper {
                 handoff: handoff.as_ref(),
                 detail: end.detail.as_deref(),
                 gap,
+                only_merges: self.only_merges(end),
                 moment: &moment(end.at),
             };
             let account = account(&ended);
@@ -182,6 +194,12 @@ impl MilestoneKeeper {
             told.accounts.push(account);
         }
         edits
+    }
+
+    /// Whether the attempt only merged what an earlier one has done.
+    fn only_merges(&self, end: &End) -> bool {
+        let assigned = |home| Assigned::read(home, self.plan.plan.id(end.task), end.attempt);
+        self.home.as_ref().and_then(assigned).is_some_and(|assigned| assigned.only_merges)
     }
 
     /// The workers that are at work, as the run has them. What else is said of one stays.
@@ -282,7 +300,7 @@ impl MilestoneKeeper {
                     self.folder.put_away(name).map_err(failed)?
                 }
                 // It was written elsewhere; or an earlier orch has put it away.
-                _ if end.known => continue,
+                _ if end.known || self.only_merges(end) => continue,
                 _ => {
                     let slug = self.plan.slug(end.task);
                     let gap = earlier(&self.plan, &self.folder, end.task)
@@ -309,7 +327,7 @@ struct Told {
 /// The ends of attempts that the history has and the session's state has not.
 fn missed(
     plan: &MilestonePlan,
-    state: &OrchestratorState,
+    left: &HashMap<&str, Status>,
     loaded: &[(String, Status)],
     history: &Folded,
 ) -> Vec<End> {
@@ -317,7 +335,7 @@ fn missed(
         let id = plan.plan.id(task);
         let record = history.tasks.get(id).filter(|record| record.status.is_settled())?;
         let at = record.ended_at.filter(|_| record.outcome.is_some())?;
-        let left = state.orch.left(id)?;
+        let left = *left.get(id)?;
         (left != record.status).then(|| End {
             task,
             attempt: record.attempt,
@@ -384,6 +402,11 @@ impl Keeper for MilestoneKeeper {
         self.state.orch.alerts.clear();
     }
 
+    fn closed(&mut self, at: Time) {
+        self.state.orch.ended_at = Some(timestamp(at));
+        self.behind = true;
+    }
+
     fn mode(&mut self, mode: PromptMode) {
         self.behind |= self.state.prompt_mode != mode;
         self.state.prompt_mode = mode;
@@ -441,9 +464,12 @@ impl Keeper for MilestoneKeeper {
         self.show_workers(with.run);
         self.state.orch.history = Some(with.history);
         self.state.orch.seq = with.seq;
-        for task in with.run.plan().tasks() {
-            self.state.orch.leave(with.run.plan().id(task), self.left[task.index()]);
-        }
+        let left = with
+            .run
+            .plan()
+            .tasks()
+            .map(|task| (with.run.plan().id(task).to_owned(), self.left[task.index()]));
+        self.state.orch.left = left.collect();
         let state = self.state.to_bytes();
         self.file.replace(&state, with.durability, with.now, with.alerts)?;
         self.ended.clear();

@@ -4,6 +4,8 @@
 //! The tracker says where every milestone stands; the session's state says which history that belongs to and how orch
 //! left each row, so that a row which a person has changed is told from one that they have not.
 
+use std::collections::HashMap;
+
 use orch_core::{Memory, Recorded, RecordedTask, Standing, Status};
 use orch_store::{Folded, Home};
 
@@ -28,8 +30,10 @@ pub(super) fn remember(
             None => Mark::Absent,
             Some(history) => {
                 let seq = state.orch.seq;
-                let is_as_left = |(id, status): &(String, Status)| match state.orch.left(id) {
-                    Some(left) => left == *status,
+                let left: HashMap<&str, Status> =
+                    state.orch.left.iter().map(|(id, status)| (id.as_str(), *status)).collect();
+                let is_as_left = |(id, status): &(String, Status)| match left.get(id.as_str()) {
+                    Some(left) => left == status,
                     // A new row is nobody's edit.
                     None => *status == Status::Pending,
                 };

@@ -122,6 +122,7 @@ impl MilestoneSystem {
             worktree: format!("{}{suffix}", plan.worktree_name(task)),
             branch: format!("milestone/{}/{}{suffix}", plan.plan_slug(), plan.slug(task)),
             gap,
+            only_merges: false,
         })
     }
 
@@ -278,6 +279,7 @@ impl System for MilestoneSystem {
     fn renew_claim(&self, home: &Home, task: TaskIx, from: u32, to: u32) -> bool {
         let id = self.plan.plan.id(task);
         let Some(assigned) = Assigned::read(home, id, from) else { return false };
+        let assigned = Assigned { only_merges: true, ..assigned };
         fs::copy(home.result(id, from), home.result(id, to)).is_ok() && assigned.write(home, id, to).is_ok()
     }
 
@@ -336,6 +338,11 @@ impl System for MilestoneSystem {
                 with_persons.join(", ")
             ));
         }
+        let waiting = run.plan().tasks().filter(|&task| run.status(task) == Status::Pending);
+        closing.notes.extend(waiting.filter_map(|task| {
+            let (id, what) = (run.plan().id(task), run.awaits(task).next()?);
+            Some(format!("{id} waits for {what}: `orch ack {id}` approves it"))
+        }));
         self.remove_merged(run);
         Ok(Requirements::NotValidated)
     }

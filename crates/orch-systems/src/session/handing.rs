@@ -108,10 +108,12 @@ impl Session {
         self.options.durability(&self.config)
     }
 
-    /// Brings the state files up to date, and does something more before it lets go of the plan.
-    pub(crate) fn release_and<T>(mut self, then: impl FnOnce() -> T) -> Result<T, OpenError> {
+    /// Ends what goes over several runs: brings the state files up to date, and does something more before it lets go of the
+    /// plan.
+    pub(crate) fn close_with<T>(mut self, then: impl FnOnce() -> T) -> Result<T, OpenError> {
         self.record_opening()?;
         let now = self.clock.now();
+        self.store.closed(now);
         self.store.write_state(&self.run, now)?;
         Ok(then())
     }

@@ -160,7 +160,9 @@ impl Session {
         if let Some(task) = system.paused_for() {
             run.apply(Event::Pause { task }, now).map_err(orch_run::DriveError::from)?;
         }
-        notes.extend(awaited(&run));
+        if defaults.waits {
+            notes.extend(awaited(&run));
+        }
         let store =
             RunStore::new(Arc::clone(graph), (history, history_id), keeper, durability, workers.plan_paths());
         Ok(Self {

@@ -62,6 +62,11 @@ pub(crate) trait Keeper {
     /// Takes note that a person has looked at what paused the run.
     fn acknowledged(&mut self) {}
 
+    /// Takes note that a person has ended what goes over several runs.
+    fn closed(&mut self, at: Time) {
+        let _ = at;
+    }
+
     /// Takes note of how a person wants to be told.
     fn mode(&mut self, mode: PromptMode) {
         let _ = mode;

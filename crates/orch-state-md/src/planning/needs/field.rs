@@ -298,8 +298,11 @@ impl Value<'_, '_, '_> {
                 next == range.end
                     || matches!(tokens[next].kind, Kind::Dash { .. } | Kind::Open(_) | Kind::Colon)
             });
+            let denied = tokens[range.clone()].iter().any(|token| token.is_word(&["not", "no", "without"]));
             if !goes_on {
-                self.strange(range);
+                if !denied {
+                    self.strange(range);
+                }
                 return;
             }
         }

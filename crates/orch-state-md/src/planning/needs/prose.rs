@@ -82,8 +82,11 @@ struct Sentence<'s, 'c, 't, 'a> {
     setting: &'s Setting,
     claims: &'c mut Claims,
     /// What is said in parentheses, and of whom.
-    asides: Vec<(Range<usize>, Option<Rc<[Named]>>)>,
+    asides: Vec<Aside>,
 }
+
+/// Tokens in parentheses, and whom they are about.
+type Aside = (Range<usize>, Option<Rc<[Named]>>);
 
 /// A claim that may still lose the last of its objects to the next sentence.
 struct Open {
