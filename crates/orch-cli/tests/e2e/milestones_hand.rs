@@ -121,7 +121,7 @@ fn next_show_and_the_dashboard_tell_the_same() {
     for name in ["M3", "m3", "3", "Milestone 3", "Remote export", "remote export"] {
         let shown = planning.run_to(0, &["show", name]).out;
         assert!(shown.starts_with("M3: Remote export\n"), "{name}: {shown}");
-        assert!(shown.contains("M1 (field, line 26), M2 (field, line 26)"), "{shown}");
+        assert!(shown.contains("M1 (field, line 30), M2 (field, line 30)"), "{shown}");
         assert!(shown.contains("[ ] Write the export") && shown.contains("0 of 2 ticked"), "{shown}");
     }
     planning.run_to(0, &["dispatch"]);
@@ -151,19 +151,17 @@ fn a_prompt_in_a_file_leaves_a_short_text_to_paste() {
     let path = ".orchestrator/prompts/worker-prompt-m1-schema.md";
     assert_eq!(
         ended.out,
-        format!("```text\nRead and follow the instructions in {path}\n\nUse Haiku for this task.\n```\n")
+        format!("Read and follow the instructions in {path}\n\nUse Haiku for this task.\n")
     );
     assert!(ended.err.contains(&format!("the prompt is in {path}. Paste the above")), "{ended}");
     assert!(planning.project.read(path).starts_with("# Worker Context: M1: Schema\n"));
     assert_eq!(planning.state()["promptMode"], "file");
     assert_eq!(planning.state()["workers"][0]["prompt"], path);
     // It stays so until it is switched.
-    assert!(planning.run_to(0, &["dispatch", "M2"]).out.starts_with("```text\n"));
+    assert!(planning.run_to(0, &["dispatch", "M2"]).out.starts_with("Read and follow "));
     planning.run_to(0, &["stop", "M2"]);
     assert_eq!(planning.run_to(0, &["mode", "inline"]).out, "prompt mode: inline\n");
     assert!(planning.run_to(0, &["dispatch", "M2"]).out.starts_with("# Worker Context: M2: Routes\n"));
-    let json = planning.project.json(&["dispatch", "M2"]);
-    assert_eq!(json["kind"], "error", "{json}");
 }
 
 #[test]
@@ -289,7 +287,7 @@ fn boxes_that_stay_open_in_a_complete_milestone_are_seen_and_filled() {
     assert!(planning.text().contains("- [x] Write the schema\n- [ ] Test the schema"));
     let checked = planning.run_to(0, &["check"]);
     assert!(checked.out.contains("[planning.unticked]"), "{checked}");
-    assert!(checked.out.contains("M1: Schema (row at line 9, section at line 13)"), "{checked}");
+    assert!(checked.out.contains("M1: Schema (row at line 11, section at line 15)"), "{checked}");
     let check = planning.project.json(&["check"]);
     assert_eq!(check["understood"][0]["boxes"], 2);
     assert_eq!(check["understood"][0]["ticked"], 1);

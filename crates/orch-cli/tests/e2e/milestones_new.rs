@@ -45,14 +45,14 @@ fn mistakes_are_named_and_nothing_is_written() {
         ("title: [\n", "plan.request"),
         ("", "plan.request"),
     ] {
-        let refused = planning.feed(65, &["new", "plan", "-"], yaml);
+        let refused = planning.feed(65, &["new", "plan", "-", "-o", "T.md"], yaml);
         assert!(refused.err.contains(said), "{yaml:?}: {refused}");
         assert!(
             planning.project.named("T").is_empty() && planning.project.named("New").is_empty(),
             "{yaml:?}"
         );
     }
-    planning.run_to(65, &["new", "plan", "nowhere.yaml"]);
+    assert!(planning.run_to(1, &["new", "plan", "nowhere.yaml"]).err.contains("can't read nowhere.yaml"));
     let nobody = planning.feed(2, &["new", "plan"], "");
     assert!(nobody.err.contains("there is nobody to ask"), "{nobody}");
 }

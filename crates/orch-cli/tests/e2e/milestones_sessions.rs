@@ -132,9 +132,9 @@ fn a_document_in_a_folder_has_its_session_in_the_root_of_the_repository() {
     assert!(!planning.project.exists("docs/plans/.orchestrator"));
     planning.hand_back("m1-schema", "Completed", "- [x] Write the schema", "None");
     planning.run_to(0, &["collect", document]);
-    assert!(planning.project.read(document).contains("| M1: Schema | Haiku | ✅ Complete | 20 | |"));
+    assert!(planning.project.read(document).contains("| M1: Schema | Haiku | ✅ Complete    | 20 | |"));
     planning.run_to(0, &["run", document]);
-    assert!(planning.project.read(document).contains("| M2: Routes | Sonnet | ✅ Complete |"));
+    assert!(planning.project.read(document).contains("| M2: Routes | Sonnet | ✅ Complete    |"));
     assert!(planning.project.exists("M2.txt"));
 }
 
@@ -164,8 +164,9 @@ fn every_byte_that_nothing_means_stays() {
         planning.run_to(0, &["collect"]);
         let now = planning.text();
         assert!(!now.replace("\r\n", "").contains('\n'), "{now:?}");
-        let expected =
-            text.replacen("| ⬜ Not Started | — |", "| ✅ Complete | 20 |", 1).replacen("- [ ]", "- [x]", 1);
+        let expected = text
+            .replacen("| ⬜ Not Started | — |", "| ✅ Complete    | 20 |", 1)
+            .replacen("- [ ]", "- [x]", 1);
         let (log, entry) = (now.find("**2026-11-01 10:00**").unwrap(), now.find(" - M1 complete").unwrap());
         let begin = now[..entry].rfind("\r\n").unwrap() + 2;
         assert!(begin < log, "the newest is first: {now}");

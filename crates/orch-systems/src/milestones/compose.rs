@@ -46,6 +46,13 @@ struct WantedMilestone {
     gates: Vec<String>,
 }
 
+/// The first line of what is wrong with YAML, without its place, which is said beside it.
+fn without_place(message: &str) -> String {
+    let message = message.lines().next().unwrap_or_default();
+    let rest = message.strip_prefix("error: line ").and_then(|rest| rest.split_once(": "));
+    rest.map_or(message, |(_, said)| said).to_owned()
+}
+
 /// Writes a planning document in the shape of the template (seed 000) from YAML:
 ///
 /// ```yaml
@@ -75,8 +82,11 @@ pub fn new_document(yaml: &str, now: Option<Time>) -> Result<String, Vec<Diagnos
     let request: Request = serde_yaml::from_str(yaml).map_err(|error| {
         let at = error.location().map(|at| orch_core::Position::new(at.line() as u32, at.column() as u32));
         let message = error.to_string();
-        let message = message.lines().next().unwrap_or_default().to_owned();
-        vec![Diagnostic::error("plan.request", message).hint("a new plan has a title and milestones").at(at)]
+        vec![
+            Diagnostic::error("plan.request", without_place(&message))
+                .hint("a new plan has a title and milestones")
+                .at(at),
+        ]
     })?;
     let milestone = |wanted: Wanted| match wanted {
         Wanted::Name(name) => NewMilestone { name, ..NewMilestone::default() },
@@ -92,6 +102,10 @@ pub fn new_document(yaml: &str, now: Option<Time>) -> Result<String, Vec<Diagnos
         success_factors: request.success_factors,
         milestones: request.milestones.into_iter().map(milestone).collect(),
     };
+    let problems = plan.problems();
+    if !problems.is_empty() {
+        return Err(problems);
+    }
     let document = compose(&plan, &moment(now.unwrap_or_default()));
     // What it says is what orch will read: a name that means no milestone is found here.
     let reading = read(document.as_bytes());
