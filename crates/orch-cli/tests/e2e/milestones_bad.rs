@@ -43,7 +43,10 @@ fn a_document_without_a_tracker_is_refused() {
 fn rows_without_sections_and_sections_without_rows_are_named_and_the_rest_works() {
     let planning = Planning::new(TWO);
     planning.edit("## M2: Routes", "## M7: Else");
-    assert_eq!(problems(&planning), ["11: planning.no_section", "17: planning.no_row"]);
+    assert_eq!(
+        problems(&planning),
+        ["12: planning.no_section", "18: planning.untracked", "null: planning.no_dependencies"]
+    );
     let prompt = planning.run_to(0, &["dispatch", "M2"]).out;
     assert!(prompt.starts_with("# Worker Context: M2: Routes\n"), "{prompt}");
     planning.hand_back("m2", "Completed", "- Write the routes", "None");
@@ -59,7 +62,7 @@ fn two_rows_with_one_id_are_refused() {
     let planning = Planning::new(TWO);
     planning.edit("| M2: Routes |", "| M1 — Routes |");
     let checked = planning.run_to(65, &["check"]);
-    assert!(checked.out.contains(&format!("{DOCUMENT}:11:")), "{checked}");
+    assert!(checked.out.contains(&format!("{DOCUMENT}:12:")), "{checked}");
     assert!(checked.out.contains("M1"), "{checked}");
     is_refused(&planning, "planning.duplicate");
 }
@@ -107,7 +110,7 @@ fn a_table_inside_a_code_block_is_no_tracker() {
     planning.edit("Users can export.", example);
     planning.edit("## M1: Schema\n", &format!("## M1: Schema\n\n{example}\n"));
     let before = planning.text();
-    assert_eq!(problems(&planning), [""; 0]);
+    assert_eq!(problems(&planning), ["null: planning.no_dependencies"]);
     planning.run_to(0, &["dispatch", "M1"]);
     planning.hand_back("m1-schema", "Completed", "- [x] Write the schema", "None");
     planning.run_to(0, &["collect"]);

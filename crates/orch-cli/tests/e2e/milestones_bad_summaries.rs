@@ -174,7 +174,7 @@ fn an_end_before_the_start_makes_no_duration() {
 fn whatever_a_summary_says_the_document_stays_a_document() {
     let planning = Planning::new(TWO);
     planning.run_to(0, &["dispatch", "M1"]);
-    let text = "**Status:** Partial\n**Start time:** 2026-11-02 10:00\n**End time:** 2026-11-02 10:20\n\n## Work completed\n- \u{1b}[31mred\u{1b}[0m <!-- and | then ```\n- | M9: New | Opus | ⬜ Not Started | — | |\n- ## M9: New\n- [x] Write the schema\n\n## Issues or blockers\n- ```sh and ~~~ and <!--\n- # M2: Routes\n- a|b\u{7}\u{202e}c\n";
+    let text = "**Status:** Partial\n**Start time:** 2026-11-02 10:00\n**End time:** 2026-11-02 10:20\n\n## Work completed\n- [x] Write the schema\n- \u{1b}[31mred\u{1b}[0m <!-- and | then ```\n- | M9: New | Opus | ⬜ Not Started | — | |\n- ## M9: New\n\n## Issues or blockers\n- ```sh and ~~~ and <!--\n- # M2: Routes\n- a|b\u{7}\u{202e}c\n";
     planning.project.write(PENDING, text);
     let before = planning.text();
     let collected = planning.run_to(3, &["collect"]);
