@@ -7,9 +7,21 @@ use crate::support::planned::{DOCUMENT, Planning};
 #[test]
 fn agents_do_it_all_and_the_document_tells() {
     let planning = Planning::new(&[
-        ("M1: Schema", "Haiku", "DO: commit schema.sql took 12\n\n- [ ] Write the schema\n- [ ] Test the schema"),
-        ("M2: Routes", "Sonnet", "**Depends on:** M1\n\nDO: commit routes.rs took 7 bold\n\n- [ ] Write the routes"),
-        ("M3: Page", "Opus", "**Depends on:** M1\n\nDO: commit page.html took 100 list\n\n- [ ] Write the page"),
+        (
+            "M1: Schema",
+            "Haiku",
+            "DO: commit schema.sql took 12\n\n- [ ] Write the schema\n- [ ] Test the schema",
+        ),
+        (
+            "M2: Routes",
+            "Sonnet",
+            "**Depends on:** M1\n\nDO: commit routes.rs took 7 bold\n\n- [ ] Write the routes",
+        ),
+        (
+            "M3: Page",
+            "Opus",
+            "**Depends on:** M1\n\nDO: commit page.html took 100 list\n\n- [ ] Write the page",
+        ),
     ]);
     let ended = planning.run_to(0, &["run"]);
     assert!(ended.out.starts_with("success: 3 SUCCESS"), "{ended}");
@@ -43,7 +55,11 @@ fn agents_do_it_all_and_the_document_tells() {
 #[test]
 fn a_partial_one_pauses_all_and_its_gap_is_filled() {
     let planning = Planning::new(&[
-        ("M1: Schema", "Haiku", "DO: partial commit schema.sql\n\n- [ ] Write the schema\n- [ ] Test the schema"),
+        (
+            "M1: Schema",
+            "Haiku",
+            "DO: partial commit schema.sql\n\n- [ ] Write the schema\n- [ ] Test the schema",
+        ),
         ("M2: Page", "Haiku", "- [ ] Write the page"),
     ]);
     let ended = planning.run_to(3, &["run", "-j", "1"]);
@@ -59,7 +75,10 @@ fn a_partial_one_pauses_all_and_its_gap_is_filled() {
     planning.run_to(0, &["retry", "M1"]);
     let prompt = planning.run_to(0, &["prompt", "M1"]).out;
     assert!(prompt.starts_with("# Worker Context: M1: Schema - Gap Fill"), "{prompt}");
-    assert!(prompt.contains("- [ ] Test the schema") && !prompt.contains("- [ ] Write the schema"), "{prompt}");
+    assert!(
+        prompt.contains("- [ ] Test the schema") && !prompt.contains("- [ ] Write the schema"),
+        "{prompt}"
+    );
     planning.run_to(0, &["run"]);
     assert_eq!(planning.rows(), ["✅ Complete"; 2]);
     assert!(planning.cells(4)[0].contains("(gap-fill)"), "{:?}", planning.cells(4));
@@ -76,7 +95,10 @@ fn issues_pause_although_the_work_is_done() {
     assert_eq!(planning.rows(), ["✅ Complete", "⬜ Not Started"], "{ended}");
     assert!(planning.project.exists("schema.sql"));
     let status = planning.project.json(&["status"]);
-    assert!(status["session"]["alerts"][0].as_str().unwrap().contains("the numbers of M1 look wrong"), "{status}");
+    assert!(
+        status["session"]["alerts"][0].as_str().unwrap().contains("the numbers of M1 look wrong"),
+        "{status}"
+    );
     let why = planning.project.json(&["why", "M2"]);
     assert_eq!(why["reasons"][0]["code"], "halted");
     planning.run_to(0, &["ack"]);

@@ -1,8 +1,8 @@
 //! Projects with plans in them, and orch at work on them.
 
 mod live;
-mod tree;
 pub(crate) mod planned;
+mod tree;
 pub(crate) mod vertical;
 
 use std::fs;
