@@ -92,6 +92,10 @@ pub fn new_document(yaml: &str, now: Option<Time>) -> Result<String, Vec<Diagnos
         success_factors: request.success_factors,
         milestones: request.milestones.into_iter().map(milestone).collect(),
     };
+    let problems = plan.problems();
+    if problems.iter().any(Diagnostic::is_error) {
+        return Err(problems);
+    }
     let document = compose(&plan, &moment(now.unwrap_or_default()));
     // What it says is what orch will read: a name that means no milestone is found here.
     let reading = read(document.as_bytes());
