@@ -73,6 +73,13 @@ struct WantedMilestone {
     gates: Vec<String>,
 }
 
+/// The first line of what is wrong with YAML, without its place, which is said beside it.
+fn without_place(message: &str) -> String {
+    let message = message.lines().next().unwrap_or_default();
+    let rest = message.strip_prefix("error: line ").and_then(|rest| rest.split_once(": "));
+    rest.map_or(message, |(_, said)| said).to_owned()
+}
+
 /// Writes a planning document in the shape of the template (seed 000) from YAML:
 ///
 /// ```yaml
@@ -102,11 +109,11 @@ pub fn new_document(yaml: &str, now: Option<Time>) -> Result<String, Vec<Diagnos
     let request: Request = serde_yaml::from_str(yaml).map_err(|error| {
         let at = error.location().map(|at| orch_core::Position::new(at.line() as u32, at.column() as u32));
         let message = error.to_string();
-        let message = message.lines().next().unwrap_or_default();
-        // The place is said apart.
-        let said = message.split_once(" column ").and_then(|(_, rest)| Some(rest.split_once(": ")?.1));
-        let message = said.unwrap_or(message).to_owned();
-        vec![Diagnostic::error("plan.request", message).hint("a new plan has a title and milestones").at(at)]
+        vec![
+            Diagnostic::error("plan.request", without_place(&message))
+                .hint("a new plan has a title and milestones")
+                .at(at),
+        ]
     })?;
     let milestone = |wanted: Wanted| match wanted {
         Wanted::Name(name) => NewMilestone { name, ..NewMilestone::default() },
@@ -123,7 +130,7 @@ pub fn new_document(yaml: &str, now: Option<Time>) -> Result<String, Vec<Diagnos
         milestones: request.milestones.into_iter().map(milestone).collect(),
     };
     let problems = plan.problems();
-    if problems.iter().any(Diagnostic::is_error) {
+    if !problems.is_empty() {
         return Err(problems);
     }
     let document = compose(&plan, &moment(now.unwrap_or_default()));
