@@ -1,8 +1,12 @@
 //! A new planning document, from a few lines of YAML.
 
+use std::fmt;
+
 use orch_core::{Diagnostic, Time};
 use orch_state_md::planning::{NewMilestone, NewPlan, compose, read};
-use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use super::moment::moment;
 
@@ -21,11 +25,34 @@ struct Request {
 }
 
 /// A milestone in it: all of it, or its name alone.
-#[derive(Deserialize)]
-#[serde(untagged)]
 enum Wanted {
     Name(String),
     Milestone(Box<WantedMilestone>),
+}
+
+/// By hand, so that a mistake in a milestone is said as what it is.
+impl<'de> Deserialize<'de> for Wanted {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+
+        impl<'de> Visitor<'de> for Either {
+            type Value = Wanted;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the name of a milestone, or a milestone with `name`, `tasks`, `depends_on`")
+            }
+
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<Wanted, E> {
+                Ok(Wanted::Name(name.to_owned()))
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<Wanted, M::Error> {
+                Deserialize::deserialize(MapAccessDeserializer::new(map)).map(Wanted::Milestone)
+            }
+        }
+
+        deserializer.deserialize_any(Either)
+    }
 }
 
 #[derive(Default, Deserialize)]

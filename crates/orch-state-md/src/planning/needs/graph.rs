@@ -12,7 +12,7 @@ use hashbrown::HashMap;
 use crate::planning::Notation;
 
 use super::claim::{Claims, GateClaim, WRITE_FIELD};
-use super::gate::is_gate;
+use super::gate::{asks_person, is_gate, place, words_of};
 use super::grid::{Cell, Grid};
 use super::list::{List, Lists, Named, Who};
 use super::mermaid;
@@ -214,7 +214,14 @@ impl<'t> Drawing<'t> {
             let lists = Lists { tokens: &found, roster: self.roster };
             let Some(list) = begins(lists) else { continue };
             for (member, aside) in &list.asides {
-                let setting = about(Rc::from([list.members[*member].1.clone()]));
+                let member: Rc<[Named]> = Rc::from([list.members[*member].1.clone()]);
+                let words = &found[aside.clone()];
+                if asks_person(words) {
+                    let (text, at) = (words_of(words), place(&found, aside.clone()));
+                    let subjects = Rc::clone(&member);
+                    claims.gates.push(GateClaim { subjects, itself: None, after: None, text, at });
+                }
+                let setting = about(member);
                 prose::read(lists, aside.clone(), &setting, claims);
             }
             prose::read(lists, list.end..found.len(), &about(Rc::clone(named)), claims);
