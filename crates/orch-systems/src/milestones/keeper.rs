@@ -22,7 +22,7 @@ use super::handoff::Handoff;
 use super::ignored::ensure_ignored;
 use super::memory::statuses;
 use super::moment::moment;
-use super::names::{prompt_name, summary_name};
+use super::names::{prompt_name, rejected_name, summary_name};
 use super::registry::register;
 use super::tell::earlier;
 use crate::kept::{Aside, KeptFile};
@@ -295,9 +295,13 @@ impl MilestoneKeeper {
         let failed = |source| StoreError::Io { path: self.folder.processed(), step: "write into", source };
         for (end, handoff) in self.ended.iter().zip(handoffs) {
             let Some(handoff) = handoff else { continue };
+            let called = |name: &str| match handoff.was_rejected(end.to) {
+                true => rejected_name(name),
+                false => name.to_owned(),
+            };
             let name = match &handoff.name {
                 Some(name) if self.folder.path().join(name).is_file() => {
-                    self.folder.put_away(name).map_err(failed)?
+                    self.folder.put_away_as(name, &called(name)).map_err(failed)?
                 }
                 // It was written elsewhere; or an earlier orch has put it away.
                 _ if end.known || self.only_merges(end) => continue,
@@ -305,7 +309,7 @@ impl MilestoneKeeper {
                     let slug = self.plan.slug(end.task);
                     let gap = earlier(&self.plan, &self.folder, end.task)
                         .map(|_| super::tell::next_gap(&self.folder, &slug));
-                    let name = self.folder.free_name(&summary_name(&slug, gap));
+                    let name = self.folder.free_name(&called(&summary_name(&slug, gap)));
                     replace(&self.folder.processed().join(&name), &handoff.bytes, durability)?;
                     name
                 }
