@@ -93,6 +93,7 @@ impl Source for MilestonePlan {
         Box::new(MilestoneSystem {
             prompts: Prompts::new(config.run.templates.clone()),
             worktrees: has_worktrees.then(|| Worktrees::of(&self.root, &config.worktrees)),
+            base: self.base_branch().filter(|_| has_worktrees),
             durability: options.durability(config),
             folder: SessionFolder::of(self).0,
             plan: self.clone(),
@@ -107,6 +108,9 @@ struct MilestoneSystem {
     prompts: Prompts,
     /// Where milestones have work trees of their own; none where all work in the project's.
     worktrees: Option<Worktrees>,
+    /// The branch that is checked out in the project, into which what is done in work trees is merged; none when that is a
+    /// commit alone.
+    base: Option<String>,
     durability: Durability,
 }
 
@@ -207,6 +211,10 @@ impl System for MilestoneSystem {
             let (folder, base_branch) = (place.folder.clone(), place.base_branch.clone());
             return Ok(Ground { folder, base_branch, result, set_up: Vec::new(), ready: None });
         };
+        if self.base.is_none() {
+            let why = "no branch is checked out that what is done could be merged into: `git switch` to one first";
+            return Err(GroundError::Environment(format!("{}: {why}", self.plan.root.display())));
+        }
         let branch =
             BranchName::new(&*assigned.branch).map_err(|error| GroundError::Task(error.to_string()))?;
         let ground = worktrees.ground(&assigned.worktree, &branch, &place.base_branch, result)?;
@@ -269,6 +277,7 @@ impl System for MilestoneSystem {
         Some(Box::new(Landing {
             root: self.plan.root.clone(),
             branch: BranchName::new(assigned.branch).ok()?,
+            base: self.base.clone(),
             worktree,
             document: document.map(|path| path.to_string_lossy().into_owned()),
             message: if title.is_empty() { format!("Merge {id}") } else { format!("Merge {id}: {title}") },
