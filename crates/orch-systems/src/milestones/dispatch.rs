@@ -48,6 +48,7 @@ impl Session {
         let (folder, _) = SessionFolder::of(&plan);
         let id = plan.plan.id(task).to_owned();
         let state = plan.session_state();
+        self.settled_run()?;
         let alerts = plan.alerts();
         if !alerts.is_empty() {
             return Err(OpenError::Person {
@@ -56,7 +57,7 @@ impl Session {
                 hint: "`orch ack` when you have looked at it".into(),
             });
         }
-        let run = self.settled_run()?;
+        let run = self.current();
         let again = may_dispatch(&plan, run, task, gap)?;
         if let Some((name, _)) = pending_of(&folder, &id)? {
             return Err(OpenError::Request {

@@ -333,12 +333,6 @@ impl System for MilestoneSystem {
         self.plan.milestone(task).recommended.model.clone()
     }
 
-    fn paused_for(&self) -> Option<TaskIx> {
-        let Found::State(state) = SessionFolder::of(&self.plan).1 else { return None };
-        let mut alerts = state.orch.alerts.iter();
-        alerts.find_map(|alert| self.plan.plan.find(&alert.milestone))
-    }
-
     fn watched(&self) -> Vec<PathBuf> {
         vec![self.folder.path().to_owned()]
     }
