@@ -1,5 +1,6 @@
 //! Milestones as the rooms see them that every system shares.
 
+use std::cell::OnceCell;
 use std::fs;
 use std::io;
 use std::num::NonZeroU32;
@@ -93,7 +94,7 @@ impl Source for MilestonePlan {
         Box::new(MilestoneSystem {
             prompts: Prompts::new(config.run.templates.clone()),
             worktrees: has_worktrees.then(|| Worktrees::of(&self.root, &config.worktrees)),
-            base: self.base_branch().filter(|_| has_worktrees),
+            base: OnceCell::new(),
             durability: options.durability(config),
             folder: SessionFolder::of(self).0,
             plan: self.clone(),
@@ -108,13 +109,17 @@ struct MilestoneSystem {
     prompts: Prompts,
     /// Where milestones have work trees of their own; none where all work in the project's.
     worktrees: Option<Worktrees>,
-    /// The branch that is checked out in the project, into which what is done in work trees is merged; none when that is a
-    /// commit alone.
-    base: Option<String>,
+    /// The branch that was checked out in the project when that was first asked for in this run, into which what is done in
+    /// work trees is merged; none when that is a commit alone. Who only looks pays for no git.
+    base: OnceCell<Option<String>>,
     durability: Durability,
 }
 
 impl MilestoneSystem {
+    fn base(&self) -> Option<&str> {
+        self.base.get_or_init(|| self.plan.base_branch()).as_deref()
+    }
+
     /// Where the coming attempt at a milestone works, if it has a work tree of its own. Gaps are filled on a branch of
     /// their own: that of the original work may be merged already.
     fn coming(&self, task: TaskIx) -> Option<Assigned> {
@@ -229,7 +234,7 @@ impl System for MilestoneSystem {
             let (folder, base_branch) = (place.folder.clone(), place.base_branch.clone());
             return Ok(Ground { folder, base_branch, result, set_up: Vec::new(), ready: None });
         };
-        if self.base.is_none() {
+        if self.base().is_none() {
             let why =
                 "no branch is checked out that what is done could be merged into: `git switch` to one first";
             return Err(GroundError::Environment(format!("{}: {why}", self.plan.root.display())));
@@ -298,7 +303,7 @@ impl System for MilestoneSystem {
         Some(Box::new(Landing {
             root: self.plan.root.clone(),
             branch: BranchName::new(assigned.branch).ok()?,
-            base: self.base.clone(),
+            base: self.base().map(str::to_owned),
             worktree,
             document: document.map(|path| path.to_string_lossy().into_owned()),
             message: if title.is_empty() { format!("Merge {id}") } else { format!("Merge {id}: {title}") },
