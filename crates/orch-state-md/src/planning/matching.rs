@@ -8,10 +8,14 @@
 //! less is common, it is too little to tell one task from another (`Add tests`, `Add tests for login`). Numbers have to be
 //! the same, and words like `only`, `removed` or `stubbed` are never among what is said more.
 //!
+//! What a box says in parentheses at its end, mostly the file that is meant, is no part of what is to be done: a claim that
+//! says all the rest in the same words is about it, unless another box says the same.
+//!
 //! Then the pair has to be the only one: of all boxes the claim has to fit this one clearly best, and of all claims that
 //! are left this one has to fit the box clearly best. What is not certain is listed for a person.
 
 mod denial;
+mod index;
 mod words;
 
 use std::collections::{HashMap, HashSet};
@@ -19,7 +23,8 @@ use std::collections::{HashMap, HashSet};
 use super::{BoxMark, TaskBox};
 use crate::worker_summary::WorkItem;
 use denial::{LIMITING, denying};
-use words::{bare, counting, has_number, head, spelled, stem, tail};
+use index::Index;
+use words::{bare, counting, has_number, head, spelled, stem, tail, without_remark};
 
 /// What came of comparing claims with boxes. Boxes and claims are meant by their places in the two lists.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,12 +53,16 @@ pub struct Match {
 
 /// Words that count of a text at most for it to be compared by them; longer ones have to say the same.
 const MOST_WORDS: usize = 64;
-/// Boxes that one claim is compared with at most: what is like so many of them is like none.
-const MOST_COMPARED: usize = 400;
 /// How much better the best has to be than the second, of [`SAME`].
 const CLEARLY: u32 = 50;
 /// How alike two texts are that say the same.
 const SAME: u32 = 1000;
+/// How much less a claim counts that is taken without the words that deny, without its remark, without its label.
+const UNDENIED: u32 = 10;
+const HEAD: u32 = 20;
+const TAIL: u32 = 30;
+/// Words that a text has at least that is compared with a longer one.
+const LEAST: usize = 3;
 
 /// Compares `claims` with `boxes`.
 ///
@@ -152,17 +161,31 @@ struct Task<'a> {
     /// All its words, between spaces.
     key: String,
     words: Option<Words>,
+    /// The words without a remark, when they are enough to be about one task.
+    rest: Option<Words>,
     /// All its words in one form, those of a worker's note as well, in the order of the alphabet.
     all: Vec<String>,
 }
 
 impl<'a> Task<'a> {
     fn new(item: &'a TaskBox, known: &mut Known) -> Self {
-        let said = spelled(&bare(&item.text));
+        let bare = bare(&item.text);
+        let said = spelled(&bare);
+        let rest = without_remark(&bare).and_then(|rest| known.words(&spelled(rest)));
         let mut all: Vec<String> = spelled(&item.text).iter().map(|word| stem(word)).collect();
         all.sort_unstable();
         all.dedup();
-        Self { item, key: said.join(" "), words: known.words(&said), all }
+        let rest = rest.filter(|rest| rest.set.len() >= LEAST);
+        Self { item, key: said.join(" "), words: known.words(&said), rest, all }
+    }
+
+    /// Every word that a claim about it may have.
+    fn all_words(&self) -> impl Iterator<Item = u32> {
+        let whole = self.words.iter().flat_map(|words| &words.set);
+        let is_new =
+            |word: &&u32| self.words.as_ref().is_none_or(|words| words.set.binary_search(word).is_err());
+        let rest = self.rest.iter().flat_map(|rest| &rest.set).filter(is_new);
+        whole.copied().chain(rest.copied())
     }
 
     fn is_open(&self) -> bool {
@@ -205,10 +228,10 @@ impl Claim {
         claim.limits = known.limits(&said);
         claim.way(said, 0, 1, known);
         if let Some((head, least)) = head(&bare) {
-            claim.way(spelled(head), 20, least, known);
+            claim.way(spelled(head), HEAD, least, known);
         }
         if let Some((tail, least)) = tail(&bare) {
-            claim.way(spelled(tail), 30, least, known);
+            claim.way(spelled(tail), TAIL, least, known);
         }
         claim
     }
@@ -226,7 +249,7 @@ impl Claim {
                 .map(|(_, word)| word.clone())
                 .collect();
         }
-        for (said, less) in [(said, less), (kept, less + 10)] {
+        for (said, less) in [(said, less), (kept, less + UNDENIED)] {
             if let Some(words) = known.words(&said).filter(|words| words.set.len() >= least) {
                 self.ways.push(Way { key: said.join(" "), words, less });
             }
@@ -247,7 +270,20 @@ impl Claim {
             return 0;
         }
         let of = |way: &Way| {
-            let likeness = if way.key == task.key { SAME - 10 } else { likeness(&way.words, words) };
+            let said = &way.words;
+            // What a box says more may stand against what the claim has in its remark: `(phones)`, `(tablets)`.
+            let in_part = way.less >= HEAD && !is_within(&words.set, &said.set);
+            let is_rest = || task.rest.as_ref().is_some_and(|rest| rest.set == said.set);
+            let likeness = if way.key == task.key {
+                SAME - 10
+            } else if in_part {
+                0
+            } else if is_rest() {
+                // Of two boxes with one rest, neither is clearly best.
+                SAME - 100
+            } else {
+                likeness(said, words)
+            };
             likeness.saturating_sub(way.less)
         };
         self.ways.iter().map(of).max().unwrap_or(0)
@@ -264,7 +300,7 @@ fn likeness(claim: &Words, task: &Words) -> u32 {
     let (less, more) = if claim.set.len() < task.set.len() { (claim, task) } else { (task, claim) };
     let (few, many) = (less.set.len(), more.set.len());
     let limited = more.limits.iter().any(|limit| less.set.binary_search(limit).is_err());
-    if few < 3 || many * 3 > few * 4 || limited || !is_within(&less.set, &more.set) {
+    if few < LEAST || many * 3 > few * 4 || limited || !is_within(&less.set, &more.set) {
         return 0;
     }
     let share = crate::text::clamp(few * 900 / many);
@@ -390,54 +426,5 @@ impl Pairs {
             }
         }
         matched
-    }
-}
-
-/// Which boxes have which words.
-struct Index {
-    /// By word: the boxes that have it.
-    having: HashMap<u32, Vec<usize>>,
-    /// By word: the boxes of which it is the rarest.
-    rarest: HashMap<u32, Vec<usize>>,
-}
-
-impl Index {
-    fn new(boxes: &[Task<'_>]) -> Self {
-        let mut having: HashMap<u32, Vec<usize>> = HashMap::new();
-        for (place, task) in boxes.iter().enumerate() {
-            for word in task.words.iter().flat_map(|words| &words.set) {
-                having.entry(*word).or_default().push(place);
-            }
-        }
-        let mut rarest: HashMap<u32, Vec<usize>> = HashMap::new();
-        for (place, task) in boxes.iter().enumerate() {
-            let words = task.words.iter().flat_map(|words| &words.set);
-            if let Some(word) = words.min_by_key(|word| having[*word].len()) {
-                rarest.entry(*word).or_default().push(place);
-            }
-        }
-        Self { having, rarest }
-    }
-
-    /// The boxes that say all that a claim says, or the other way round, and others; none when there are too many.
-    ///
-    /// A box within the claim has its rarest word there, and a claim within a box has its own rarest word there.
-    fn candidates(&self, claim: &Claim) -> Option<Vec<usize>> {
-        let mut found: Vec<usize> = Vec::new();
-        for way in &claim.ways {
-            let by_word = |word: &u32| self.having.get(word).map(Vec::as_slice).unwrap_or_default();
-            let least =
-                way.words.set.iter().map(by_word).min_by_key(|places| places.len()).unwrap_or_default();
-            let within = way.words.set.iter().filter_map(|word| self.rarest.get(word));
-            for places in within.map(Vec::as_slice).chain([least]) {
-                if found.len() + places.len() > MOST_COMPARED {
-                    return None;
-                }
-                found.extend(places);
-            }
-        }
-        found.sort_unstable();
-        found.dedup();
-        Some(found)
     }
 }

@@ -1,5 +1,7 @@
 //! What a text says, as words that can be compared.
 
+use super::denial::LIMITING;
+
 /// Words that change nothing: `the form` is `form`.
 const EMPTY: [&str; 24] = [
     "a", "an", "the", "of", "for", "in", "on", "at", "and", "with", "by", "is", "are", "was", "were", "be",
@@ -15,6 +17,22 @@ const TURNING: [&str; 13] = [
 /// Verbs for making something: whoever was to add it may say that it is written.
 const MAKING: [&str; 9] =
     ["add", "create", "write", "implement", "build", "make", "develop", "introduce", "provide"];
+
+/// Words of a remark that adds to the task: `Write the form (and its tests)`.
+const ADDING: [&str; 12] = [
+    "and",
+    "plus",
+    "also",
+    "with",
+    "including",
+    "include",
+    "includes",
+    "incl",
+    "then",
+    "both",
+    "all",
+    "each",
+];
 
 /// Forms that no rule gives.
 const IRREGULAR: [(&str, &str); 10] = [
@@ -111,6 +129,37 @@ pub(super) fn tail(text: &str) -> Option<(&str, usize)> {
         && (words.len() == 1 || (words.len() == 2 && ["task", "item", "step"].contains(&words[0].as_str())));
     let short = (1..=4).contains(&words.len()) && tail.starts_with([' ', '*', '_']);
     short.then_some((tail, if numbered { 1 } else { 3 }))
+}
+
+/// What a box says without what only tells where or what more there is to know: a remark in parentheses at its end
+/// (`… (`web/form.md`)`), a number in front (`Task 2: …`). A remark that adds something, takes something back or counts may be a
+/// part of the task, and so may a label in words (`Phones: …`).
+pub(super) fn without_remark(text: &str) -> Option<&str> {
+    if let Some((rest, 1)) = tail(text) {
+        return Some(rest);
+    }
+    let mut depth = 0_usize;
+    let open = text.strip_suffix(')')?.char_indices().rev().find(|(_, c)| match c {
+        ')' => {
+            depth += 1;
+            false
+        }
+        '(' if depth == 0 => true,
+        '(' => {
+            depth -= 1;
+            false
+        }
+        _ => false,
+    });
+    let (at, _) = open?;
+    let remark = &text[at + 1..text.len() - 1];
+    let rest = text[..at].strip_suffix(char::is_whitespace)?;
+    let in_code = remark.len() > 2 && remark.starts_with('`') && remark.ends_with('`');
+    let words = spelled(remark);
+    let says_more = |word: &String| {
+        ADDING.contains(&word.as_str()) || LIMITING.contains(&word.as_str()) || has_number(word)
+    };
+    (in_code || !(words.iter().any(says_more) || remark.contains(['+', '&']))).then_some(rest)
 }
 
 /// The words of `text` in lower case, without Markdown and the targets of links. `didn't` is two words.
@@ -258,6 +307,27 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(bare(text), expected.trim(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn remarks_are_told_from_tasks() {
+        for (text, expected) in [
+            ("Write the table (`signals/morse.tsv`)", Some("Write the table")),
+            ("Write the table (`v2/a.tsv`)", Some("Write the table")),
+            ("Write the table (see the guide (old))", Some("Write the table")),
+            ("Task 2: write the form", Some(" write the form")),
+            ("Write the table (and the index)", None),
+            ("Write the table (part 1)", None),
+            ("Write the table (only the head)", None),
+            ("Write the table (a + b)", None),
+            ("Write the [table](a.md)", None),
+            ("Phones: write the form", None),
+            ("(x)", None),
+            ("x)", None),
+            ("", None),
+        ] {
+            assert_eq!(without_remark(text), expected, "{text:?}");
         }
     }
 
