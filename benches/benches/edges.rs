@@ -1,5 +1,5 @@
 //! How fast texts are read that somebody else wrote, and whether that stays linear whatever they wrote: the index of
-//! prompts, the state file and the specs of weavers, beside `pulldown-cmark` on the same text.
+//! prompts, the state file, planning documents, what their workers hand back and the specs of weavers, beside `pulldown-cmark` on the same text.
 //!
 //! `cargo bench --bench edges`, or with a part of a name: `cargo bench --bench edges -- fence`. Specs are refused unread
 //! from 4 MiB on, and have shapes of their own.
@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use orch_benches::{finished, layered, plans};
 use orch_spec::MAX_BYTES;
-use orch_state_md::index;
 use orch_state_md::state::StateFile;
+use orch_state_md::{index, planning, worker_summary};
 
 /// What a byte of the largest text may cost of what one of the smallest does. Beyond the caches each costs more.
 const GOAL: f64 = 2.0;
@@ -105,10 +105,68 @@ const SPECS: [Shape; 7] = [
     }),
 ];
 
+const TRACKER: &str = "# Plan\n\n### Milestone Progress Tracker\n\n\
+    | Milestone | Model | Status | Duration (min) | Notes |\n|---|---|---|---|---|\n\
+    | M1: One | Opus | ⬜ Not Started | — | |\n| M2: Two | Opus | ⬜ Not Started | — | Needs M1 |\n\n";
+
+/// Documents have 10,000 milestones at most: a larger one has more to say of each.
+const DOCUMENTS: [Shape; 13] = [
+    ("usual", |size| {
+        let count = (size / 2_000).min(5_000);
+        let row = |n: usize| {
+            format!("| M{n}: Task {n} | Sonnet | ⬜ Not Started | — | Needs M{} |\n", n.saturating_sub(1))
+        };
+        let boxes = "- [ ] Write what is to be written in `src/part/file.rs`\n  - [x] and test it\n"
+            .repeat(size / count / 90);
+        let section =
+            |n: usize| format!("## M{n}: Task {n}\n\n**Depends on:** M{}\n\n{boxes}\n", n.saturating_sub(1));
+        let rows: String = (0..count).map(row).collect();
+        let sections: String = (0..count).map(section).collect();
+        let header = TRACKER.split("| M1").next().unwrap_or_default();
+        format!("{header}{rows}\n{sections}## Progress Log / Notes\n\n**2026-01-01 10:00** - x\n")
+            .into_bytes()
+    }),
+    ("boxes", |size| repeated(&format!("{TRACKER}## M1: One\n"), "- [ ] x\n", size)),
+    ("nested boxes", |size| {
+        let line = |n: usize| format!("{}- [ ] x\n", " ".repeat(2 * (n % 200)));
+        let lines: String = (0..size / 208).map(line).collect();
+        format!("{TRACKER}## M1: One\n{lines}").into_bytes()
+    }),
+    ("headings", |size| repeated(TRACKER, "## M1: One\n", size)),
+    ("one line of ids", |size| repeated(&format!("{TRACKER}## M2\n**Depends on:** "), "M1, ", size)),
+    ("one line of arrows", |size| repeated(&format!("{TRACKER}## Dependencies\n"), "M1 → ", size)),
+    ("sentences", |size| {
+        repeated(&format!("{TRACKER}## Dependencies\n"), "M2 requires M1 complete, and M1 blocks M2.\n", size)
+    }),
+    ("a drawing", |size| repeated(&format!("{TRACKER}## Dependencies\n```\n"), "M1 ──► M2\n │\n", size)),
+    ("one line of drawing", |size| repeated(&format!("{TRACKER}## Dependencies\n```\n"), "M1 ──► ", size)),
+    ("groups", |size| {
+        repeated(&format!("{TRACKER}## Dependencies\n"), "**Group A** (after Group A): M1, M2\n", size)
+    }),
+    ("a log", |size| {
+        repeated(&format!("{TRACKER}## Progress Log / Notes\n\n"), "**2026-01-01 10:00** - M1 done.\n", size)
+    }),
+    ("a fence that stays open", |size| repeated(&format!("{TRACKER}```\n"), "| M1 | ✅ |\n", size)),
+    ("code spans", |size| repeated(&format!("{TRACKER}## M1\n"), "`a/b.rs` ", size)),
+];
+
+const SUMMARIES: [Shape; 5] = [
+    ("usual", |size| {
+        repeated("**Status:** Completed\n\n## Work completed\n", "- [x] wrote what was to be written\n", size)
+    }),
+    ("one line", |size| repeated("## Work completed\n- ", "x, ", size)),
+    ("headings", |size| repeated("", "## Status\n", size)),
+    ("fields", |size| repeated("", "**Start time:** 10:30 **End time:** 10:31\n", size)),
+    ("a fence that stays open", |size| repeated("```\n", "Status: Completed\n", size)),
+];
+
 fn main() {
     let wanted = std::env::args().skip(1).find(|word| !word.starts_with('-')).unwrap_or_default();
     measure("index", &INDEXES, &wanted, SIZES, |text| drop(black_box(index::read(text))));
     measure("state file", &STATES, &wanted, SIZES, |text| drop(black_box(StateFile::read(text))));
+    measure("planning document", &DOCUMENTS, &wanted, SIZES, |text| drop(black_box(planning::read(text))));
+    let summary = |text: &[u8]| drop(black_box(worker_summary::read(&String::from_utf8_lossy(text))));
+    measure("worker's summary", &SUMMARIES, &wanted, SIZES, summary);
     let sizes = [MAX_BYTES / 100, MAX_BYTES / 10, MAX_BYTES - 200];
     measure("spec", &SPECS, &wanted, sizes, |text| drop(black_box(orch_spec::read_spec(text))));
 }

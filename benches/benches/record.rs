@@ -257,6 +257,7 @@ fn main() {
 fn state_file(session: &Session) -> PathBuf {
     match session.loaded() {
         AnyPlan::Prompts(plan) => plan.folder.join("PROMPT-ORCHESTRATOR.state.md"),
+        AnyPlan::Milestones(plan) => plan.path.clone(),
         AnyPlan::Weavers(plan) => plan.folder.join("run/state.json"),
     }
 }

@@ -68,7 +68,7 @@ impl Listing {
 
 /// Planning documents, such as `Sign-in-Planning.md`. What the workers of prompts write down as their plans is called so
 /// as well, once for each of perhaps many prompts.
-fn is_document_name(name: &str) -> bool {
+pub(crate) fn is_document_name(name: &str) -> bool {
     let is_markdown = name.len() > 3
         && name.is_char_boundary(name.len() - 3)
         && name[name.len() - 3..].eq_ignore_ascii_case(".md");

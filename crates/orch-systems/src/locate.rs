@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::OpenError;
-use crate::listing::{Listing, Named, is_index_name};
-use crate::milestones::{looks_like_one, planning_documents_of};
+use crate::listing::{Listing, Named, is_document_name, is_index_name};
+use crate::milestones::{looks_like_one, may_be_one, planning_documents_of};
 use crate::prompts::INDEX;
 use crate::weavers::{META, PLANS};
 
@@ -80,13 +80,12 @@ pub(crate) fn locate_among(
     let place = given.map_or_else(|| here.to_owned(), |given| here.join(given));
     let is_meta = place.file_name().is_some_and(|name| name == META) && is_there(&place);
     if place.is_file() || is_meta {
+        let name = place.file_name().and_then(|name| name.to_str());
         let kind = kind.unwrap_or_else(|| match () {
             () if is_meta => Kind::Weavers,
-            () if !place.file_name().and_then(|name| name.to_str()).is_some_and(is_index_name)
-                && looks_like_one(&place) =>
-            {
-                Kind::Milestones
-            }
+            () if name.is_some_and(is_index_name) => Kind::Prompts,
+            () if looks_like_one(&place) => Kind::Milestones,
+            () if name.is_some_and(is_document_name) && may_be_one(&place) => Kind::Milestones,
             () => Kind::Prompts,
         });
         return Ok(Found { kind, path: place });

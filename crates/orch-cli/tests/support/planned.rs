@@ -1,5 +1,6 @@
 //! Repositories with a planning document in them.
 
+use std::io::{Seek, Write};
 use std::process::Command;
 
 use serde_json::Value;
@@ -127,8 +128,41 @@ impl Planning {
         names
     }
 
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
+        self.project.run(arguments)
+    }
+
     pub(crate) fn run_to(&self, code: i32, arguments: &[&str]) -> Ended {
         self.project.run_to(code, arguments)
+    }
+
+    /// Calls orch with this text on its standard input; it has to end with this exit code.
+    pub(crate) fn feed(&self, code: i32, arguments: &[&str], text: &str) -> Ended {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        file.rewind().unwrap();
+        let mut command = self.project.orch(arguments);
+        command.stdin(file);
+        let ended = Live::spawn(command).end();
+        assert_eq!(ended.code, Some(code), "orch {arguments:?}: {ended}");
+        ended
+    }
+
+    /// The lines in which the document differs from what it said: those that are gone, and those that are new.
+    pub(crate) fn changed_since(&self, before: &str) -> (Vec<String>, Vec<String>) {
+        let now = self.text();
+        let without = |of: &str, other: &str| {
+            let mut known: Vec<&str> = other.split_inclusive('\n').collect();
+            let mut left = Vec::new();
+            for line in of.split_inclusive('\n') {
+                match known.iter().position(|other| *other == line) {
+                    Some(place) => _ = known.remove(place),
+                    None => left.push(line.to_owned()),
+                }
+            }
+            left
+        };
+        (without(before, &now), without(&now, before))
     }
 
     pub(crate) fn start_run(&self, arguments: &[&str]) -> Live {

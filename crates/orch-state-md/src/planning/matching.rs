@@ -15,16 +15,14 @@
 //! are left this one has to fit the box clearly best. What is not certain is listed for a person.
 
 mod denial;
-mod index;
+mod said;
 mod words;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-use super::{BoxMark, TaskBox};
+use super::TaskBox;
 use crate::worker_summary::WorkItem;
-use denial::{LIMITING, denying};
-use index::Index;
-use words::{bare, counting, has_number, head, spelled, stem, tail, without_remark};
+use said::{Claim, Known, Task};
 
 /// What came of comparing claims with boxes. Boxes and claims are meant by their places in the two lists.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,19 +49,10 @@ pub struct Match {
     pub exact: bool,
 }
 
-/// Words that count of a text at most for it to be compared by them; longer ones have to say the same.
-const MOST_WORDS: usize = 64;
-/// How much better the best has to be than the second, of [`SAME`].
+/// Boxes that one claim is compared with at most: what is like so many of them is like none.
+const MOST_COMPARED: usize = 400;
+/// How much better the best has to be than the second, of a thousand.
 const CLEARLY: u32 = 50;
-/// How alike two texts are that say the same.
-const SAME: u32 = 1000;
-/// How much less a claim counts that is taken without the words that deny, without its remark, without its label.
-const UNDENIED: u32 = 10;
-const HEAD: u32 = 20;
-const TAIL: u32 = 30;
-/// Words that a text has at least that is compared with a longer one.
-const LEAST: usize = 3;
-
 /// Compares `claims` with `boxes`.
 ///
 /// A box is never ticked on a guess: `All tasks completed` ticks nothing, and of several boxes with one text each needs
@@ -96,221 +85,6 @@ pub fn match_boxes(boxes: &[TaskBox], claims: &[WorkItem]) -> Matched {
     pairs.exact(&boxes, &claims);
     pairs.alike(&boxes, &claims);
     pairs.matched(&boxes, &claims)
-}
-
-/// The words of all texts as numbers.
-#[derive(Default)]
-struct Known {
-    numbers: HashMap<String, u32>,
-    /// By number: whether a word has a digit in it, and whether it takes something back.
-    kinds: Vec<(bool, bool)>,
-    /// The words that take something back, in one form.
-    limits: HashSet<String>,
-}
-
-impl Known {
-    fn number(&mut self, word: &str) -> u32 {
-        if let Some(number) = self.numbers.get(word) {
-            return *number;
-        }
-        let number = crate::text::clamp(self.kinds.len());
-        if self.limits.is_empty() {
-            self.limits = LIMITING.iter().map(|limit| stem(limit)).collect();
-        }
-        let limiting = word.split(' ').next().is_some_and(|first| self.limits.contains(first));
-        self.kinds.push((has_number(word), limiting));
-        self.numbers.insert(word.to_owned(), number);
-        number
-    }
-
-    /// The words of `spelled` that take something back.
-    fn limits(&mut self, spelled: &[String]) -> Vec<u32> {
-        let numbers: Vec<u32> = counting(spelled).iter().map(|word| self.number(word)).collect();
-        numbers.into_iter().filter(|number| self.kinds[*number as usize].1).collect()
-    }
-
-    /// The words that count of `spelled`; none when there are too many.
-    fn words(&mut self, spelled: &[String]) -> Option<Words> {
-        if spelled.len() > 4 * MOST_WORDS {
-            return None;
-        }
-        let order: Vec<u32> = counting(spelled).iter().map(|word| self.number(word)).collect();
-        let mut set = order.clone();
-        set.sort_unstable();
-        set.dedup();
-        let of = |kind: fn(&(bool, bool)) -> bool| {
-            set.iter().copied().filter(|number| kind(&self.kinds[*number as usize])).collect::<Vec<_>>()
-        };
-        let (numbers, limits) = (of(|kind| kind.0), of(|kind| kind.1));
-        (!set.is_empty() && set.len() <= MOST_WORDS).then_some(Words { order, set, numbers, limits })
-    }
-}
-
-/// The words of a text that count.
-#[derive(Debug)]
-struct Words {
-    order: Vec<u32>,
-    /// Each once, by number.
-    set: Vec<u32>,
-    numbers: Vec<u32>,
-    limits: Vec<u32>,
-}
-
-struct Task<'a> {
-    item: &'a TaskBox,
-    /// All its words, between spaces.
-    key: String,
-    words: Option<Words>,
-    /// The words without a remark, when they are enough to be about one task.
-    rest: Option<Words>,
-    /// All its words in one form, those of a worker's note as well, in the order of the alphabet.
-    all: Vec<String>,
-}
-
-impl<'a> Task<'a> {
-    fn new(item: &'a TaskBox, known: &mut Known) -> Self {
-        let bare = bare(&item.text);
-        let said = spelled(&bare);
-        let rest = without_remark(&bare).and_then(|rest| known.words(&spelled(rest)));
-        let mut all: Vec<String> = spelled(&item.text).iter().map(|word| stem(word)).collect();
-        all.sort_unstable();
-        all.dedup();
-        let rest = rest.filter(|rest| rest.set.len() >= LEAST);
-        Self { item, key: said.join(" "), words: known.words(&said), rest, all }
-    }
-
-    /// Every word that a claim about it may have.
-    fn all_words(&self) -> impl Iterator<Item = u32> {
-        let whole = self.words.iter().flat_map(|words| &words.set);
-        let is_new =
-            |word: &&u32| self.words.as_ref().is_none_or(|words| words.set.binary_search(word).is_err());
-        let rest = self.rest.iter().flat_map(|rest| &rest.set).filter(is_new);
-        whole.copied().chain(rest.copied())
-    }
-
-    fn is_open(&self) -> bool {
-        self.item.is_work() && self.item.mark != BoxMark::Done
-    }
-}
-
-struct Claim {
-    key: String,
-    /// The ways of taking it: as a whole, without a remark, without a label, without the words that deny.
-    ways: Vec<Way>,
-    /// It is marked as not done.
-    marked: bool,
-    /// The words by which it denies, in one form.
-    denying: Vec<String>,
-    /// The words of the whole that take something back.
-    limits: Vec<u32>,
-}
-
-struct Way {
-    key: String,
-    words: Words,
-    /// How much less it counts than the whole.
-    less: u32,
-}
-
-impl Claim {
-    fn new(item: &WorkItem, known: &mut Known) -> Self {
-        let all = spelled(&item.text);
-        let denied: Vec<String> = denying(&all).into_iter().map(|at| stem(&all[at])).collect();
-        let bare = bare(&item.text);
-        let said = spelled(&bare);
-        let mut claim = Self {
-            key: said.join(" "),
-            ways: Vec::new(),
-            marked: item.done == Some(false),
-            denying: denied,
-            limits: Vec::new(),
-        };
-        claim.limits = known.limits(&said);
-        claim.way(said, 0, 1, known);
-        if let Some((head, least)) = head(&bare) {
-            claim.way(spelled(head), HEAD, least, known);
-        }
-        if let Some((tail, least)) = tail(&bare) {
-            claim.way(spelled(tail), TAIL, least, known);
-        }
-        claim
-    }
-
-    /// Adds a way of taking the claim, and the same without the words that deny.
-    fn way(&mut self, said: Vec<String>, less: u32, least: usize, known: &mut Known) {
-        let places = denying(&said);
-        let mut kept = Vec::new();
-        if !places.is_empty() {
-            let mut places = places.into_iter().peekable();
-            kept = said
-                .iter()
-                .enumerate()
-                .filter(|(at, _)| places.next_if_eq(at).is_none())
-                .map(|(_, word)| word.clone())
-                .collect();
-        }
-        for (said, less) in [(said, less), (kept, less + UNDENIED)] {
-            if let Some(words) = known.words(&said).filter(|words| words.set.len() >= least) {
-                self.ways.push(Way { key: said.join(" "), words, less });
-            }
-        }
-    }
-
-    /// Whether it says that `task` is not done.
-    fn denies(&self, task: &Task<'_>) -> bool {
-        self.marked || self.denying.iter().any(|word| task.all.binary_search(word).is_err())
-    }
-
-    /// How alike the two are, of [`SAME`]; zero when they are not.
-    fn likeness(&self, task: &Task<'_>) -> u32 {
-        let Some(words) = &task.words else { return 0 };
-        // Words that take something back are for denials to judge, where they deny.
-        let limited = self.limits.iter().any(|limit| words.set.binary_search(limit).is_err());
-        if limited && !self.denies(task) {
-            return 0;
-        }
-        let of = |way: &Way| {
-            let said = &way.words;
-            // What a box says more may stand against what the claim has in its remark: `(phones)`, `(tablets)`.
-            let in_part = way.less >= HEAD && !is_within(&words.set, &said.set);
-            let is_rest = || task.rest.as_ref().is_some_and(|rest| rest.set == said.set);
-            let likeness = if way.key == task.key {
-                SAME - 10
-            } else if in_part {
-                0
-            } else if is_rest() {
-                // Of two boxes with one rest, neither is clearly best.
-                SAME - 100
-            } else {
-                likeness(said, words)
-            };
-            likeness.saturating_sub(way.less)
-        };
-        self.ways.iter().map(of).max().unwrap_or(0)
-    }
-}
-
-fn likeness(claim: &Words, task: &Words) -> u32 {
-    if claim.numbers != task.numbers {
-        return 0;
-    }
-    if claim.set == task.set {
-        return if claim.order == task.order { SAME - 50 } else { SAME - 100 };
-    }
-    let (less, more) = if claim.set.len() < task.set.len() { (claim, task) } else { (task, claim) };
-    let (few, many) = (less.set.len(), more.set.len());
-    let limited = more.limits.iter().any(|limit| less.set.binary_search(limit).is_err());
-    if few < LEAST || many * 3 > few * 4 || limited || !is_within(&less.set, &more.set) {
-        return 0;
-    }
-    let share = crate::text::clamp(few * 900 / many);
-    share.min(SAME - 101)
-}
-
-/// Whether all of `less` is in `more`; both are sorted.
-fn is_within(less: &[u32], more: &[u32]) -> bool {
-    let mut rest = more.iter();
-    less.iter().all(|word| rest.find(|other| *other >= word) == Some(word))
 }
 
 /// What was found out about a claim.
@@ -426,5 +200,54 @@ impl Pairs {
             }
         }
         matched
+    }
+}
+
+/// Which boxes have which words.
+struct Index {
+    /// By word: the boxes that have it.
+    having: HashMap<u32, Vec<usize>>,
+    /// By word: the boxes of which it is the rarest.
+    rarest: HashMap<u32, Vec<usize>>,
+}
+
+impl Index {
+    fn new(boxes: &[Task<'_>]) -> Self {
+        let mut having: HashMap<u32, Vec<usize>> = HashMap::new();
+        for (place, task) in boxes.iter().enumerate() {
+            for word in task.all_words() {
+                having.entry(word).or_default().push(place);
+            }
+        }
+        let mut rarest: HashMap<u32, Vec<usize>> = HashMap::new();
+        for (place, task) in boxes.iter().enumerate() {
+            let words = task.words.iter().flat_map(|words| &words.set);
+            if let Some(word) = words.min_by_key(|word| having[*word].len()) {
+                rarest.entry(*word).or_default().push(place);
+            }
+        }
+        Self { having, rarest }
+    }
+
+    /// The boxes that say all that a claim says, or the other way round, and others; none when there are too many.
+    ///
+    /// A box within the claim has its rarest word there, and a claim within a box has its own rarest word there.
+    fn candidates(&self, claim: &Claim) -> Option<Vec<usize>> {
+        let mut found: Vec<usize> = Vec::new();
+        for way in &claim.ways {
+            let by_word = |word: &u32| self.having.get(word).map(Vec::as_slice).unwrap_or_default();
+            let least =
+                way.words.set.iter().map(by_word).min_by_key(|places| places.len()).unwrap_or_default();
+            let within = way.words.set.iter().filter_map(|word| self.rarest.get(word));
+            for places in within.map(Vec::as_slice).chain([least]) {
+                if found.len() + places.len() > MOST_COMPARED {
+                    return None;
+                }
+                found.extend(places);
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        Some(found)
     }
 }

@@ -28,6 +28,7 @@
 //! assert!(summary.issues.is_empty());
 //! ```
 
+mod duration;
 mod files;
 mod gather;
 mod label;
@@ -38,6 +39,7 @@ mod nothing;
 mod part;
 mod read;
 mod status;
+mod token;
 
 pub use moment::{Date, EndsBeforeStart, Moment};
 

@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
+use super::duration::minutes;
 use super::gather::{Gather, begins_with_mark, mark_of};
 use super::label::{Label, label};
 use super::line::{Form, Line, cells, inside_fence, is_separator, lines};
-use super::moment_text::{minutes, moments};
+use super::moment_text::moments;
 use super::part::Part;
 use super::{WorkerSummary, status};
 use crate::planning::{milestone_id, milestone_ids};

@@ -36,8 +36,10 @@ pub(super) struct Account {
     pub(super) minutes: Option<u32>,
     /// How many boxes were ticked by this.
     pub(super) ticked: usize,
-    /// The boxes of work that stay open, as they are written.
+    /// The boxes of work that stay open and that the summary does not speak of, as they are written.
     pub(super) open: Vec<String>,
+    /// Those of which it says that they are not done.
+    pub(super) denied: Vec<String>,
     /// What a person should know and nothing waits for.
     pub(super) remarks: Vec<String>,
 }
@@ -75,29 +77,29 @@ pub(super) fn account(ended: &Ended<'_>) -> Account {
             let nth = boxes[..place].iter().filter(|other| other.text == item.text).count();
             account.edits.push(Edit::Tick { id: id.clone(), text: item.text.clone(), nth });
             account.ticked += 1;
+        } else if matched.denied.contains(&place) {
+            account.denied.push(item.text.clone());
         } else {
             account.open.push(item.text.clone());
         }
     }
-    account.remarks.extend(said_of_boxes(ended, &account.open));
+    if ended.to == Status::Success {
+        let id = &ended.milestone.id;
+        let then = format!("look whether it is done, and tick it or `orch dispatch --gap {id}`");
+        let silent =
+            |boxes: &str| format!("{id} is complete, and its summary does not speak of {boxes}: {then}");
+        account.remarks.extend(named(&account.open).map(|boxes| silent(&boxes)));
+    }
     account.edits.push(Edit::Log { moment: ended.moment.to_owned(), text: entry(ended, &account, boxes) });
     account
 }
 
-/// What is to be said of boxes that stay open although all is said to be done.
-fn said_of_boxes(ended: &Ended<'_>, open: &[String]) -> Option<String> {
-    if open.is_empty() || ended.to != Status::Success {
-        return None;
-    }
-    let id = &ended.milestone.id;
-    let shown: Vec<String> = open.iter().take(MOST_ITEMS).map(|text| format!("`{text}`")).collect();
-    let more = open.len() - shown.len();
+/// The first few of `boxes` for a message; none when there are none.
+fn named(boxes: &[String]) -> Option<String> {
+    let shown: Vec<String> = boxes.iter().take(MOST_ITEMS).map(|text| format!("`{text}`")).collect();
+    let more = boxes.len() - shown.len();
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    Some(format!(
-        "{id} is complete, and its summary does not speak of {}{more}: look whether it is done, and tick it or `orch dispatch \
-         --gap {id}`",
-        shown.join(", ")
-    ))
+    (!shown.is_empty()).then(|| format!("{}{more}", shown.join(", ")))
 }
 
 /// The entry of the progress log.
@@ -132,7 +134,7 @@ fn entry(ended: &Ended<'_>, account: &Account, boxes: &[TaskBox]) -> String {
     }
     let work = boxes.iter().filter(|item| item.is_work()).count();
     if work > 0 {
-        parts.push(format!("Boxes: {} of {work} ticked", work - account.open.len()));
+        parts.push(format!("Boxes: {} of {work} ticked", work - account.open.len() - account.denied.len()));
     }
     format!("{}.", parts.join(". "))
 }

@@ -1,8 +1,12 @@
 //! A new planning document, from a few lines of YAML.
 
+use std::fmt;
+
 use orch_core::{Diagnostic, Time};
 use orch_state_md::planning::{NewMilestone, NewPlan, compose, read};
-use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use super::moment::moment;
 
@@ -21,11 +25,34 @@ struct Request {
 }
 
 /// A milestone in it: all of it, or its name alone.
-#[derive(Deserialize)]
-#[serde(untagged)]
 enum Wanted {
     Name(String),
     Milestone(Box<WantedMilestone>),
+}
+
+/// By hand, so that a mistake in a milestone is said as what it is.
+impl<'de> Deserialize<'de> for Wanted {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+
+        impl<'de> Visitor<'de> for Either {
+            type Value = Wanted;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the name of a milestone, or a milestone with `name`, `tasks`, `depends_on`")
+            }
+
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<Wanted, E> {
+                Ok(Wanted::Name(name.to_owned()))
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<Wanted, M::Error> {
+                Deserialize::deserialize(MapAccessDeserializer::new(map)).map(Wanted::Milestone)
+            }
+        }
+
+        deserializer.deserialize_any(Either)
+    }
 }
 
 #[derive(Default, Deserialize)]
@@ -44,6 +71,13 @@ struct WantedMilestone {
     paths: Vec<String>,
     #[serde(default)]
     gates: Vec<String>,
+}
+
+/// The first line of what is wrong with YAML, without its place, which is said beside it.
+fn without_place(message: &str) -> String {
+    let message = message.lines().next().unwrap_or_default();
+    let rest = message.strip_prefix("error: line ").and_then(|rest| rest.split_once(": "));
+    rest.map_or(message, |(_, said)| said).to_owned()
 }
 
 /// Writes a planning document in the shape of the template (seed 000) from YAML:
@@ -75,8 +109,11 @@ pub fn new_document(yaml: &str, now: Option<Time>) -> Result<String, Vec<Diagnos
     let request: Request = serde_yaml::from_str(yaml).map_err(|error| {
         let at = error.location().map(|at| orch_core::Position::new(at.line() as u32, at.column() as u32));
         let message = error.to_string();
-        let message = message.lines().next().unwrap_or_default().to_owned();
-        vec![Diagnostic::error("plan.request", message).hint("a new plan has a title and milestones").at(at)]
+        vec![
+            Diagnostic::error("plan.request", without_place(&message))
+                .hint("a new plan has a title and milestones")
+                .at(at),
+        ]
     })?;
     let milestone = |wanted: Wanted| match wanted {
         Wanted::Name(name) => NewMilestone { name, ..NewMilestone::default() },
@@ -92,6 +129,10 @@ pub fn new_document(yaml: &str, now: Option<Time>) -> Result<String, Vec<Diagnos
         success_factors: request.success_factors,
         milestones: request.milestones.into_iter().map(milestone).collect(),
     };
+    let problems = plan.problems();
+    if !problems.is_empty() {
+        return Err(problems);
+    }
     let document = compose(&plan, &moment(now.unwrap_or_default()));
     // What it says is what orch will read: a name that means no milestone is found here.
     let reading = read(document.as_bytes());

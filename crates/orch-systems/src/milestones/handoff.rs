@@ -4,12 +4,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use orch_core::TaskIx;
-use orch_state_md::worker_summary::{self, SummaryStatus, WorkerSummary};
+use orch_state_md::worker_summary::{self, SummaryStatus, WorkItem, WorkerSummary};
 use orch_store::{Durability, Home, StoreError, read_regular, replace};
 
 use super::MilestonePlan;
 use super::folder::SessionFolder;
 use super::names::is_summary;
+
+/// The most tasks that are named of those that a complete milestone has not done.
+const MOST_DENIED: usize = 5;
 
 /// The most that is read of a summary.
 const LARGEST: u64 = 64 << 20;
@@ -95,13 +98,21 @@ impl Handoff {
         replace(&home.result(id, attempt), &self.bytes, durability)
     }
 
-    /// What in it a person has to look at: its status unless that is Completed, and the issues it names.
+    /// What in it a person has to look at: its status unless that is Completed, what it says is not done although it is, and
+    /// the issues it names.
     pub(super) fn problems(&self) -> Vec<String> {
-        let status = match self.summary.status {
-            Some(SummaryStatus::Completed) | None => None,
-            Some(status) => Some(format!("its worker says {}", status.word())),
+        let is_denied = |item: &&WorkItem| item.done == Some(false);
+        let denied = self.summary.work.iter().filter(is_denied);
+        let (status, denied): (_, Vec<String>) = match self.summary.status {
+            Some(SummaryStatus::Completed) => {
+                let why =
+                    |item: &WorkItem| format!("it says Completed, and that `{}` is not done", item.text);
+                (None, denied.take(MOST_DENIED).map(why).collect())
+            }
+            Some(status) => (Some(format!("its worker says {}", status.word())), Vec::new()),
+            None => (None, Vec::new()),
         };
-        status.into_iter().chain(self.summary.issues.iter().cloned()).collect()
+        status.into_iter().chain(denied).chain(self.summary.issues.iter().cloned()).collect()
     }
 }
 

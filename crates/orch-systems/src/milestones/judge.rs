@@ -96,6 +96,13 @@ mod tests {
                 Succeeded,
                 true,
             ),
+            (
+                Some("**Status:** Completed\n\n## Work completed\n- [x] a\n- [ ] b\n"),
+                End::Well,
+                Some(0),
+                Succeeded,
+                true,
+            ),
             (Some("**Status:** Partial\n"), End::Well, Some(0), Incomplete, false),
             (Some("**Status:** Blocked\n\n## Issues\n- No key\n"), End::Badly, Some(1), Failed, false),
             (Some("**Status:** whatever\n"), End::Well, Some(0), Crashed, false),

@@ -148,15 +148,28 @@ pub(super) fn shown(root: &Path, path: &Path) -> String {
 /// Whether the file at `path` is called as Markdown is, and has a tracker of milestones.
 pub(crate) fn looks_like_one(path: &Path) -> bool {
     let is_markdown = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("md"));
-    let head = || -> io::Result<Vec<u8>> {
-        let mut head = Vec::new();
-        File::open(path)?.take(LOOKED_AT).read_to_end(&mut head)?;
-        Ok(head)
+    is_markdown && head(path).is_ok_and(|head| planning::is_planning_document(&head))
+}
+
+/// Whether the file at `path`, which is called as planning documents are and has no tracker, is meant as one: it has no
+/// list of prompts either.
+pub(crate) fn may_be_one(path: &Path) -> bool {
+    let lists_prompts = |line: &str| {
+        let title = line.trim_start_matches('#');
+        title.len() < line.len() && title.trim().to_lowercase().starts_with("prompts")
     };
+    head(path).is_ok_and(|head| !head.lines().any(lists_prompts))
+}
+
+/// What the file at `path` begins with.
+fn head(path: &Path) -> io::Result<String> {
     // A pipe would be waited for for ever.
-    is_markdown
-        && fs::metadata(path).is_ok_and(|found| found.is_file())
-        && head().is_ok_and(|head| planning::is_planning_document(&String::from_utf8_lossy(&head)))
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    let mut head = Vec::new();
+    File::open(path)?.take(LOOKED_AT).read_to_end(&mut head)?;
+    Ok(String::from_utf8_lossy(&head).into_owned())
 }
 
 pub(super) fn draft(planning: &Planning) -> PlanDraft {

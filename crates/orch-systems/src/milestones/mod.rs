@@ -42,7 +42,7 @@ pub use dashboard::{Dashboard, DashboardMilestone, DashboardWorker};
 pub use dispatch::Dispatched;
 pub(crate) use folder::planning_documents_of;
 pub use load::MilestonePlan;
-pub(crate) use load::looks_like_one;
+pub(crate) use load::{looks_like_one, may_be_one};
 
 // What the types above are made of.
 pub use orch_state_json::PromptMode;

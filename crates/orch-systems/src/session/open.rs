@@ -101,6 +101,8 @@ impl Session {
         }
         if options.fresh {
             remembered.memory = source.fresh(&remembered.history);
+            // What a fresh start has otherwise than the history is written down: the next orch reads it there.
+            remembered.edits = remembered.differences();
         }
         let memory = &remembered.memory;
         let resumed = resume(Arc::clone(graph), policy, memory, rules, |task| traces.evidence(task));

@@ -63,8 +63,11 @@ impl Traces {
     ) -> io::Result<Self> {
         let of_status =
             |wanted: fn(&TaskRecord) -> bool| history.tasks.iter().filter(move |(_, record)| wanted(record));
+        // Where nobody but orch starts workers, one that a person has marked as running may still be one of orch's.
+        let others_work = system.others_work();
+        let running = of_status(|record| record.status == Status::Running);
         let running: Vec<(&String, &TaskRecord)> =
-            of_status(|record| record.status == Status::Running && !record.handed).collect();
+            running.filter(|(_, record)| !(others_work && record.handed)).collect();
         let reviews: Vec<String> = of_status(|record| record.review_due)
             .map(|(id, record)| attempt_id(history.history, &review_name(id), record.attempt))
             .collect();

@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::path::Path;
 
-use orch_core::{Memory, OnFailure, OnIncomplete, Order, Status, Time};
+use orch_core::{Memory, OnFailure, OnIncomplete, Order, RecordedTask, Status, Time};
 use orch_store::{Folded, Home};
 
 use super::{Keeper, System};
@@ -91,4 +91,16 @@ pub(crate) struct Remembered {
     pub(crate) edits: Vec<(String, Status, Status)>,
     /// What a person should be told.
     pub(crate) notes: Vec<String>,
+}
+
+impl Remembered {
+    /// Where the memory has a task otherwise than the history: task, what the history has, what the memory has.
+    pub(crate) fn differences(&self) -> Vec<(String, Status, Status)> {
+        let Memory::Found(recorded) = &self.memory else { return Vec::new() };
+        let differs = |task: &RecordedTask| {
+            let known = self.history.tasks.get(&task.id)?.status;
+            (known != task.standing.status).then(|| (task.id.clone(), known, task.standing.status))
+        };
+        recorded.tasks.iter().filter_map(differs).collect()
+    }
 }

@@ -31,9 +31,7 @@ pub(crate) fn dispatch(args: &Dispatch) -> Result<u8, Failure> {
     let found = opening.plan().found();
     if fresh || mode.is_some() {
         let options = RunOptions { fresh, command: command_line(), ..RunOptions::default() };
-        let session = Session::open(opening, options)?;
-        tell(session.notes());
-        tell(&session.switch_mode(mode.unwrap_or_default())?);
+        tell(&Session::open(opening, options)?.switch_mode(mode.unwrap_or_default())?);
     } else {
         drop(opening);
     }

@@ -6,14 +6,15 @@ use std::rc::Rc;
 use crate::planning::Notation;
 
 use super::claim::{Claims, GateClaim, WRITE_FIELD};
-use super::gate::{is_gate, place, written};
+use super::gate::{asks_person, is_gate, place, written};
 use super::list::{Joint, List, Lists, Named};
 use super::prose::is_label;
 use super::token::Kind;
 
 /// What stands between two arrows.
 enum Stop {
-    Milestones(Rc<[Named]>),
+    /// Milestones, and what has to be approved before them: `→ M2 (after sign-off)`.
+    Milestones(Rc<[Named]>, Option<Range<usize>>),
     Gate(Range<usize>),
     /// Where a plan begins or ends: `start`, `done`.
     End,
@@ -124,7 +125,7 @@ fn chain(
     let last = bounds.len() - 1;
     let stops: Vec<Stop> =
         bounds.iter().enumerate().map(|(n, bound)| stop(lists, bound.clone(), n == 0, n == last)).collect();
-    let milestones = stops.iter().filter(|stop| matches!(stop, Stop::Milestones(_))).count();
+    let milestones = stops.iter().filter(|stop| matches!(stop, Stop::Milestones(..))).count();
     if milestones < 2 && !(milestones == 1 && stops.iter().any(|stop| matches!(stop, Stop::Gate(_)))) {
         // An arrow in a sentence about something else.
         return;
@@ -142,7 +143,8 @@ fn chain(
     let mut gates: Vec<Range<usize>> = Vec::new();
     for stop in order {
         match stop {
-            Stop::Milestones(named) => {
+            Stop::Milestones(named, approval) => {
+                gates.extend(approval);
                 for gate in gates.drain(..) {
                     claims.gates.push(GateClaim {
                         subjects: Rc::clone(&named),
@@ -175,7 +177,9 @@ fn stop(lists: Lists<'_, '_>, bound: Range<usize>, first: bool, last: bool) -> S
                 // `M1 → M2, M3 → M4`: two chains, or one through both?
                 return Stop::Strange;
             }
-            Stop::Milestones(list.named())
+            let asks = |(_, aside): &(usize, Range<usize>)| asks_person(&lists.tokens[aside.clone()]);
+            let approval = list.asides.iter().find(|aside| asks(aside)).map(|(_, aside)| aside.clone());
+            Stop::Milestones(list.named(), approval)
         }
         None if !has_id && is_gate(tokens) => Stop::Gate(bound),
         None if (first || last) && !has_id => Stop::End,

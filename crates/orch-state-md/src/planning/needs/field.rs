@@ -196,8 +196,7 @@ pub(super) fn value(
     if start >= range.end {
         return false;
     }
-    let mut reader =
-        Value { lists, label, itself, notation, text, claims, commentary: false, last: None, found: false };
+    let mut reader = Value { lists, label, itself, notation, text, claims, commentary: false, last: None };
     if tokens[start].is_word(NOTHING) || only_dash(&tokens[start..range.end]) {
         if label == Label::Needs {
             reader.claims.none.push((itself, tokens[start].at));
@@ -225,7 +224,6 @@ struct Value<'t, 'a, 'c> {
     commentary: bool,
     /// The id that was read last.
     last: Option<Named>,
-    found: bool,
 }
 
 impl Value<'_, '_, '_> {
@@ -298,8 +296,11 @@ impl Value<'_, '_, '_> {
                 next == range.end
                     || matches!(tokens[next].kind, Kind::Dash { .. } | Kind::Open(_) | Kind::Colon)
             });
+            let denied = tokens[range.clone()].iter().any(|token| token.is_word(&["not", "no", "without"]));
             if !goes_on {
-                self.strange(range);
+                if !denied {
+                    self.strange(range);
+                }
                 return;
             }
         }
@@ -310,7 +311,6 @@ impl Value<'_, '_, '_> {
         };
         self.needs(named.clone());
         self.last = named.last().cloned();
-        self.found = true;
         self.behind(end..range.end);
     }
 
@@ -370,7 +370,6 @@ impl Value<'_, '_, '_> {
         if let Some(place) = self.lists.roster.titled(whole) {
             let id = self.lists.roster.known[place].id.to_owned();
             self.needs(vec![Named { who: Who::One(id), at: first }]);
-            self.found = true;
             return;
         }
         self.strange(range);

@@ -87,6 +87,11 @@ pub(super) fn written(text: &str, tokens: &[Token<'_>], range: Range<usize>) -> 
     written
 }
 
+/// The words of these tokens, where the text itself is not at hand.
+pub(super) fn words_of(tokens: &[Token<'_>]) -> String {
+    tokens.iter().filter_map(Token::word).take(40).collect::<Vec<_>>().join(" ")
+}
+
 /// Where the tokens `range` begin to say something.
 pub(super) fn place(tokens: &[Token<'_>], range: Range<usize>) -> usize {
     let said =

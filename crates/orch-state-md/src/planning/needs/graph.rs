@@ -12,12 +12,14 @@ use hashbrown::HashMap;
 use crate::planning::Notation;
 
 use super::claim::{Claims, GateClaim, WRITE_FIELD};
-use super::gate::is_gate;
-use super::grid::{Cell, Grid, Way, Ways};
+use super::gate::{asks_person, is_gate, place, words_of};
+use super::grid::{Cell, Grid};
 use super::list::{List, Lists, Named, Who};
 use super::mermaid;
+use super::net::{Net, Side};
 use super::prose::{self, Setting};
 use super::roster::Roster;
+use super::signs::{left_head, right_head};
 use super::token::{Kind, tokens};
 
 /// Blocks with another name than these hold code.
@@ -65,7 +67,7 @@ pub(super) fn read(
 }
 
 fn has_arrow(line: &str) -> bool {
-    line.contains(|c| super::token::right_head(c) || super::token::left_head(c))
+    line.contains(|c| right_head(c) || left_head(c))
 }
 
 /// Whether anything in `line` could be drawn.
@@ -94,44 +96,22 @@ enum Node {
     Strange,
 }
 
-/// From where a net touches a piece.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Side {
-    /// The piece is to the left of the line, or above it.
-    Source,
-    /// The piece is to the right of the line, or below it.
-    Target,
-    /// The head of an arrow points at it.
-    Head,
-    /// It is in the frame that the line is a part of.
-    Frame,
-}
-
-/// Lines that touch.
-#[derive(Default)]
-struct Net {
-    touches: Vec<(usize, Side)>,
-    /// Where it is seen first.
-    at: Option<usize>,
-    /// It goes up or down somewhere.
-    vertical: bool,
-    /// One of its heads points to the left or up.
-    backwards: bool,
-    heads: bool,
-}
-
-struct Drawing<'t> {
+/// A drawing that is being read.
+pub(super) struct Drawing<'t> {
     text: &'t str,
     roster: &'t Roster<'t>,
-    grid: Grid,
+    pub(super) grid: Grid,
     /// What each piece is; a piece that goes on behind blanks is a part of the one before it.
     nodes: Vec<Node>,
-    whole: Vec<usize>,
+    pub(super) whole: Vec<usize>,
+    /// The rows that have one piece and no more.
+    pub(super) alone: Vec<bool>,
 }
 
 impl<'t> Drawing<'t> {
     fn new(text: &'t str, roster: &'t Roster<'t>, grid: Grid) -> Self {
-        let mut drawing = Self { text, roster, grid, nodes: Vec::new(), whole: Vec::new() };
+        let mut drawing =
+            Self { text, roster, grid, nodes: Vec::new(), whole: Vec::new(), alone: Vec::new() };
         for number in 0..drawing.grid.pieces.len() {
             let piece = &drawing.grid.pieces[number];
             let node = drawing.node(piece.bytes.clone());
@@ -146,6 +126,13 @@ impl<'t> Drawing<'t> {
             let whole = if goes_on { drawing.whole[number - 1] } else { number };
             drawing.whole.push(whole);
             drawing.nodes.push(node);
+        }
+        let mut first = 0;
+        for row in 0..drawing.grid.rows() {
+            let behind = first + drawing.grid.row(row).len();
+            let alone = drawing.whole[first..behind].windows(2).all(|pair| pair[0] == pair[1]);
+            drawing.alone.push(alone);
+            first = behind;
         }
         drawing
     }
@@ -227,7 +214,14 @@ impl<'t> Drawing<'t> {
             let lists = Lists { tokens: &found, roster: self.roster };
             let Some(list) = begins(lists) else { continue };
             for (member, aside) in &list.asides {
-                let setting = about(Rc::from([list.members[*member].1.clone()]));
+                let member: Rc<[Named]> = Rc::from([list.members[*member].1.clone()]);
+                let words = &found[aside.clone()];
+                if asks_person(words) {
+                    let (text, at) = (words_of(words), place(&found, aside.clone()));
+                    let subjects = Rc::clone(&member);
+                    claims.gates.push(GateClaim { subjects, itself: None, after: None, text, at });
+                }
+                let setting = about(member);
                 prose::read(lists, aside.clone(), &setting, claims);
             }
             prose::read(lists, list.end..found.len(), &about(Rc::clone(named)), claims);
@@ -266,9 +260,12 @@ impl<'t> Drawing<'t> {
         if from.is_empty() || to.is_empty() || words(&from) || words(&to) {
             // `M6 ──► release`, `start ──► M1`: where a plan begins and ends.
             let ends = |pieces: &[usize]| {
-                pieces.iter().all(|piece| matches!(self.nodes[*piece], Node::Text) && self.is_end(*piece))
+                !pieces.is_empty()
+                    && pieces
+                        .iter()
+                        .all(|piece| matches!(self.nodes[*piece], Node::Text) && self.is_end(*piece))
             };
-            if !(!from.is_empty() && ends(&from) || !to.is_empty() && ends(&to)) {
+            if !ends(&from) && !ends(&to) {
                 claims.unread(net.at.unwrap_or_default(), NOT_READ, WRITE_FIELD);
             }
             return None;
@@ -317,165 +314,6 @@ impl<'t> Drawing<'t> {
         ]
         .contains(&&*word)
     }
-
-    /// The nets of the drawing, in the order of their first cells.
-    fn nets(&self) -> Vec<Net> {
-        let grid = &self.grid;
-        let mut starts = Vec::with_capacity(grid.rows());
-        let mut count = 0;
-        for row in 0..grid.rows() {
-            starts.push(count);
-            count += grid.width(row);
-        }
-        let mut union = Union { parent: (0..count).collect() };
-        for row in 0..grid.rows() {
-            for column in 0..grid.width(row) {
-                let (right, down) = (grid.cell(row, column + 1), grid.cell(row + 1, column));
-                let here = grid.cell(row, column);
-                if out(here).right && out(right).left {
-                    union.join(starts[row] + column, starts[row] + column + 1);
-                }
-                if out(here).down && out(down).up && column < grid.width(row + 1) {
-                    union.join(starts[row] + column, starts[row + 1] + column);
-                }
-            }
-        }
-        let mut nets: Vec<Net> = Vec::new();
-        let mut number: HashMap<usize, usize> = HashMap::new();
-        // The first piece of each row that may have others hanging from it, by column.
-        let mut hanging: Vec<(usize, usize)> = Vec::new();
-        for row in 0..grid.rows() {
-            for column in 0..grid.width(row) {
-                let cell = grid.cell(row, column);
-                if !matches!(cell, Cell::Line(_) | Cell::Head(_)) {
-                    continue;
-                }
-                let root = union.root(starts[row] + column);
-                let place = *number.entry(root).or_insert_with(|| {
-                    nets.push(Net::default());
-                    nets.len() - 1
-                });
-                self.touch(&mut nets[place], row, column, cell, &mut hanging);
-            }
-            if let Some(first) = grid.row(row).first() {
-                let start = first.columns.start;
-                while hanging.last().is_some_and(|&(column, _)| column >= start) {
-                    hanging.pop();
-                }
-                let piece = grid.piece(row, start).unwrap_or_default();
-                hanging.push((start, self.whole[piece]));
-            }
-        }
-        nets
-    }
-
-    /// Notes what the cell of a net touches.
-    fn touch(&self, net: &mut Net, row: usize, column: usize, cell: Cell, hanging: &mut Vec<(usize, usize)>) {
-        net.at.get_or_insert(self.grid.byte(row, column));
-        let ways = out(cell);
-        let joined = |way: Way| match way {
-            Way::Left => column > 0 && out(self.grid.cell(row, column - 1)).right,
-            Way::Right => out(self.grid.cell(row, column + 1)).left,
-            Way::Up => row > 0 && out(self.grid.cell(row - 1, column)).down,
-            Way::Down => out(self.grid.cell(row + 1, column)).up,
-        };
-        net.vertical |= ways.up || ways.down;
-        if ways.left && !joined(Way::Left) {
-            net.touches.extend(self.left_of(row, column).map(|piece| (piece, Side::Source)));
-        }
-        if ways.right && !joined(Way::Right) {
-            net.touches.extend(self.right_of(row, column).map(|piece| (piece, Side::Target)));
-        }
-        if ways.down && !joined(Way::Down) {
-            net.touches.extend(self.near(row + 1, column).map(|piece| (piece, Side::Target)));
-        }
-        if ways.up && !joined(Way::Up) {
-            let above = row.checked_sub(1).and_then(|above| self.near(above, column));
-            let above = above.or_else(|| {
-                // `└──` a little to the right of what it hangs from.
-                while ways.right && hanging.last().is_some_and(|&(start, _)| start > column) {
-                    hanging.pop();
-                }
-                hanging.last().filter(|_| ways.right).map(|&(_, piece)| piece)
-            });
-            net.touches.extend(above.map(|piece| (piece, Side::Source)));
-        }
-        if let Cell::Line(ways) = cell
-            && ways.up
-            && ways.down
-            && ways.right
-            && !ways.left
-        {
-            // `│ M1 ├──►`: the frame around M1 is a part of the net.
-            net.touches.extend(self.left_of(row, column).map(|piece| (piece, Side::Frame)));
-        }
-        if let Cell::Head(way) = cell {
-            net.heads = true;
-            net.backwards |= matches!(way, Way::Left | Way::Up);
-            let at = match way {
-                Way::Right => self.right_of(row, column),
-                Way::Left => self.left_of(row, column),
-                Way::Down => self.near(row + 1, column),
-                Way::Up => row.checked_sub(1).and_then(|above| self.near(above, column)),
-            };
-            net.touches.extend(at.map(|piece| (piece, Side::Head)));
-        }
-    }
-
-    /// The piece to the left of a cell, with nothing but blanks and the frame around the piece in between.
-    fn left_of(&self, row: usize, column: usize) -> Option<usize> {
-        let mut frames = 0;
-        for at in (0..column).rev() {
-            match self.grid.cell(row, at) {
-                Cell::Blank => {}
-                Cell::Text => return self.grid.piece(row, at).map(|piece| self.whole[piece]),
-                Cell::Line(ways) if ways.up && ways.down && !ways.right && frames == 0 => frames += 1,
-                _ => return None,
-            }
-        }
-        None
-    }
-
-    /// The same to the right.
-    fn right_of(&self, row: usize, column: usize) -> Option<usize> {
-        let mut frames = 0;
-        for at in column + 1..self.grid.width(row) {
-            match self.grid.cell(row, at) {
-                Cell::Blank => {}
-                Cell::Text => return self.grid.piece(row, at).map(|piece| self.whole[piece]),
-                Cell::Line(ways) if ways.up && ways.down && !ways.left && frames == 0 => frames += 1,
-                _ => return None,
-            }
-        }
-        None
-    }
-
-    /// The piece of a row that covers a column, or that is the only thing in its row and close to it.
-    fn near(&self, row: usize, column: usize) -> Option<usize> {
-        if let Some(piece) = self.grid.piece(row, column) {
-            return Some(self.whole[piece]);
-        }
-        let first = self.grid.row(row).first()?;
-        let number = self.grid.piece(row, first.columns.start)?;
-        let alone = self.grid.row(row).iter().enumerate().all(|(n, _)| self.whole[number + n] == number);
-        let lines = column.min(self.grid.width(row));
-        let close = column + 2 >= first.columns.start && column <= first.columns.end + 2;
-        let bare = (lines.saturating_sub(3)..lines + 3)
-            .all(|at| !matches!(self.grid.cell(row, at), Cell::Line(_) | Cell::Head(_)));
-        (alone && close && bare).then_some(number)
-    }
-}
-
-/// The ways that lines go from a cell.
-fn out(cell: Cell) -> Ways {
-    match cell {
-        Cell::Line(ways) => ways,
-        Cell::Head(Way::Right) => Ways { left: true, ..Ways::default() },
-        Cell::Head(Way::Left) => Ways { right: true, ..Ways::default() },
-        Cell::Head(Way::Down) => Ways { up: true, ..Ways::default() },
-        Cell::Head(Way::Up) => Ways { down: true, ..Ways::default() },
-        Cell::Blank | Cell::Text => Ways::default(),
-    }
 }
 
 /// How words about milestones in a drawing are read.
@@ -508,26 +346,4 @@ fn begins(lists: Lists<'_, '_>) -> Option<List> {
     let colon = tokens.iter().take(8).position(|token| token.kind == Kind::Colon);
     let label = colon.filter(|&colon| !tokens[..colon].iter().any(|token| matches!(token.kind, Kind::Id(_))));
     lists.list(skip(label? + 1), tokens.len())
-}
-
-/// Which cells belong together.
-struct Union {
-    parent: Vec<usize>,
-}
-
-impl Union {
-    fn root(&mut self, mut at: usize) -> usize {
-        while self.parent[at] != at {
-            self.parent[at] = self.parent[self.parent[at]];
-            at = self.parent[at];
-        }
-        at
-    }
-
-    fn join(&mut self, a: usize, b: usize) {
-        let (a, b) = (self.root(a), self.root(b));
-        // The cell that comes first stands for all.
-        let (first, second) = (a.min(b), a.max(b));
-        self.parent[second] = first;
-    }
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use unicode_width::UnicodeWidthChar;
 
-use super::token::{left_head, right_head};
+use super::signs::{left_head, right_head};
 
 /// A drawing may have as many cells: what is larger is drawn by no person.
 const MOST_CELLS: usize = 200_000;

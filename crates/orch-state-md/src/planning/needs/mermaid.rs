@@ -1,5 +1,6 @@
 //! Mermaid's graphs: `graph TD; M1[One] --> M2 & M3`.
 
+use std::ops::Range;
 use std::rc::Rc;
 
 use hashbrown::HashMap;
@@ -42,7 +43,7 @@ const PASSED_OVER: &[&str] = &[
 struct Vertex<'a> {
     name: &'a str,
     /// The bytes of its label.
-    label: Option<std::ops::Range<usize>>,
+    label: Option<Range<usize>>,
     at: usize,
 }
 
@@ -56,7 +57,7 @@ enum Meaning {
 /// Reads the lines of a graph.
 pub(super) fn read(text: &str, roster: &Roster<'_>, lines: &[(usize, &str)], claims: &mut Claims) {
     let mut graph = Graph { text, vertices: Vec::new(), by_name: HashMap::new(), edges: Vec::new() };
-    let mut unread: Vec<usize> = Vec::new();
+    let mut unread: Vec<Range<usize>> = Vec::new();
     let is_graph =
         lines.iter().map(|(_, line)| line.trim()).find(|line| !line.is_empty() && !line.starts_with("%%"));
     let is_graph = is_graph.is_some_and(|line| begins(line) || matches!(line, "graph" | "flowchart"));
@@ -72,15 +73,14 @@ pub(super) fn read(text: &str, roster: &Roster<'_>, lines: &[(usize, &str)], cla
                 continue;
             }
             if !is_graph || graph.statement(begin, trimmed).is_none() {
-                unread.push(begin);
+                unread.push(begin..begin + trimmed.len());
             }
         }
     }
     let meanings: Vec<Meaning> = graph.vertices.iter().map(|vertex| meaning(text, roster, vertex)).collect();
-    for begin in unread {
-        let end = text[begin..].find('\n').map_or(text.len(), |end| begin + end);
-        if tokens(text, begin..end, roster).iter().any(|token| matches!(token.kind, Kind::Id(_))) {
-            claims.unread(begin, "a line of a drawing that is not understood is not read", WRITE_FIELD);
+    for range in unread {
+        if tokens(text, range.clone(), roster).iter().any(|token| matches!(token.kind, Kind::Id(_))) {
+            claims.unread(range.start, "a line of a drawing that is not understood is not read", WRITE_FIELD);
         }
     }
     let mut before: HashMap<usize, Vec<Named>> = HashMap::new();
@@ -144,7 +144,8 @@ fn meaning(text: &str, roster: &Roster<'_>, vertex: &Vertex<'_>) -> Meaning {
             return Meaning::Milestone(Named { who: Who::One(id.clone()), at });
         }
         if is_gate(&found) {
-            return Meaning::Gate(text[range].trim_matches(['"', ' ']).to_owned());
+            let words = vertex.label.clone().unwrap_or(range);
+            return Meaning::Gate(text[words].trim_matches(['"', ' ']).to_owned());
         }
     }
     let label = vertex.label.clone().map(|label| text[label].trim_matches(['"', ' ']));

@@ -3,8 +3,10 @@
 //! Documents say it in eight ways ([`Notation`](super::Notation)), often in several at once. Each has its room here and
 //! none guesses: what looks like a dependency and can't be read for certain is a finding with its line.
 
+mod approval;
 mod arrow;
 mod claim;
+mod contradiction;
 mod field;
 mod gate;
 mod graph;
@@ -12,7 +14,9 @@ mod grid;
 mod group;
 mod list;
 mod mermaid;
+mod net;
 mod notes;
+mod pairs;
 mod places;
 #[cfg(test)]
 mod properties;
@@ -20,6 +24,9 @@ mod prose;
 mod read;
 mod roster;
 mod settle;
+mod signs;
+#[cfg(test)]
+mod sketch;
 #[cfg(test)]
 mod tests;
 mod token;

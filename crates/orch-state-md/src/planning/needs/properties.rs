@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
-use super::tests::{Sketch, document};
+use super::sketch::{Sketch, document};
 
 /// Pieces that documents are made of, to be put together in any order.
 const PIECES: &[&str] = &[

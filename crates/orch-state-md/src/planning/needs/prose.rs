@@ -5,7 +5,8 @@ use std::rc::Rc;
 
 use crate::planning::Notation;
 
-use super::claim::{Claims, WRITE_FIELD};
+use super::claim::{Claims, GateClaim, WRITE_FIELD};
+use super::gate::{asks_person, place, words_of};
 use super::list::{Joint, List, Lists, Named, Who};
 use super::token::Kind;
 use super::words::{Lead, Relation, Said, said};
@@ -82,8 +83,11 @@ struct Sentence<'s, 'c, 't, 'a> {
     setting: &'s Setting,
     claims: &'c mut Claims,
     /// What is said in parentheses, and of whom.
-    asides: Vec<(Range<usize>, Option<Rc<[Named]>>)>,
+    asides: Vec<Aside>,
 }
+
+/// Tokens in parentheses, and whom they are about.
+type Aside = (Range<usize>, Option<Rc<[Named]>>);
 
 /// A claim that may still lose the last of its objects to the next sentence.
 struct Open {
@@ -210,6 +214,7 @@ impl Sentence<'_, '_, '_, '_> {
             }
         }
         if let Some(open) = open {
+            self.approval(&open, range.end);
             self.close(open);
         }
         if let Some((Relation::NeededBy, named)) = condition
@@ -330,6 +335,23 @@ impl Sentence<'_, '_, '_, '_> {
             }
             Relation::Nothing | Relation::Unclear => {}
         }
+    }
+
+    /// `M4 can start after M2 and the owner's sign-off`.
+    fn approval(&mut self, open: &Open, end: usize) {
+        let begin = open.list.asides.first().map_or(open.list.end, |(_, aside)| aside.start);
+        let words = &self.lists.tokens[begin..end.max(begin)];
+        let objects = open.list.named();
+        if open.relation != Relation::Needs || !asks_person(words) || !self.counts(&open.subjects, &objects) {
+            return;
+        }
+        self.claims.gates.push(GateClaim {
+            subjects: Rc::clone(&open.subjects),
+            itself: self.setting.itself,
+            after: objects.last().cloned(),
+            text: words_of(words),
+            at: place(self.lists.tokens, begin..end),
+        });
     }
 
     fn claim(&mut self, subjects: &Rc<[Named]>, objects: &Rc<[Named]>, notation: Notation, not: bool) {

@@ -11,7 +11,8 @@ use super::group::{self, OpenGroup};
 use super::list::{Lists, Named, Who};
 use super::prose::{self, Setting};
 use super::roster::Roster;
-use super::token::{Kind, Token, right_head, tokens};
+use super::signs::right_head;
+use super::token::{Kind, Token, tokens};
 use super::unit::{Place, Unit, What, cells, units};
 use super::words::said;
 use super::{Document, arrow, graph, notes};
@@ -173,7 +174,8 @@ impl<'d, 'a> Reader<'d, 'a> {
         let rest: Vec<usize> = (after..tokens.len()).collect();
         let arrows = tokens.iter().any(|token| matches!(token.kind, Kind::Arrow | Kind::Back | Kind::Both));
         let begins = tokens.get(after).is_some_and(|token| {
-            matches!(token.kind, Kind::Id(_)) || token.is_word(&["none", "nothing", "no"])
+            matches!(token.kind, Kind::Id(_))
+                || token.is_word(&["none", "nothing", "no", "all", "everything", "milestones"])
         });
         if !marked || !begins || arrows || said(tokens, &rest).strong && !tokens[after].is_word(&["no"]) {
             return false;

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use hashbrown::{HashMap, HashSet};
 use orch_core::Diagnostic;
 
-use crate::planning::{BoxMark, Dependency, Gate, GateKind, Group, Notation};
+use crate::planning::{Dependency, Gate, Group, Notation};
 use crate::text::{Findings, quoted};
 
 use super::claim::{Claim, Claims, Unread};
@@ -15,40 +15,38 @@ use super::roster::Roster;
 use super::{Document, Needs};
 
 /// Dependencies that a document may come to: a hundred milestones that each need all the others are ten thousand.
-const MOST_DEPENDENCIES: usize = 200_000;
+pub(super) const MOST_DEPENDENCIES: usize = 200_000;
 
 /// Milestones that ranges, groups and "all others" may name altogether.
 const MOST_NAMED: usize = 4 * MOST_DEPENDENCIES;
 
-/// Groups that one milestone may be in: what is beyond is not compared.
-const MOST_GROUPS: usize = 8;
-
-/// Characters of what has to be approved that are kept.
-const LONGEST_GATE: usize = 200;
-
 /// One that is needed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum On {
+pub(super) enum On {
     Known(usize),
     Unknown(Rc<str>),
 }
 
-struct Edge {
-    to: usize,
-    on: On,
-    notation: Notation,
-    at: usize,
+/// That a milestone needs one.
+pub(super) struct Edge {
+    pub(super) to: usize,
+    pub(super) on: On,
+    pub(super) notation: Notation,
+    pub(super) at: usize,
 }
 
-struct Settling<'d, 'a> {
-    document: &'d Document<'a>,
-    roster: &'d Roster<'d>,
+/// Claims that are being settled.
+pub(super) struct Settling<'d, 'a> {
+    pub(super) document: &'d Document<'a>,
+    pub(super) roster: &'d Roster<'d>,
     /// The members of each group, by key.
     groups: HashMap<String, Vec<(On, usize)>>,
     /// Those that come after all others: none of them waits for another.
     last: HashSet<usize>,
+    /// Those that "all others" does not mean where it is being read.
+    left_out: HashSet<usize>,
     edges: Vec<Edge>,
-    denied: HashMap<(usize, usize), usize>,
+    pub(super) denied: HashMap<(usize, usize), usize>,
     unread: Vec<Unread>,
     /// Milestones that may still be named by ranges, groups and "all others".
     left: usize,
@@ -62,6 +60,7 @@ pub(super) fn settle(document: &Document<'_>, roster: &Roster<'_>, mut claims: C
         roster,
         groups: HashMap::new(),
         last: HashSet::new(),
+        left_out: HashSet::new(),
         edges: Vec::new(),
         denied: HashMap::new(),
         unread: std::mem::take(&mut claims.unread),
@@ -85,16 +84,51 @@ impl Settling<'_, '_> {
                 }
             }
         }
-        for claim in &claims.said {
+        let others = |claim: &&Claim| {
+            let all = |named: &Named| matches!(named.who, Who::Others(_));
+            claim.objects.iter().any(all) || claim.subjects.iter().any(all)
+        };
+        for claim in claims.said.iter().filter(|claim| !others(claim)) {
             self.expand(claim);
-            if self.full {
-                break;
+        }
+        // What is said of one milestone counts more than what is said of all: where M1 needs M0, "M1 blocks everything
+        // else" is not about M0.
+        let count = self.document.milestones.len();
+        let (mut needed, mut waiting) = (vec![Vec::new(); count], vec![Vec::new(); count]);
+        for edge in &self.edges {
+            if let On::Known(on) = edge.on {
+                needed[edge.to].push(on);
+                waiting[on].push(edge.to);
             }
+        }
+        for claim in claims.said.iter().filter(others) {
+            self.leave_out(claim, &needed, &waiting);
+            self.expand(claim);
         }
         self.edges.sort_by_key(|edge| edge.at);
     }
 
-    fn place(&self, named: &Named, itself: Option<usize>) -> Option<usize> {
+    /// Finds those that "all others" in `claim` can't mean, by what each milestone needs and what waits for it.
+    fn leave_out(&mut self, claim: &Claim, needed: &[Vec<usize>], waiting: &[Vec<usize>]) {
+        self.left_out.clear();
+        let waits = claim.objects.iter().any(|named| matches!(named.who, Who::Others(_)));
+        let (bases, near) = if waits { (&claim.subjects, waiting) } else { (&claim.objects, needed) };
+        let mut open: Vec<usize> = bases.iter().filter_map(|named| self.place(named, claim.itself)).collect();
+        while let Some(place) = open.pop() {
+            // As many as there are steps, so that many claims about all can't be slow.
+            self.left = self.left.saturating_sub(near[place].len());
+            if self.left == 0 {
+                self.full = true;
+                return;
+            }
+            open.extend(near[place].iter().filter(|next| self.left_out.insert(**next)));
+        }
+        if waits {
+            self.left_out.extend(&self.last);
+        }
+    }
+
+    pub(super) fn place(&self, named: &Named, itself: Option<usize>) -> Option<usize> {
         match &named.who {
             Who::One(id) => self.roster.place(id),
             Who::Itself => itself,
@@ -103,7 +137,7 @@ impl Settling<'_, '_> {
     }
 
     /// The milestones that are meant, as far as that needs nobody they are said of.
-    fn resolve(&mut self, named: &[Named], itself: Option<usize>) -> Vec<(On, usize)> {
+    pub(super) fn resolve(&mut self, named: &[Named], itself: Option<usize>) -> Vec<(On, usize)> {
         let mut found = Vec::new();
         for one in named {
             self.one(one, itself, None, &mut found);
@@ -154,11 +188,8 @@ impl Settling<'_, '_> {
                 for named in except.iter() {
                     left_out.extend(self.place(named, itself));
                 }
-                found.extend(
-                    (0..count)
-                        .filter(|place| !left_out.contains(place) && !self.last.contains(place))
-                        .map(known),
-                );
+                let meant = |place: &usize| !left_out.contains(place) && !self.left_out.contains(place);
+                found.extend((0..count).filter(meant).map(known));
             }
             Who::Before => found.extend((0..of.or(itself).unwrap_or(0)).map(known)),
             Who::Previous => found.extend(of.or(itself).and_then(|of| of.checked_sub(1)).map(known)),
@@ -176,6 +207,9 @@ impl Settling<'_, '_> {
     }
 
     fn expand(&mut self, claim: &Claim) {
+        if self.full {
+            return;
+        }
         // `M1 blocks everything else`: the others are the others of M1.
         let base = claim.objects.first().and_then(|named| self.place(named, claim.itself));
         let mut subjects = Vec::new();
@@ -290,63 +324,6 @@ impl Settling<'_, '_> {
         needs
     }
 
-    /// The gates between milestones, with the milestone that each holds up and the byte where it stands.
-    fn gates(&mut self, claims: &Claims) -> Vec<(usize, Gate, Option<usize>)> {
-        let mut gates = Vec::new();
-        let mut seen = HashSet::new();
-        for gate in &claims.gates {
-            let subjects = self.resolve(&gate.subjects, gate.itself);
-            let after = gate.after.as_ref().map(std::slice::from_ref);
-            let after = after.map(|after| self.resolve(after, gate.itself)).unwrap_or_default();
-            let after = after.last().map(|(on, _)| match on {
-                On::Known(place) => self.document.milestones[*place].id.to_owned(),
-                On::Unknown(id) => id.to_string(),
-            });
-            for (on, _) in subjects {
-                let On::Known(to) = on else { continue };
-                if self.document.milestones[to].done
-                    || !seen.insert((to, gate.at))
-                    || gates.len() >= MOST_DEPENDENCIES
-                {
-                    continue;
-                }
-                let kind = GateKind::Between { after: after.clone() };
-                let at = orch_core::Position::new(1, 1);
-                gates.push((to, Gate { kind, text: one_line(&gate.text), at }, Some(gate.at)));
-            }
-        }
-        gates
-    }
-
-    /// An open gate box holds up whatever depends on the milestone that has it.
-    fn boxes(&self, needs: &mut Needs) {
-        let open: Vec<Vec<&super::TaskBox>> = self
-            .document
-            .milestones
-            .iter()
-            .map(|known| {
-                let open = |item: &&super::TaskBox| item.gate && !item.dropped && item.mark != BoxMark::Done;
-                known.boxes.iter().filter(open).collect()
-            })
-            .collect();
-        let mut left = MOST_DEPENDENCIES;
-        for (to, dependencies) in needs.depends_on.iter().enumerate() {
-            if self.document.milestones[to].done {
-                continue;
-            }
-            for on in dependencies.iter().filter_map(|dependency| self.roster.place(&dependency.on)) {
-                for item in &open[on] {
-                    if left == 0 {
-                        return;
-                    }
-                    left -= 1;
-                    let kind = GateKind::Box { of: self.document.milestones[on].id.to_owned() };
-                    needs.gates[to].push(Gate { kind, text: gate_text(&item.text), at: item.at });
-                }
-            }
-        }
-    }
-
     /// The positions of everything that is shown.
     fn places(
         &self,
@@ -365,54 +342,6 @@ impl Settling<'_, '_> {
         Places::new(self.document.text, bytes)
     }
 
-    /// What the document both says and denies.
-    fn contradictions(&self, claims: &Claims, edges: &[Edge], places: &Places, findings: &mut Findings) {
-        let ids = |place: usize| self.document.milestones[place].id;
-        let mut none: HashMap<usize, usize> = HashMap::new();
-        for &(place, at) in &claims.none {
-            none.entry(place).or_insert(at);
-        }
-        let mut sets: HashMap<usize, Vec<(usize, usize)>> = HashMap::new();
-        let together = claims.apart.iter().map(|set| (set.to_vec(), set[0].at));
-        let groups = claims.groups.iter().filter(|group| !group.in_order);
-        let together = together.chain(groups.map(|group| (group.members.clone(), group.at)));
-        for (number, (set, at)) in together.enumerate() {
-            for named in &set {
-                let Some(place) = self.place(named, None) else { continue };
-                let of = sets.entry(place).or_default();
-                if of.len() < MOST_GROUPS {
-                    of.push((number, at));
-                }
-            }
-        }
-        let warning = |message: String, hint: &'static str, at: usize| {
-            Diagnostic::warning("planning.needs.contradiction", message).hint(hint).at(places.of(at))
-        };
-        const STAYS: &str = "it is waited for; mend the line that is wrong";
-        for edge in edges {
-            let On::Known(on) = edge.on else { continue };
-            let (name, needed) = (ids(edge.to), ids(on));
-            let says = format!("{name} depends on {needed} here ({})", edge.notation.name());
-            if let Some(at) = none.remove(&edge.to) {
-                let message = format!("{says}, but needs nothing as line {} says", places.of(at).line);
-                findings.push(warning(message, STAYS, edge.at));
-                continue;
-            }
-            if let Some(&at) = self.denied.get(&(edge.to, on)) {
-                let message = format!("{says}, but not as line {} says", places.of(at).line);
-                findings.push(warning(message, STAYS, edge.at));
-                continue;
-            }
-            let (Some(a), Some(b)) = (sets.get(&edge.to), sets.get(&on)) else { continue };
-            if let Some((_, at)) = a.iter().find(|(set, _)| b.iter().any(|(other, _)| other == set)) {
-                let line = places.of(*at).line;
-                // What one line says of both, such as `M2 and M3 in parallel after M1`, was read as a whole.
-                let message = format!("{says}, but both may run side by side as line {line} says");
-                findings.push(warning(message, STAYS, edge.at));
-            }
-        }
-    }
-
     fn listed(&mut self, claims: &Claims, places: &Places) -> Vec<Group> {
         let mut groups = Vec::new();
         for group in claims.groups.iter().filter(|group| !group.in_order) {
@@ -426,42 +355,5 @@ impl Settling<'_, '_> {
             groups.push(Group { name: group.name.clone(), members, at: places.of(group.at) });
         }
         groups
-    }
-}
-
-/// What a gate box asks for, without its label.
-fn gate_text(text: &str) -> String {
-    let plain = text.trim_start_matches(['*', '_', ' ']);
-    let label = plain.get(..4).filter(|label| label.eq_ignore_ascii_case("gate"));
-    let rest = match label {
-        Some(label) => plain[label.len()..].trim_start_matches(['*', '_', ' ', ':', '—', '–', '-']),
-        None => plain,
-    };
-    one_line(if rest.is_empty() { plain } else { rest })
-}
-
-/// `text` as one short line without marks that only say how it looks.
-fn one_line(text: &str) -> String {
-    let shown: String =
-        text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST_GATE * 4).collect();
-    let words: Vec<&str> = shown.split_whitespace().collect();
-    words.join(" ").trim_matches(['*', '_', ' ', '`']).chars().take(LONGEST_GATE).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn gates_lose_their_label() {
-        for (text, expected) in [
-            ("**Gate:** the owner looks at it", "the owner looks at it"),
-            ("Gate — sign-off", "sign-off"),
-            ("Gate:", "Gate:"),
-            ("look\u{1b}[2J at\nit", "look [2J at it"),
-        ] {
-            assert_eq!(gate_text(text), expected, "{text:?}");
-        }
-        assert_eq!(one_line(&"x".repeat(10_000)).len(), LONGEST_GATE);
     }
 }

@@ -6,9 +6,9 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use hashbrown::HashMap;
-
+use super::pairs::{code_spans, pair, shorten};
 use super::roster::Roster;
+use super::signs::{both_head, ends_id, is_invisible, is_line, left_head, right_head, word_length};
 use crate::planning::milestone_id;
 
 /// A word, an id or a sign, and where it stands.
@@ -92,34 +92,6 @@ pub(super) fn tokens<'a>(text: &'a str, range: Range<usize>, roster: &Roster<'_>
     scan.run(range.start);
     pair(&mut scan.tokens);
     shorten(scan.tokens)
-}
-
-/// At most so many tokens in a row only say how something looks, so that nobody has to go far to get past them.
-const MOST_LOOKS: usize = 8;
-
-/// Leaves out what is nothing, and what is too much of looks.
-fn shorten(tokens: Vec<Token<'_>>) -> Vec<Token<'_>> {
-    let mut looks = 0;
-    let mut kept = 0;
-    let places: Vec<usize> = tokens
-        .iter()
-        .map(|token| {
-            looks = if token.is_look() { looks + 1 } else { 0 };
-            let place = kept;
-            kept += usize::from(token.kind != Kind::Nothing && looks <= MOST_LOOKS);
-            place
-        })
-        .collect();
-    let mut looks = 0;
-    let mut tokens = tokens;
-    tokens.retain_mut(|token| {
-        looks = if token.is_look() { looks + 1 } else { 0 };
-        if let Kind::Open(close) = &mut token.kind {
-            *close = places[*close];
-        }
-        token.kind != Kind::Nothing && looks <= MOST_LOOKS
-    });
-    tokens
 }
 
 struct Scan<'a, 'r> {
@@ -424,157 +396,4 @@ impl<'a> Scan<'a, '_> {
             None => true,
         }
     }
-}
-
-/// Whether an id may end before `rest`.
-fn ends_id(rest: &str) -> bool {
-    let mut chars = rest.chars();
-    let Some(joint @ ('-' | '/' | '.' | '@' | '\\')) = chars.next() else { return true };
-    let after = chars.as_str();
-    match chars.next() {
-        Some(c) if c.is_ascii_digit() => joint == '-' || joint == '/',
-        Some(c) if c.is_alphanumeric() || c == '_' => {
-            matches!(joint, '-' | '/') && milestone_id(after).is_some()
-        }
-        _ => true,
-    }
-}
-
-/// How many bytes of `rest` are one word, with its hyphens and apostrophes.
-fn word_length(rest: &str) -> usize {
-    let mut length = 0;
-    let mut chars = rest.char_indices().peekable();
-    while let Some((at, c)) = chars.next() {
-        let inside = c.is_alphanumeric()
-            || c == '_'
-            || (matches!(c, '-' | '\'' | '’')
-                && at > 0
-                && chars.peek().is_some_and(|&(_, next)| next.is_alphanumeric()));
-        if !inside {
-            break;
-        }
-        length = at + c.len_utf8();
-    }
-    length
-}
-
-/// The code spans from byte `start` on, by where they begin: where the content ends, where the span ends, and how many
-/// signs open it.
-fn code_spans(text: &str, start: usize) -> HashMap<usize, (usize, usize, usize)> {
-    let bytes = &text.as_bytes()[start..];
-    let mut runs: Vec<(usize, usize)> = Vec::new();
-    let mut at = 0;
-    while let Some(found) = memchr::memchr(b'`', &bytes[at..]) {
-        let begin = at + found;
-        let length = bytes[begin..].iter().take_while(|&&b| b == b'`').count();
-        runs.push((start + begin, length));
-        at = begin + length;
-    }
-    let mut next: Vec<Option<usize>> = vec![None; runs.len()];
-    let mut last: HashMap<usize, usize> = HashMap::new();
-    for (index, &(_, length)) in runs.iter().enumerate().rev() {
-        next[index] = last.insert(length, index);
-    }
-    let mut spans = HashMap::new();
-    let mut index = 0;
-    while index < runs.len() {
-        let (begin, length) = runs[index];
-        match next[index] {
-            Some(close) => {
-                spans.insert(begin, (runs[close].0, runs[close].0 + length, length));
-                index = close + 1;
-            }
-            None => index += 1,
-        }
-    }
-    spans
-}
-
-/// Lets every opening sign know its closing one; what has no partner is nothing, and so are the brackets of links.
-fn pair(tokens: &mut [Token<'_>]) {
-    let mut open: Vec<usize> = Vec::new();
-    for index in 0..tokens.len() {
-        match tokens[index].kind {
-            Kind::Open(_) => open.push(index),
-            Kind::Close => match open.pop() {
-                Some(begin) if tokens[index].at == tokens[index].end => {
-                    tokens[begin].kind = Kind::Nothing;
-                    tokens[index].kind = Kind::Nothing;
-                }
-                Some(begin) => tokens[begin].kind = Kind::Open(index),
-                None => tokens[index].kind = Kind::Nothing,
-            },
-            _ => {}
-        }
-    }
-    for begin in open {
-        tokens[begin].kind = Kind::Nothing;
-    }
-}
-
-/// A sign that lines are drawn with.
-pub(super) fn is_line(c: char) -> bool {
-    matches!(
-        c,
-        '-' | '='
-            | '–'
-            | '—'
-            | '―'
-            | '─'
-            | '━'
-            | '═'
-            | '╌'
-            | '╍'
-            | '┄'
-            | '┅'
-            | '┈'
-            | '┉'
-            | '╴'
-            | '╶'
-    )
-}
-
-/// The head of an arrow to the right, or a whole one.
-pub(super) fn right_head(c: char) -> bool {
-    matches!(
-        c,
-        '>' | '→'
-            | '⟶'
-            | '➜'
-            | '➔'
-            | '➙'
-            | '➛'
-            | '➝'
-            | '➞'
-            | '➡'
-            | '⇒'
-            | '⟹'
-            | '⇨'
-            | '►'
-            | '▶'
-            | '▸'
-            | '▹'
-            | '▷'
-            | '⮕'
-            | '↦'
-            | '⇾'
-            | '⟾'
-            | '⇢'
-            | '⭢'
-            | '🡒'
-    )
-}
-
-/// The head of an arrow to the left, or a whole one; not `<`, which may be a tag.
-pub(super) fn left_head(c: char) -> bool {
-    matches!(c, '←' | '⟵' | '⇐' | '⟸' | '◄' | '◀' | '◂' | '⬅' | '⇦' | '⇠' | '⭠')
-}
-
-fn both_head(c: char) -> bool {
-    matches!(c, '↔' | '⇔' | '⟷' | '⟺' | '⇄' | '⇆' | '⬌')
-}
-
-/// Signs that say how the one before is shown.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{fe0e}' | '\u{fe0f}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')
 }

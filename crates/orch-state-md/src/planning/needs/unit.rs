@@ -16,6 +16,9 @@ pub(super) struct Unit<'a> {
     pub(super) place: Place,
 }
 
+/// Lines with the bytes they begin at.
+type Numbered<'a> = Vec<(usize, &'a str)>;
+
 /// What a [`Unit`] is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum What<'a> {
@@ -26,9 +29,9 @@ pub(super) enum What<'a> {
     /// A list item, and the columns in front of its mark.
     Item(usize),
     /// A table: its rows with the bytes they begin at, the header first, without the row of dashes.
-    Table(Vec<(usize, &'a str)>),
+    Table(Numbered<'a>),
     /// A block of code: its info string and its lines with the bytes they begin at.
-    Code(&'a str, Vec<(usize, &'a str)>),
+    Code(&'a str, Numbered<'a>),
 }
 
 /// Where a [`Unit`] stands.
@@ -81,8 +84,8 @@ struct Cutter<'d, 'a> {
     units: Vec<Unit<'a>>,
     /// The paragraph or list item that is being read.
     open: Option<(What<'a>, Range<usize>)>,
-    code: Option<(&'a str, usize, Vec<(usize, &'a str)>)>,
-    table: Vec<(usize, &'a str)>,
+    code: Option<(&'a str, usize, Numbered<'a>)>,
+    table: Numbered<'a>,
     /// The columns of a box whose nested items say nothing.
     in_box: Option<usize>,
     /// Whether indented lines belong to a list item.

@@ -1,0 +1,138 @@
+//! Workers that do not do as they are told, and repositories that are in no state to take their work in.
+
+use crate::support::planned::{DOCUMENT, Planned, Planning};
+
+/// One milestone, whose worker does this.
+fn one(words: &str) -> Planning {
+    let section = format!("DO: {words}\n\n- [ ] Write the schema");
+    Planning::new(&[("M1: Schema", "Haiku", section.as_str())])
+}
+
+const BRANCH: &str = "milestone/export-planning/m1-schema";
+
+#[test]
+fn a_worker_that_hands_back_nothing_has_done_nothing() {
+    let planning = one("nosummary commit schema.sql");
+    let ended = planning.run_to(3, &["run"]);
+    assert!(ended.err.contains("it ended without the summary it was asked for in .orchestrator/"), "{ended}");
+    assert_eq!(planning.rows(), ["⛔ Blocked"]);
+    assert!(!planning.project.exists("schema.sql"), "what nobody says is done is not merged");
+    assert_eq!(planning.git(&["log", "-1", "--format=%s", BRANCH]), "Do M1", "and nothing of it is lost");
+    assert!(planning.text().contains("- [ ] Write the schema"));
+    assert!(planning.run_to(0, &["status"]).out.contains("!! M1 came back Blocked"));
+}
+
+#[test]
+fn a_worker_that_ends_badly_without_a_word_has_failed() {
+    let planning = one("fail nosummary nocommit");
+    planning.run_to(3, &["run"]);
+    assert_eq!(planning.rows(), ["⛔ Blocked"]);
+    assert!(planning.log()[0].starts_with("M1 failed"), "{:?}", planning.log());
+}
+
+#[test]
+fn a_summary_counts_more_than_an_exit_code() {
+    let planning = one("fail commit schema.sql");
+    planning.run_to(0, &["run"]);
+    assert_eq!(planning.rows(), ["✅ Complete"]);
+    assert!(planning.project.exists("schema.sql"));
+}
+
+#[test]
+fn a_worker_that_edits_the_document_on_its_branch_is_sent_back_and_then_fails() {
+    let planning = one("");
+    let milestoner = crate::support::agent("milestoner");
+    let script = format!("echo Mine >> {DOCUMENT}; git commit -q -a -m Mine; exec \"$0\" \"$1\"");
+    planning.config(&format!(
+        "[agents.bad]\ncommand = [\"sh\", \"-c\", '{script}', {milestoner:?}, \"{{prompt_file}}\"]\nresult = \"exit\"\n"
+    ));
+    let before = planning.text();
+    let ended = planning.start_run(&["--agent", "bad"]).end();
+    assert_eq!(ended.code, Some(3), "{ended}");
+    let told = ended.told("task_ended", "status");
+    assert!(told.len() >= 2, "it is sent back first: {told:?}");
+    let log = planning.log();
+    assert!(log[0].contains("it changed the planning document"), "{log:?}");
+    let (gone, new) = planning.changed_since(&before);
+    assert_eq!(gone, ["| M1: Schema | Haiku | ⬜ Not Started | — | |\n"], "{new:?}");
+    assert!(!planning.text().contains("Mine"));
+    assert!(planning.git(&["log", "--format=%s", BRANCH]).contains("Mine"));
+    assert!(!planning.git(&["log", "--format=%s"]).contains("Mine"));
+}
+
+#[test]
+fn work_that_is_not_committed_is_sent_back_and_merged_when_it_is() {
+    let planning = one("");
+    let milestoner = crate::support::agent("milestoner");
+    let script = "if test -e loose.txt; then git add loose.txt; git commit -q -m Loose; else echo x > loose.txt; fi; exec \"$0\" \"$1\"";
+    planning.config(&format!(
+        "[agents.late]\ncommand = [\"sh\", \"-c\", '{script}', {milestoner:?}, \"{{prompt_file}}\"]\nresult = \"exit\"\n"
+    ));
+    let ended = planning.run_to(0, &["run", "--agent", "late"]);
+    assert_eq!(planning.rows(), ["✅ Complete"], "{ended}");
+    assert!(planning.git(&["log", "--format=%s"]).contains("Loose"));
+    assert!(planning.project.exists("loose.txt"));
+}
+
+#[test]
+fn what_is_staged_in_the_way_is_not_touched_and_the_merge_waits() {
+    let planning = one("commit schema.sql");
+    planning.project.write("schema.sql", "mine\n");
+    planning.git(&["add", "schema.sql"]);
+    let ended = planning.run_to(3, &["run"]);
+    assert!(ended.err.contains("done, and not merged"), "{ended}");
+    assert_eq!(planning.rows(), ["🟡 Partial"]);
+    assert_eq!(planning.project.read("schema.sql"), "mine\n");
+    assert_eq!(planning.git(&["diff", "--cached", "--name-only"]), "schema.sql");
+    planning.git(&["rm", "-q", "-f", "schema.sql"]);
+    planning.run_to(0, &["ack"]);
+    planning.run_to(0, &["retry", "M1"]);
+    planning.config("[agents.none]\ncommand = [\"false\"]\n");
+    planning.run_to(0, &["run", "--agent", "none"]);
+    assert_eq!(planning.rows(), ["✅ Complete"]);
+    assert!(planning.project.read("schema.sql").starts_with("M1"));
+}
+
+#[test]
+fn what_is_staged_beside_it_stays_staged() {
+    let planning = one("commit schema.sql");
+    planning.project.write("other.txt", "mine\n");
+    planning.git(&["add", "other.txt"]);
+    let ended = planning.run_to(0, &["run"]);
+    assert_eq!(planning.rows(), ["✅ Complete"], "{ended}");
+    assert_eq!(planning.git(&["diff", "--cached", "--name-only"]), "other.txt");
+    assert!(planning.project.exists("schema.sql"));
+}
+
+#[test]
+fn without_a_branch_nothing_is_started() {
+    let planning = one("commit schema.sql");
+    planning.git(&["checkout", "-q", "--detach"]);
+    let before = planning.text();
+    let refused = planning.run(&["run"]);
+    assert_ne!(refused.code, Some(0), "{refused}");
+    assert!(refused.err.contains("hint: "), "{refused}");
+    assert_eq!(planning.text(), before);
+    // A person needs none.
+    planning.run_to(0, &["dispatch", "M1"]);
+    planning.run_to(0, &["stop", "M1"]);
+    planning.git(&["checkout", "-q", "trunk"]);
+    planning.run_to(0, &["run"]);
+    assert_eq!(planning.rows(), ["✅ Complete"]);
+}
+
+#[test]
+fn without_a_commit_nothing_is_started() {
+    let planning = Planning::without_document();
+    let milestones: &[Planned<'_>] = &[("M1: Schema", "Haiku", "- [ ] Write the schema")];
+    planning.document(DOCUMENT, milestones);
+    let before = planning.text();
+    let refused = planning.run(&["run"]);
+    assert_ne!(refused.code, Some(0), "{refused}");
+    assert!(refused.err.contains("hint: "), "{refused}");
+    assert_eq!(planning.text(), before);
+    planning.run_to(0, &["dispatch", "M1"]);
+    planning.hand_back("m1-schema", "Completed", "- [x] Write the schema", "None");
+    planning.run_to(0, &["collect"]);
+    assert_eq!(planning.rows(), ["✅ Complete"]);
+}

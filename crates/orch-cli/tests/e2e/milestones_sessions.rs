@@ -1,0 +1,196 @@
+//! Sessions of planning documents: begun, given back, closed, begun afresh, beside another, in any kind of project.
+
+use std::fs;
+
+use serde_json::json;
+
+use crate::support::planned::{DOCUMENT, Planned, Planning};
+
+const TWO: &[Planned<'_>] = &[
+    ("M1: Schema", "Haiku", "- [ ] Write the schema"),
+    ("M2: Routes", "Sonnet", "**Depends on:** M1\n\n- [ ] Write the routes"),
+];
+
+#[test]
+fn what_is_given_back_may_be_dispatched_again() {
+    let planning = Planning::new(TWO);
+    let before = planning.text();
+    planning.run_to(0, &["dispatch", "M1"]);
+    planning.run_to(0, &["stop", "M1"]);
+    assert_eq!(planning.text(), before, "it is as it was before");
+    assert_eq!(planning.state()["workers"], json!([]));
+    assert!(planning.run_to(2, &["stop", "M1"]).err.contains("hint: "));
+    planning.run_to(0, &["dispatch", "M1"]);
+    planning.hand_back("m1-schema", "Completed", "- [x] Write the schema", "None");
+    planning.run_to(0, &["collect"]);
+    let done = planning.run_to(2, &["dispatch", "M1"]);
+    assert!(done.err.contains("M1 is complete") && done.err.contains("`orch retry M1` all of it"), "{done}");
+    planning.run_to(0, &["retry", "M1"]);
+    assert_eq!(planning.rows()[0], "⬜ Not Started");
+    planning.run_to(0, &["dispatch", "M1"]);
+}
+
+#[test]
+fn a_session_is_closed_when_nothing_is_open_and_its_files_are_kept() {
+    let planning = Planning::new(TWO);
+    assert_eq!(planning.run_to(4, &["close"]).out, "there is no session\n");
+    planning.run_to(0, &["dispatch", "M1"]);
+    let open = planning.run_to(2, &["close"]);
+    assert!(open.err.contains("M1 under way"), "{open}");
+    planning.hand_back("m1-schema", "Completed", "- [x] Write the schema", "None");
+    planning.run_to(0, &["collect"]);
+    planning.hand_back("m2-routes", "Completed", "- [x] Write the routes", "None");
+    let waits = planning.run_to(2, &["close"]);
+    assert!(waits.err.contains("summaries wait in .orchestrator: worker-summary-m2-routes.md"), "{waits}");
+    fs::remove_file(planning.project.path(".orchestrator/worker-summary-m2-routes.md")).unwrap();
+    let document = planning.text();
+    let closed = planning.run_to(0, &["close"]).out;
+    let kept = closed.trim_end().strip_prefix("the session is closed; what it left is in ").unwrap();
+    assert!(planning.project.exists(&format!("{kept}/state.json")), "{closed}");
+    assert!(planning.project.exists(&format!("{kept}/processed/worker-summary-m1-schema.md")));
+    assert!(!planning.project.exists(".orchestrator/state.json"));
+    assert_eq!(planning.text(), document);
+    assert_eq!(planning.run_to(4, &["close"]).out, "there is no session\n");
+    // The document goes on where it stands.
+    assert_eq!(planning.run_to(0, &["next"]).out, "M2  Routes\n");
+    planning.run_to(0, &["dispatch", "M2"]);
+}
+
+#[test]
+fn a_fresh_session_keeps_what_was_there_and_what_is_done() {
+    let planning = Planning::new(TWO);
+    planning.run_to(0, &["dispatch", "M1", "--mode", "file"]);
+    planning.hand_back("m1-schema", "Completed", "- [x] Write the schema", "None");
+    planning.run_to(0, &["collect"]);
+    planning.run_to(0, &["dispatch", "M2"]);
+    let fresh = planning.run_to(0, &["dispatch", "M2", "--fresh", "--mode", "inline"]);
+    assert!(fresh.err.contains("the session so far is kept in .orchestrator/closed/"), "{fresh}");
+    assert!(fresh.out.starts_with("# Worker Context: M2: Routes\n"), "{fresh}");
+    assert_eq!(planning.rows(), ["✅ Complete", "🔄 In Progress"]);
+    assert_eq!(planning.state()["processedSummaries"], json!([]));
+    assert_eq!(planning.state()["workers"].as_array().unwrap().len(), 1);
+    let closed =
+        fs::read_dir(planning.project.path(".orchestrator/closed")).unwrap().next().unwrap().unwrap();
+    assert!(closed.path().join("processed/worker-summary-m1-schema.md").is_file());
+    assert!(closed.path().join("prompts/worker-prompt-m2-routes.md").is_file());
+}
+
+#[test]
+fn a_second_document_has_a_folder_of_its_own() {
+    let planning = Planning::new(TWO);
+    planning.document("Import-Planning.md", &[("M1: Reader", "Haiku", "- [ ] Write the reader")]);
+    planning.run_to(0, &["dispatch", "M1", DOCUMENT]);
+    planning.run_to(0, &["dispatch", "M1", "Import-Planning.md"]);
+    assert_eq!(planning.state()["planningDoc"], DOCUMENT);
+    let inner = ".orchestrator/import-planning";
+    let state: serde_json::Value =
+        serde_json::from_str(&planning.project.read(&format!("{inner}/state.json"))).unwrap();
+    assert_eq!(state["planningDoc"], "Import-Planning.md");
+    let sessions = planning.project.read(".orchestrator/active-sessions.json");
+    assert!(sessions.contains("import-planning") && sessions.contains("Import-Planning.md"), "{sessions}");
+    let both = [DOCUMENT, "Import-Planning.md"].map(|name| planning.run_to(0, &["status", name]).out);
+    assert!(
+        both[0].contains("Planning Doc: Export-Planning.md") && both[0].contains("M1 Schema"),
+        "{}",
+        both[0]
+    );
+    assert!(
+        both[1].contains("Planning Doc: Import-Planning.md") && both[1].contains("M1 Reader"),
+        "{}",
+        both[1]
+    );
+    // Each takes in what is its own.
+    planning.hand_back("m1-schema", "Completed", "- [x] Write the schema", "None");
+    assert_eq!(
+        planning.run_to(4, &["collect", "Import-Planning.md"]).out,
+        "there is no summary to be collected\n"
+    );
+    let prompt = planning.run_to(0, &["prompt", "M1", "Import-Planning.md"]).out;
+    assert!(prompt.contains("`.orchestrator/import-planning/worker-summary-m1-reader.md`"), "{prompt}");
+    let summary = "**Status:** Completed\n\n## Work completed\n- [x] Write the reader\n";
+    planning.project.write(&format!("{inner}/worker-summary-m1-reader.md"), summary);
+    planning.run_to(0, &["collect", "Import-Planning.md"]);
+    planning.run_to(0, &["collect", DOCUMENT]);
+    assert!(planning.project.exists(&format!("{inner}/processed/worker-summary-m1-reader.md")));
+    assert_eq!(planning.processed(), ["worker-summary-m1-schema.md"]);
+    planning.run_to(0, &["close", "Import-Planning.md"]);
+    assert!(!planning.project.read(".orchestrator/active-sessions.json").contains("Import-Planning.md"));
+    assert!(planning.project.exists(".orchestrator/state.json"), "the other session goes on");
+}
+
+#[test]
+fn a_document_in_a_folder_has_its_session_in_the_root_of_the_repository() {
+    let planning = Planning::without_document();
+    planning.document("docs/plans/Export-Planning.md", TWO);
+    planning.git(&["add", "."]);
+    planning.git(&["commit", "-q", "-m", "begin"]);
+    let document = "docs/plans/Export-Planning.md";
+    let prompt = planning.run_to(0, &["dispatch", document, "M1"]).out;
+    assert!(prompt.contains("`docs/plans/Export-Planning.md`"), "{prompt}");
+    assert!(prompt.contains("`.orchestrator/worker-summary-m1-schema.md`"), "{prompt}");
+    assert_eq!(planning.state()["planningDoc"], document);
+    assert!(!planning.project.exists("docs/plans/.orchestrator"));
+    planning.hand_back("m1-schema", "Completed", "- [x] Write the schema", "None");
+    planning.run_to(0, &["collect", document]);
+    assert!(planning.project.read(document).contains("| M1: Schema | Haiku | ✅ Complete    | 20 | |"));
+    planning.run_to(0, &["run", document]);
+    assert!(planning.project.read(document).contains("| M2: Routes | Sonnet | ✅ Complete    |"));
+    assert!(planning.project.exists("M2.txt"));
+}
+
+#[test]
+fn a_project_without_git_works_as_well() {
+    let planning = Planning::new(TWO);
+    fs::remove_dir_all(planning.project.path(".git")).unwrap();
+    fs::remove_file(planning.project.path(".gitignore")).unwrap();
+    let prompt = planning.run_to(0, &["dispatch", "M1"]).out;
+    assert!(!prompt.contains("commit your code changes"), "there is nothing to commit into: {prompt}");
+    assert!(!planning.project.exists(".gitignore"));
+    planning.hand_back("m1-schema", "Completed", "- [x] Write the schema", "None");
+    planning.run_to(0, &["collect"]);
+    planning.run_to(0, &["run"]);
+    assert_eq!(planning.rows(), ["✅ Complete"; 2]);
+}
+
+#[test]
+fn every_byte_that_nothing_means_stays() {
+    let planning = Planning::new(TWO);
+    let windows = planning.text().replace('\n', "\r\n");
+    for text in [windows.clone(), windows.trim_end().to_owned(), format!("\u{feff}{windows}")] {
+        planning.project.write(DOCUMENT, &text);
+        planning.run_to(0, &["dispatch", "M1"]);
+        assert_eq!(planning.text(), text.replacen("⬜ Not Started", "🔄 In Progress", 1));
+        planning.hand_back("m1-schema", "Completed", "- [x] Write the schema", "None");
+        planning.run_to(0, &["collect"]);
+        let now = planning.text();
+        assert!(!now.replace("\r\n", "").contains('\n'), "{now:?}");
+        let expected = text
+            .replacen("| ⬜ Not Started | — |", "| ✅ Complete    | 20 |", 1)
+            .replacen("- [ ]", "- [x]", 1);
+        let (log, entry) = (now.find("**2026-11-01 10:00**").unwrap(), now.find(" - M1 complete").unwrap());
+        let begin = now[..entry].rfind("\r\n").unwrap() + 2;
+        assert!(begin < log, "the newest is first: {now}");
+        assert_eq!(format!("{}{}", &now[..begin], &now[log..]), expected);
+        planning.run_to(0, &["close"]);
+    }
+}
+
+#[test]
+fn a_document_of_bare_signs_keeps_its_style() {
+    let planning = Planning::without_document();
+    let text = "# Export\n\n## Milestone Progress Tracker\n\n| Milestone | Model | Status | Duration (min) | Notes |\n\
+        |:--|--|:-:|--:|--|\n| [M1: Schema](#m1-schema) | Haiku | ⬜ | | |\n| [M2: Routes](#m2-routes) | — | ⬜ | | Needs M1 |\n\n\
+        ### M1 — Schema\n\n* [ ] Write the schema\n\n### M2 — Routes\n\n* [ ] Write the routes\n";
+    planning.project.write(DOCUMENT, text);
+    planning.run_to(0, &["dispatch", "M1"]);
+    assert_eq!(planning.text(), text.replacen("⬜", "🔄", 1));
+    planning.hand_back("m1-schema", "Completed", "- [x] Write the schema", "None");
+    planning.run_to(0, &["collect"]);
+    assert!(
+        planning.text().contains("| [M1: Schema](#m1-schema) | Haiku | ✅ | 20 | |\n"),
+        "{}",
+        planning.text()
+    );
+    assert!(planning.text().contains("* [x] Write the schema\n"));
+    planning.run_to(0, &["dispatch", "M2"]);
+}
