@@ -233,7 +233,7 @@ fn section(out: &mut Document, item: &Item<'_>, all: &[Item<'_>], top: &str) {
     if !tasks.is_empty() || !gates.is_empty() {
         out.line(format_args!(""));
     }
-    tasks.iter().for_each(|task| out.line(format_args!("- [ ] {}", prose(task))));
+    tasks.iter().for_each(|task| out.line(format_args!("- [ ] {}", to_do(task))));
     gates.iter().for_each(|gate| out.line(format_args!("- [ ] **Gate:** {}", prose(gate))));
     out.line(format_args!("\n{COMPLETION}"));
 }
@@ -265,6 +265,17 @@ fn heading(text: &str) -> String {
     match text.strip_suffix('#') {
         Some(front) => format!("{front}&#35;"),
         None => text,
+    }
+}
+
+/// `text` in a box: struck through from its start on, it would be a task that was dropped.
+fn to_do(text: &str) -> String {
+    let text = prose(text);
+    match text.find("~~").map(|at| text.split_at(at)) {
+        Some((front, back)) if front.chars().all(|c| "*_ ".contains(c)) => {
+            format!("{front}&#126;{}", &back[1..])
+        }
+        _ => text,
     }
 }
 

@@ -150,9 +150,19 @@ pub(super) fn name_of(text: &str) -> &str {
     name.trim_start_matches(|c: char| !c.is_alphanumeric())
 }
 
-/// What follows an id: without the colon, dash or bracket between them.
+/// What follows an id: without the colon, dash or bracket between them. A sign that a word begins with is the word's:
+/// `M1: .NET port`.
 pub(super) fn after_id(text: &str) -> &str {
-    text.trim_start_matches(|c: char| c.is_whitespace() || ":—–-−.)]|·,/".contains(c))
+    let mut rest = text;
+    loop {
+        let front = rest.trim_start();
+        let after = front.trim_start_matches(|c: char| ":—–-−.)]|·,/".contains(c));
+        let apart = rest.len() == text.len() || after.is_empty() || after.starts_with(char::is_whitespace);
+        if after.len() == front.len() || !apart {
+            return front;
+        }
+        rest = after;
+    }
 }
 
 /// `text` as names are compared by: words in lower case, nothing else.
@@ -189,6 +199,22 @@ mod tests {
             ("``a`b`` [[q](r)]", "a`b [q]"),
         ] {
             assert_eq!(plain(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn names_go_on_after_their_id() {
+        for (text, expected) in [
+            (": x", "x"),
+            (" — x", "x"),
+            ("] - x", "x"),
+            (": .NET port", ".NET port"),
+            (":x", "x"),
+            (" — / — /dev of its own", "/dev of its own"),
+            (" :", ""),
+            ("", ""),
+        ] {
+            assert_eq!(after_id(text), expected, "{text:?}");
         }
     }
 
