@@ -56,6 +56,7 @@ fn one_box_and_one_claim() {
         ("Write the form", "Write the form (done)", "0=0"),
         ("Write the form", "Write the form — done ✅", "0=0"),
         ("Write the form", "**Done:** Write the form", "0=0"),
+        ("Read `Vec&#60;u8>` &# so", "Read `Vec<u8>` so", "0=0"),
         ("Écrire le résumé", "écrire le RÉSUMÉ", "0=0"),
         ("C++ bindings", "C++ bindings", "0=0"),
         // Alike.

@@ -1,6 +1,9 @@
 //! What a text says, as words that can be compared.
 
+use std::borrow::Cow;
+
 use super::denial::LIMITING;
+use crate::state::escape::reference;
 
 /// Words that change nothing: `the form` is `form`.
 const EMPTY: [&str; 24] = [
@@ -164,7 +167,7 @@ pub(super) fn without_remark(text: &str) -> Option<&str> {
 
 /// The words of `text` in lower case, without Markdown and the targets of links. `didn't` is two words.
 pub(super) fn spelled(text: &str) -> Vec<String> {
-    let text = without_targets(text).to_lowercase().replace(['’', '‘'], "'");
+    let text = without_targets(&without_references(text)).to_lowercase().replace(['’', '‘'], "'");
     let text = text.replace("cannot", "can not").replace("can't", "can not").replace("n't", " not");
     let mut words = Vec::new();
     let mut word = String::new();
@@ -176,6 +179,22 @@ pub(super) fn spelled(text: &str) -> Vec<String> {
         }
     }
     words
+}
+
+/// `text` with what its character references stand for: `Vec&#60;u8>` is not about the number 60.
+fn without_references(text: &str) -> Cow<'_, str> {
+    if !text.contains("&#") {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("&#") {
+        out.push_str(&rest[..at]);
+        let (stands_for, length) = reference(&rest[at..]).unwrap_or(('&', 1));
+        out.push(stands_for);
+        rest = &rest[at + length..];
+    }
+    Cow::Owned(out + rest)
 }
 
 /// `text` with the words of each inline link in its place.
