@@ -121,7 +121,7 @@ impl MilestoneSystem {
     }
 
     /// Where the coming attempt at a milestone works, if it has a work tree of its own. Gaps are filled on a branch of
-    /// their own: that of the original work was merged, or is to be looked at.
+    /// their own: that of the original work may be merged already.
     fn coming(&self, task: TaskIx) -> Option<Assigned> {
         self.worktrees.as_ref()?;
         let gap =
@@ -133,6 +133,24 @@ impl MilestoneSystem {
             gap,
             only_merges: false,
         })
+    }
+
+    /// What a branch is cut from. Filling gaps builds on what the earlier work has left: on its branch, as long as that is
+    /// not merged.
+    fn cut_from(&self, task: TaskIx, gap: Option<u32>, base: &str) -> String {
+        let git = Git::at(&self.plan.root);
+        let is_left = |branch: &String| {
+            let tip =
+                BranchName::new(branch.as_str()).ok().and_then(|branch| git.branch_tip(&branch).ok()?);
+            tip.is_some_and(|tip| git.is_ancestor(&tip, base).is_ok_and(|is_merged| !is_merged))
+        };
+        let earlier = gap.map(|gap| (1..gap).rev().map(Some).chain([None]));
+        let mut branches = earlier.into_iter().flatten().map(|gap| self.branch(task, gap));
+        branches.find(is_left).unwrap_or_else(|| base.to_owned())
+    }
+
+    fn branch(&self, task: TaskIx, gap: Option<u32>) -> String {
+        format!("milestone/{}/{}{}", self.plan.plan_slug(), self.plan.slug(task), gap_suffix(gap))
     }
 
     /// Where an attempt was put to work, if it has a work tree of its own.
@@ -223,7 +241,9 @@ impl System for MilestoneSystem {
         }
         let branch =
             BranchName::new(&*assigned.branch).map_err(|error| GroundError::Task(error.to_string()))?;
-        let ground = worktrees.ground(&assigned.worktree, &branch, &place.base_branch, result)?;
+        let base = self.cut_from(task, assigned.gap, &place.base_branch);
+        let mut ground = worktrees.ground(&assigned.worktree, &branch, &base, result)?;
+        ground.base_branch.clone_from(&place.base_branch);
         // git must see nothing of it there either, although `.gitignore` may not be committed yet.
         let session = ground.folder.join(SESSION);
         fs::create_dir_all(&session)
