@@ -147,7 +147,9 @@ impl<'w> Finder<'w> {
         let shown = plain(title.text);
         let name = name_of(&shown);
         self.close(level, line.start);
-        if level == 1 && self.title.is_none() && !shown.is_empty() {
+        // The name of the whole document says of no part what it is: `# Parallel import`.
+        let names_all = level == 1 && self.title.is_none() && !shown.is_empty();
+        if names_all {
             self.title = Some(shown.clone());
         }
         let id = milestone_id(name);
@@ -157,7 +159,7 @@ impl<'w> Finder<'w> {
             at: title.at,
             range: line.start..line.start,
         };
-        if self.apart.is_none() && id.is_none() {
+        if self.apart.is_none() && id.is_none() && !names_all {
             self.settle_apart(level, &words(name), found());
         }
         if self.apart.is_some() || !(2..=4).contains(&level) {
@@ -302,6 +304,8 @@ mod tests {
             ("## M1\n## M2\n## M1 again\nx\n", [Some((3, 2)), Some((2, 1))], &["planning.section_twice"]),
             ("## Progress Log\n### M1 done\nx\n## M2\n### M2 x\n", [None, Some((4, 2))], &[]),
             ("## Parallel Development\n### M1\n## M1\n### M2\nx\n", [Some((3, 3)), Some((4, 2))], &[]),
+            ("# Parallel import\n## M1\na\n## M2\n", [Some((2, 2)), Some((4, 1))], &[]),
+            ("# Progress log viewer\n## M1\na\n# Progress log\n## M2\n", [Some((2, 2)), None], &[]),
             ("## M1\n### M2 check\nx\n## M2\ny\n", [Some((1, 3)), Some((4, 2))], &[]),
             ("## M1\n```\n## M2\n", [Some((1, 3)), None], &["planning.unclosed"]),
             ("## M3: z\n## M3: z\n## H2 base\n## Milestone 9\n", [None, None], &["planning.untracked"; 2]),

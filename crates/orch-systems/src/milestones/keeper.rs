@@ -23,7 +23,7 @@ use super::ignored::ensure_ignored;
 use super::memory::statuses;
 use super::missed::{End, missed};
 use super::moment::moment;
-use super::names::{prompt_name, summary_name};
+use super::names::{prompt_name, rejected_name, summary_name};
 use super::registry::register;
 use super::tell::earlier;
 use crate::kept::{Aside, KeptFile};
@@ -50,6 +50,8 @@ pub(super) struct MilestoneKeeper {
     handed: HashSet<TaskIx>,
     /// The agent of this run.
     agent: Option<String>,
+    /// What was said already of rows that are not as orch has them.
+    said: HashSet<String>,
     behind: bool,
 }
 
@@ -98,6 +100,7 @@ impl MilestoneKeeper {
             refused,
             handed: HashSet::new(),
             agent: None,
+            said: HashSet::new(),
             behind: true,
         }
     }
@@ -289,10 +292,14 @@ impl MilestoneKeeper {
     fn put_away(&mut self, handoffs: &[Option<Handoff>], durability: Durability) -> Result<(), StoreError> {
         for (end, handoff) in self.ended.iter().zip(handoffs) {
             let Some(handoff) = handoff else { continue };
+            let called = |name: &str| match handoff.was_rejected(end.to) {
+                true => rejected_name(name),
+                false => name.to_owned(),
+            };
             let (plan, folder, known) = (&self.plan, &self.folder, &self.state.processed_summaries);
             let is_pending = |name: &&String| folder.path().join(name).is_file();
             let name = if let Some(name) = handoff.name.as_ref().filter(is_pending) {
-                folder.put_away(name).map_err(|source| StoreError::Io {
+                folder.put_away_as(name, &called(name)).map_err(|source| StoreError::Io {
                     path: folder.processed(),
                     step: "write into",
                     source,
@@ -304,7 +311,7 @@ impl MilestoneKeeper {
             } else {
                 let slug = plan.slug(end.task);
                 let gap = earlier(plan, folder, end.task).map(|_| super::tell::next_gap(folder, &slug));
-                let name = folder.free_name(&summary_name(&slug, gap));
+                let name = folder.free_name(&called(&summary_name(&slug, gap)));
                 replace(&folder.processed().join(&name), &handoff.bytes, durability)?;
                 name
             };
@@ -442,7 +449,8 @@ impl Keeper for MilestoneKeeper {
             let id = self.plan.plan.id(end.task);
             format!("{id} is {}: an earlier orch was ended before it had written all of that down", end.to)
         }));
-        with.alerts.append(&mut told.alerts);
+        // What stands in the document stays so from one write to the next.
+        with.alerts.extend(told.alerts.drain(..).filter(|alert| self.said.insert(alert.clone())));
         with.alerts.extend(told.accounts.iter().flat_map(|account| account.remarks.iter().cloned()));
         for task in with.run.plan().tasks().filter(|task| !told.by_hand.contains(task)) {
             self.left[task.index()] = with.run.status(task);
