@@ -145,6 +145,29 @@ fn a_worker_that_ends_while_no_orch_is_there_has_done_its_work() {
     }
 }
 
+#[test]
+fn a_run_that_is_stopped_gives_its_milestone_back() {
+    for by_signal in [true, false] {
+        let planning = held("took 12 commit schema.sql");
+        let run = planning.start_run(&["--agent", "held"]);
+        planning.project.hear("pipe-began");
+        assert_eq!(planning.rows(), ["🔄 In Progress"]);
+        if by_signal {
+            run.signal("TERM");
+        } else {
+            planning.run_to(0, &["stop"]);
+        }
+        let ended = run.end();
+        assert_eq!(planning.rows(), ["⬜ Not Started"], "{ended}");
+        assert_eq!(planning.state()["workers"], json!([]));
+        assert_eq!(planning.log(), ["Planned."]);
+        planning.run_to(0, &["run"]);
+        assert_eq!(planning.rows(), ["✅ Complete"]);
+        assert_eq!(planning.processed(), [SUMMARY]);
+        assert_eq!(planning.git(&["log", "--format=%s", "--grep", "Do M1"]).lines().count(), 1);
+    }
+}
+
 /// One milestone whose agent `held` does this. It says that it has begun on `pipe-began`, goes on when somebody listens
 /// on `pipe-gone`, and whoever does hears its end.
 fn held(what: &str) -> Planning {
