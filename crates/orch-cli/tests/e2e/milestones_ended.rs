@@ -82,6 +82,27 @@ fn a_person_can_look_at_what_collecting_had_no_time_to_show() {
 }
 
 #[test]
+fn a_summary_that_is_pasted_again_is_taken_in_once() {
+    for steps in [&[][..], &["document"], &["document", "put away"]] {
+        let planning = cut_off(steps);
+        let kept = [SUMMARY.to_owned(), format!("processed/{SUMMARY}")];
+        let kept = kept.iter().map(|name| format!(".orchestrator/{name}"));
+        let pasted =
+            kept.filter(|name| planning.project.exists(name)).map(|name| planning.project.read(&name));
+        let pasted = pasted.last().unwrap();
+        planning.feed(3, &["collect", "M1", "--stdin"], &pasted);
+        was_taken_in_once(&planning);
+    }
+    // And before anything was recorded of it.
+    let planning = Planning::new(TWO);
+    planning.run_to(0, &["dispatch", "M1"]);
+    planning.hand_back("m1-schema", "Partial", "- [x] Write the schema\n- [ ] Test the schema", "None");
+    let pasted = planning.project.read(&format!(".orchestrator/{SUMMARY}"));
+    planning.feed(3, &["collect", "M1", "--stdin"], &pasted);
+    was_taken_in_once(&planning);
+}
+
+#[test]
 fn a_run_starts_nothing_before_a_person_has_looked_at_what_came_back() {
     let planning = cut_off(&[]);
     let ended = planning.run_to(3, &["run"]);
