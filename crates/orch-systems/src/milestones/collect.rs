@@ -161,6 +161,10 @@ impl Session {
         let slug = plan.slug(task);
         let gap = earlier(plan, folder, task).map(|_| next_gap(folder, &slug));
         let path = folder.path().join(summary_name(&slug, gap));
+        // It was pasted before, to an orch that was ended.
+        if fs::read(&path).is_ok_and(|there| there == text.as_bytes()) {
+            return Ok(());
+        }
         if fs::symlink_metadata(&path).is_ok() {
             let message = format!("{} is there already", shown(&plan.root, &path));
             return Err(request(message, "`orch collect` takes that one in; or move it away".into()));
@@ -243,7 +247,15 @@ impl Session {
                 let attempt = self.current().attempt(task);
                 let kept = home.and_then(|home| fs::read(home.result(plan.plan.id(task), attempt)).ok());
                 if kept.as_deref() == Some(&*handoff.bytes) {
-                    folder.put_away(name).map_err(OpenError::system("put a summary away"))?;
+                    let is_it = |other: &String| {
+                        fs::read(folder.processed().join(other)).is_ok_and(|bytes| bytes == handoff.bytes)
+                    };
+                    // Pasted again by somebody who could not know that it had been taken in.
+                    match folder.processed_of(plan.plan.id(task)).iter().any(is_it) {
+                        true => fs::remove_file(folder.path().join(name)),
+                        false => folder.put_away(name).map(drop),
+                    }
+                    .map_err(OpenError::system("put a summary away"))?;
                     return Ok(Looked::Skip);
                 }
                 return leave(
