@@ -1,7 +1,7 @@
 //! How fast texts are read that somebody else wrote, and whether that stays linear whatever they wrote: the index of
 //! prompts, the state file, planning documents, what their workers hand back and the specs of weavers, beside `pulldown-cmark` on the same text.
 //!
-//! `cargo bench --bench edges`, or with a part of a name: `cargo bench --bench edges -- fence`. Specs are refused unread
+//! `cargo bench --bench edges`, or with a part of a name: `cargo bench --bench edges -- fence`, `-- "planning document"`. Specs are refused unread
 //! from 4 MiB on, and have shapes of their own.
 
 use std::hint::black_box;
@@ -176,7 +176,7 @@ fn measure(name: &str, shapes: &[Shape], wanted: &str, sizes: [usize; 3], read: 
     println!(
         "{name}: MB/s at {small:.2}, {middle:.2} and {large:.2} MB; a byte at the last, of one at the first (goal {GOAL})"
     );
-    for (shape, text) in shapes.iter().filter(|(shape, _)| shape.contains(wanted)) {
+    for (shape, text) in shapes.iter().filter(|(shape, _)| format!("{name}: {shape}").contains(wanted)) {
         let mut costs = [0.0; 3];
         for (cost, size) in costs.iter_mut().zip(sizes) {
             let text = text(size);

@@ -96,6 +96,11 @@ impl RunStore {
         self.keeper.must_mend()
     }
 
+    /// Whether an earlier orch went away before the state files said all that `run` goes on from.
+    pub(crate) fn owes(&self, run: &Run) -> bool {
+        self.keeper.owes(run)
+    }
+
     pub(crate) fn take_alerts(&mut self) -> Vec<String> {
         std::mem::take(&mut self.alerts)
     }

@@ -103,7 +103,7 @@ impl View {
             // Every condition is one of the plan's.
             let _ = run.apply(Event::Holds { condition }, now);
         }
-        if let Some(task) = system.paused_for() {
+        if let Some(task) = keeper.paused_for() {
             let _ = run.apply(Event::Pause { task }, now);
         }
         for event in resumed.settle {

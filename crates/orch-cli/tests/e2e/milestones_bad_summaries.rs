@@ -202,3 +202,26 @@ fn whatever_a_summary_says_the_document_stays_a_document() {
     assert_eq!(planning.log().len(), 3);
     assert!(planning.text().contains("- [x] Test the schema"));
 }
+
+#[test]
+fn one_that_waits_stands_in_the_way_of_another_dispatch() {
+    let planning = Planning::new(TWO);
+    planning.hand_back("m1-schema", "Completed", "- [x] Write the schema", "None");
+    let refused = planning.run_to(2, &["dispatch", "M1"]);
+    assert!(
+        refused.err.contains("a summary of M1 is there already: .orchestrator/worker-summary-m1-schema.md"),
+        "{refused}"
+    );
+    std::fs::remove_file(planning.project.path(PENDING)).unwrap();
+    planning.run_to(0, &["dispatch", "M1"]);
+    planning.hand_back("m1-schema", "Completed", "- [x] Write the schema", "None");
+    let pasted = "**Status:** Completed\r\n\r\n## Work completed\r\n- [x] Write the schema\r\n";
+    let refused = planning.feed(2, &["collect", "--stdin"], pasted);
+    assert!(refused.err.contains("worker-summary-m1-schema.md is there already"), "{refused}");
+    std::fs::remove_file(planning.project.path(PENDING)).unwrap();
+    // It does not say whose it is; there is only one that it can be of.
+    let collected = planning.feed(0, &["collect", "--stdin"], pasted);
+    assert!(collected.out.starts_with("M1 Schema: SUCCESS\n"), "{collected}");
+    let whose = planning.feed(2, &["collect", "--stdin"], pasted);
+    assert!(whose.err.contains("does not say which milestone it is of"), "{whose}");
+}

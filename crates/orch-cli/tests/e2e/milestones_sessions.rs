@@ -16,7 +16,8 @@ fn what_is_given_back_may_be_dispatched_again() {
     let planning = Planning::new(TWO);
     let before = planning.text();
     planning.run_to(0, &["dispatch", "M1"]);
-    planning.run_to(0, &["stop", "M1"]);
+    let given = planning.run_to(0, &["stop", "M1"]);
+    assert!(given.err.contains("it is given back"), "{given}");
     assert_eq!(planning.text(), before, "it is as it was before");
     assert_eq!(planning.state()["workers"], json!([]));
     assert!(planning.run_to(2, &["stop", "M1"]).err.contains("hint: "));
@@ -28,6 +29,22 @@ fn what_is_given_back_may_be_dispatched_again() {
     planning.run_to(0, &["retry", "M1"]);
     assert_eq!(planning.rows()[0], "⬜ Not Started");
     planning.run_to(0, &["dispatch", "M1"]);
+}
+
+#[test]
+fn what_a_person_takes_back_in_the_tracker_is_with_nobody() {
+    let planning = Planning::new(TWO);
+    let before = planning.text();
+    planning.run_to(0, &["dispatch", "M1"]);
+    planning.project.write(DOCUMENT, &before);
+    let dashboard = planning.run_to(0, &["status"]).out;
+    assert!(
+        dashboard.contains("- [ ] M1: Schema (ready)") && !dashboard.contains("In Progress"),
+        "{dashboard}"
+    );
+    assert_eq!(planning.project.json(&["status"])["session"]["workers"], json!([]));
+    planning.run_to(0, &["dispatch", "M1"]);
+    assert_eq!(planning.state()["workers"].as_array().unwrap().len(), 1);
 }
 
 #[test]

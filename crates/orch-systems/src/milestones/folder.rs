@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use orch_core::Time;
 use orch_state_json::{NotOurs, OrchestratorState, timestamp};
-use orch_store::read_regular;
+use orch_store::{StoreError, read_regular, sweep_folder};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::MilestonePlan;
@@ -138,10 +138,36 @@ impl SessionFolder {
 
     /// Moves a summary that was processed to the others that were; the name it has there.
     pub(super) fn put_away(&self, name: &str) -> io::Result<String> {
+        self.put_away_as(name, name)
+    }
+
+    /// The same, by another name.
+    pub(super) fn put_away_as(&self, name: &str, kept: &str) -> io::Result<String> {
         self.make()?;
-        let kept = self.free_name(name);
+        let kept = self.free_name(kept);
         fs::rename(self.path.join(name), self.processed().join(&kept))?;
         Ok(kept)
+    }
+
+    /// The names of the summaries of a milestone that were processed, in order.
+    pub(super) fn processed_of(&self, id: &str) -> Vec<String> {
+        let entries = fs::read_dir(self.processed()).into_iter().flatten();
+        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        let mut names: Vec<_> =
+            names.filter(|name| is_summary(name).flatten().as_deref() == Some(id)).collect();
+        names.sort();
+        names
+    }
+
+    /// Removes what writes that were cut off have left in the folder and in that of the project's list of sessions.
+    ///
+    /// # Errors
+    /// When a folder can't be read, or a leftover can't be removed.
+    pub(super) fn sweep(&self) -> Result<(), StoreError> {
+        let (prompts, processed) = (self.prompts(), self.processed());
+        let outer = self.path.parent().filter(|_| self.is_inner);
+        let folders = [Some(&*self.path), outer, Some(&*prompts), Some(&*processed)];
+        folders.into_iter().flatten().try_for_each(sweep_folder)
     }
 
     /// A name for a summary among those that were processed that none has yet.

@@ -71,7 +71,11 @@ impl Session {
     /// # Errors
     /// [`OpenError`] when it can't be written down.
     pub fn acknowledge_alerts(mut self) -> Result<Vec<String>, OpenError> {
-        let alerts = self.loaded().milestones("ack")?.alerts();
+        let plan = self.loaded().milestones("ack")?.clone();
+        if self.owes() {
+            self.settled_run()?;
+        }
+        let alerts = plan.alerts();
         if !alerts.is_empty() {
             self.settled_run()?;
             self.acknowledge()?;
@@ -128,9 +132,11 @@ impl Session {
             return Err(open(message, "`orch collect` takes them in; or move them away"));
         }
         let durability = self.durability();
-        let cleared = self.close_with(|| folder.clear(SystemClock::new().now()))?;
-        unregister(&plan, &folder, durability)?;
-        let cleared = cleared.map_err(OpenError::system("put the session away"))?;
+        // It leaves the list first: while its state is there, the next command enters it again.
+        let cleared = self.close_with(|| {
+            unregister(&plan, &folder, durability)?;
+            folder.clear(SystemClock::new().now()).map_err(OpenError::system("put the session away"))
+        })??;
         Ok(cleared.map(|path| shown(&plan.root, &path)))
     }
 }

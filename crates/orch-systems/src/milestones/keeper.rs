@@ -21,8 +21,9 @@ use super::folder::{Found, SessionFolder};
 use super::handoff::Handoff;
 use super::ignored::ensure_ignored;
 use super::memory::statuses;
+use super::missed::{End, missed};
 use super::moment::moment;
-use super::names::{prompt_name, summary_name};
+use super::names::{prompt_name, rejected_name, summary_name};
 use super::registry::register;
 use super::tell::earlier;
 use crate::kept::{Aside, KeptFile};
@@ -49,19 +50,9 @@ pub(super) struct MilestoneKeeper {
     handed: HashSet<TaskIx>,
     /// The agent of this run.
     agent: Option<String>,
+    /// What was said already of rows that are not as orch has them.
+    said: HashSet<String>,
     behind: bool,
-}
-
-/// The end of an attempt, to be told to the document.
-#[derive(Clone, Debug)]
-struct End {
-    task: TaskIx,
-    attempt: u32,
-    to: Status,
-    detail: Option<String>,
-    at: Time,
-    /// The document knows of it already: an earlier orch went away before it had written the rest.
-    known: bool,
 }
 
 impl MilestoneKeeper {
@@ -74,7 +65,7 @@ impl MilestoneKeeper {
     ) -> Self {
         let mut file = KeptFile::at(folder.state());
         let (mut is_there, mut refused) = (false, None);
-        let state = match found {
+        let mut state = match found {
             Found::State(state) => {
                 is_there = true;
                 *state
@@ -89,6 +80,8 @@ impl MilestoneKeeper {
             }
             Found::Nothing => OrchestratorState::default(),
         };
+        // One that is gone on with is not closed, although an orch was about to.
+        state.orch.ended_at = None;
         let loaded = statuses(plan);
         let left: HashMap<&str, Status> =
             state.orch.left.iter().map(|(id, status)| (id.as_str(), *status)).collect();
@@ -97,7 +90,7 @@ impl MilestoneKeeper {
                 .iter()
                 .map(|(id, status)| left.get(id.as_str()).copied().unwrap_or(*status))
                 .collect(),
-            ended: if is_there { missed(plan, &left, &loaded, history) } else { Vec::new() },
+            ended: if is_there { missed(plan, &state, &loaded, home, history) } else { Vec::new() },
             document: Document::at(plan.path.clone()),
             plan: plan.clone(),
             home: home.cloned(),
@@ -107,6 +100,7 @@ impl MilestoneKeeper {
             refused,
             handed: HashSet::new(),
             agent: None,
+            said: HashSet::new(),
             behind: true,
         }
     }
@@ -121,15 +115,19 @@ impl MilestoneKeeper {
         }
     }
 
+    /// What has been handed back for an attempt that has ended.
+    fn handoff(&self, end: &End) -> Result<Option<Handoff>, StoreError> {
+        let Some(home) = &self.home else { return Ok(None) };
+        let failed = |source| StoreError::Io { path: self.folder.path().to_owned(), step: "read", source };
+        Handoff::of(&self.plan, &self.folder, home, (end.task, end.attempt), None).map_err(failed)
+    }
+
     /// What has been handed back for the attempts that have ended, kept.
     fn handoffs(&self, durability: Durability) -> Result<Vec<Option<Handoff>>, StoreError> {
-        let Some(home) = &self.home else { return Ok(vec![None; self.ended.len()]) };
         let find = |end: &End| {
-            let failed =
-                |source| StoreError::Io { path: self.folder.path().to_owned(), step: "read", source };
-            let at = (end.task, end.attempt);
-            let found = Handoff::of(&self.plan, &self.folder, home, at, None).map_err(failed)?;
-            if let Some(found) = found.as_ref().filter(|found| found.name.is_some()) {
+            let found = self.handoff(end)?;
+            let in_folder = found.as_ref().filter(|found| found.name.is_some());
+            if let (Some(home), Some(found)) = (&self.home, in_folder) {
                 found.keep(home, self.plan.plan.id(end.task), end.attempt, durability)?;
             }
             Ok(found)
@@ -290,25 +288,32 @@ impl MilestoneKeeper {
             .collect()
     }
 
-    /// Puts the summaries away that were taken in; the names they have now.
+    /// Puts the summaries away that were taken in, and notes the names they have now.
     fn put_away(&mut self, handoffs: &[Option<Handoff>], durability: Durability) -> Result<(), StoreError> {
-        let failed = |source| StoreError::Io { path: self.folder.processed(), step: "write into", source };
         for (end, handoff) in self.ended.iter().zip(handoffs) {
             let Some(handoff) = handoff else { continue };
-            let name = match &handoff.name {
-                Some(name) if self.folder.path().join(name).is_file() => {
-                    self.folder.put_away(name).map_err(failed)?
-                }
-                // It was written elsewhere; or an earlier orch has put it away.
-                _ if end.known || self.only_merges(end) => continue,
-                _ => {
-                    let slug = self.plan.slug(end.task);
-                    let gap = earlier(&self.plan, &self.folder, end.task)
-                        .map(|_| super::tell::next_gap(&self.folder, &slug));
-                    let name = self.folder.free_name(&summary_name(&slug, gap));
-                    replace(&self.folder.processed().join(&name), &handoff.bytes, durability)?;
-                    name
-                }
+            let called = |name: &str| match handoff.was_rejected(end.to) {
+                true => rejected_name(name),
+                false => name.to_owned(),
+            };
+            let (plan, folder, known) = (&self.plan, &self.folder, &self.state.processed_summaries);
+            let is_pending = |name: &&String| folder.path().join(name).is_file();
+            let name = if let Some(name) = handoff.name.as_ref().filter(is_pending) {
+                folder.put_away_as(name, &called(name)).map_err(|source| StoreError::Io {
+                    path: folder.processed(),
+                    step: "write into",
+                    source,
+                })?
+            } else if self.only_merges(end) {
+                continue;
+            } else if let Some(name) = end.put_away_before(plan, folder, known, &handoff.bytes) {
+                name
+            } else {
+                let slug = plan.slug(end.task);
+                let gap = earlier(plan, folder, end.task).map(|_| super::tell::next_gap(folder, &slug));
+                let name = folder.free_name(&called(&summary_name(&slug, gap)));
+                replace(&folder.processed().join(&name), &handoff.bytes, durability)?;
+                name
             };
             self.state.processed_summaries.push(name);
         }
@@ -324,34 +329,28 @@ struct Told {
     by_hand: Vec<TaskIx>,
 }
 
-/// The ends of attempts that the history has and the session's state has not.
-fn missed(
-    plan: &MilestonePlan,
-    left: &HashMap<&str, Status>,
-    loaded: &[(String, Status)],
-    history: &Folded,
-) -> Vec<End> {
-    let of = |task: TaskIx| {
-        let id = plan.plan.id(task);
-        let record = history.tasks.get(id).filter(|record| record.status.is_settled())?;
-        let at = record.ended_at.filter(|_| record.outcome.is_some())?;
-        let left = *left.get(id)?;
-        (left != record.status).then(|| End {
-            task,
-            attempt: record.attempt,
-            to: record.status,
-            detail: record.detail.as_deref().map(str::to_owned),
-            at,
-            known: loaded[task.index()].1 == record.status,
-        })
-    };
-    plan.plan.tasks().filter_map(of).collect()
-}
-
 impl Keeper for MilestoneKeeper {
     fn sweep(&self) -> Result<(), StoreError> {
         sweep(&self.plan.path)?;
-        self.file.sweep()
+        sweep(&self.plan.root.join(".gitignore"))?;
+        self.folder.sweep()
+    }
+
+    /// Persons dispatch and collect without a run.
+    fn writes_outside_runs(&self) -> bool {
+        true
+    }
+
+    fn owes(&self, run: &Run) -> bool {
+        !self.ended.is_empty() || run.plan().tasks().any(|task| self.left[task.index()] != run.status(task))
+    }
+
+    fn paused_for(&self) -> Option<TaskIx> {
+        let mut alerts = self.state.orch.alerts.iter();
+        let known = alerts.find_map(|alert| self.plan.plan.find(&alert.milestone));
+        // A summary that can't be read now stops whatever writes it down.
+        let is_bad = |end: &&End| self.alert(end, self.handoff(end).unwrap_or_default().as_ref()).is_some();
+        known.or_else(|| self.ended.iter().find(is_bad).map(|end| end.task))
     }
 
     fn go_on(&mut self, resumed: &Resumed, _: &str, fresh: bool) {
@@ -381,6 +380,7 @@ impl Keeper for MilestoneKeeper {
                 to: moved.to,
                 detail: detail.map(str::to_owned),
                 at,
+                was_missed: false,
                 known: false,
             });
         }
@@ -445,7 +445,12 @@ impl Keeper for MilestoneKeeper {
         for (edit, left) in left_out {
             with.alerts.push(format!("{} was not written into the document: {}", what(&edit), left.why));
         }
-        with.alerts.append(&mut told.alerts);
+        with.alerts.extend(self.ended.iter().filter(|end| end.was_missed).map(|end| {
+            let id = self.plan.plan.id(end.task);
+            format!("{id} is {}: an earlier orch was ended before it had written all of that down", end.to)
+        }));
+        // What stands in the document stays so from one write to the next.
+        with.alerts.extend(told.alerts.drain(..).filter(|alert| self.said.insert(alert.clone())));
         with.alerts.extend(told.accounts.iter().flat_map(|account| account.remarks.iter().cloned()));
         for task in with.run.plan().tasks().filter(|task| !told.by_hand.contains(task)) {
             self.left[task.index()] = with.run.status(task);

@@ -15,6 +15,9 @@ use crate::system::{ErrandEnd, FollowUp, Step};
 /// The most files that a message names.
 const NAMED: usize = 5;
 
+/// What to do once the way is free.
+const RETRY: &str = "`orch retry`, which only merges it";
+
 /// A claim of success, on its way into the base branch.
 pub(super) struct Landing {
     /// The project's own work tree.
@@ -22,6 +25,8 @@ pub(super) struct Landing {
     /// That of the milestone.
     pub(super) worktree: PathBuf,
     pub(super) branch: BranchName,
+    /// The branch that was checked out in the project when the run began: what is done is merged into no other.
+    pub(super) base: Option<String>,
     /// The planning document from the root; none when it lies elsewhere.
     pub(super) document: Option<String>,
     /// The message of the merge.
@@ -46,7 +51,7 @@ impl FollowUp for Landing {
 impl Landing {
     fn land(&self) -> Result<(Outcome, Option<String>), GitError> {
         let there = Git::at(&self.worktree);
-        let unsaved = there.uncommitted(&[], &[SESSION])?;
+        let unsaved = there.uncommitted(&["**"], &[SESSION])?;
         if !unsaved.is_empty() {
             let why = format!("its work is not committed: {}; commit it on {}", named(&unsaved), self.branch);
             return Ok((Outcome::Rejected, Some(why)));
@@ -62,11 +67,26 @@ impl Landing {
             );
             return Ok((Outcome::Rejected, Some(why)));
         }
+        if let Some(base) = &self.base {
+            let now = root.checked_out()?;
+            if now.as_ref() != Some(base) {
+                self.note();
+                let now = now.map_or("no branch".into(), |now| format!("`{now}`"));
+                let why = format!(
+                    "done, and not merged: {now} is checked out in {}, and not `{base}` as when the run began; check that out, \
+                     then {RETRY}",
+                    self.root.display()
+                );
+                return Ok((Outcome::Incomplete, Some(why)));
+            }
+        }
         Ok(match root.merge(&self.branch, &self.message) {
             Ok(Merged::Done { commit }) => {
                 (Outcome::Succeeded, Some(format!("merged as {}", commit.get(..9).unwrap_or(&commit))))
             }
-            Ok(Merged::Nothing) => (Outcome::Succeeded, Some("it has no commit of its own".into())),
+            Ok(Merged::Nothing) => {
+                (Outcome::Succeeded, Some("nothing on its branch is left to be merged".into()))
+            }
             Err(error) => {
                 self.note();
                 (Outcome::Incomplete, Some(self.not_merged(&error)))
@@ -75,7 +95,7 @@ impl Landing {
     }
 
     fn not_merged(&self, error: &MergeError) -> String {
-        let then = "then `orch retry`, which only merges it";
+        let then = format!("then {RETRY}");
         match error {
             MergeError::Git(error) => {
                 format!("its branch {} could not be merged: {error}; {then}", self.branch)

@@ -30,6 +30,7 @@ mod keeper;
 mod landing;
 mod load;
 mod memory;
+mod missed;
 mod moment;
 mod names;
 mod registry;

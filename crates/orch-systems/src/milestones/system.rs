@@ -1,5 +1,6 @@
 //! Milestones as the rooms see them that every system shares.
 
+use std::cell::OnceCell;
 use std::fs;
 use std::io;
 use std::num::NonZeroU32;
@@ -93,6 +94,7 @@ impl Source for MilestonePlan {
         Box::new(MilestoneSystem {
             prompts: Prompts::new(config.run.templates.clone()),
             worktrees: has_worktrees.then(|| Worktrees::of(&self.root, &config.worktrees)),
+            base: OnceCell::new(),
             durability: options.durability(config),
             folder: SessionFolder::of(self).0,
             plan: self.clone(),
@@ -107,12 +109,19 @@ struct MilestoneSystem {
     prompts: Prompts,
     /// Where milestones have work trees of their own; none where all work in the project's.
     worktrees: Option<Worktrees>,
+    /// The branch that was checked out in the project when that was first asked for in this run, into which what is done in
+    /// work trees is merged; none when that is a commit alone. Who only looks pays for no git.
+    base: OnceCell<Option<String>>,
     durability: Durability,
 }
 
 impl MilestoneSystem {
+    fn base(&self) -> Option<&str> {
+        self.base.get_or_init(|| self.plan.base_branch()).as_deref()
+    }
+
     /// Where the coming attempt at a milestone works, if it has a work tree of its own. Gaps are filled on a branch of
-    /// their own: that of the original work was merged, or is to be looked at.
+    /// their own: that of the original work may be merged already.
     fn coming(&self, task: TaskIx) -> Option<Assigned> {
         self.worktrees.as_ref()?;
         let gap =
@@ -124,6 +133,24 @@ impl MilestoneSystem {
             gap,
             only_merges: false,
         })
+    }
+
+    /// What a branch is cut from. Filling gaps builds on what the earlier work has left: on its branch, as long as that is
+    /// not merged.
+    fn cut_from(&self, task: TaskIx, gap: Option<u32>, base: &str) -> String {
+        let git = Git::at(&self.plan.root);
+        let is_left = |branch: &String| {
+            let tip =
+                BranchName::new(branch.as_str()).ok().and_then(|branch| git.branch_tip(&branch).ok()?);
+            tip.is_some_and(|tip| git.is_ancestor(&tip, base).is_ok_and(|is_merged| !is_merged))
+        };
+        let earlier = gap.map(|gap| (1..gap).rev().map(Some).chain([None]));
+        let mut branches = earlier.into_iter().flatten().map(|gap| self.branch(task, gap));
+        branches.find(is_left).unwrap_or_else(|| base.to_owned())
+    }
+
+    fn branch(&self, task: TaskIx, gap: Option<u32>) -> String {
+        format!("milestone/{}/{}{}", self.plan.plan_slug(), self.plan.slug(task), gap_suffix(gap))
     }
 
     /// Where an attempt was put to work, if it has a work tree of its own.
@@ -207,9 +234,16 @@ impl System for MilestoneSystem {
             let (folder, base_branch) = (place.folder.clone(), place.base_branch.clone());
             return Ok(Ground { folder, base_branch, result, set_up: Vec::new(), ready: None });
         };
+        if self.base().is_none() {
+            let why =
+                "no branch is checked out that what is done could be merged into: `git switch` to one first";
+            return Err(GroundError::Environment(format!("{}: {why}", self.plan.root.display())));
+        }
         let branch =
             BranchName::new(&*assigned.branch).map_err(|error| GroundError::Task(error.to_string()))?;
-        let ground = worktrees.ground(&assigned.worktree, &branch, &place.base_branch, result)?;
+        let base = self.cut_from(task, assigned.gap, &place.base_branch);
+        let mut ground = worktrees.ground(&assigned.worktree, &branch, &base, result)?;
+        ground.base_branch.clone_from(&place.base_branch);
         // git must see nothing of it there either, although `.gitignore` may not be committed yet.
         let session = ground.folder.join(SESSION);
         fs::create_dir_all(&session)
@@ -269,6 +303,7 @@ impl System for MilestoneSystem {
         Some(Box::new(Landing {
             root: self.plan.root.clone(),
             branch: BranchName::new(assigned.branch).ok()?,
+            base: self.base().map(str::to_owned),
             worktree,
             document: document.map(|path| path.to_string_lossy().into_owned()),
             message: if title.is_empty() { format!("Merge {id}") } else { format!("Merge {id}: {title}") },
@@ -301,12 +336,6 @@ impl System for MilestoneSystem {
 
     fn model(&self, task: TaskIx) -> Option<String> {
         self.plan.milestone(task).recommended.model.clone()
-    }
-
-    fn paused_for(&self) -> Option<TaskIx> {
-        let Found::State(state) = SessionFolder::of(&self.plan).1 else { return None };
-        let mut alerts = state.orch.alerts.iter();
-        alerts.find_map(|alert| self.plan.plan.find(&alert.milestone))
     }
 
     fn watched(&self) -> Vec<PathBuf> {

@@ -13,7 +13,16 @@ impl Session {
     /// The run as it stands once all that an earlier run left is settled and written down.
     pub(crate) fn settled_run(&mut self) -> Result<&Run, OpenError> {
         self.settle()?;
+        // What comes next may be refused, and the person has to find what it is refused for.
+        if self.owes() {
+            self.store.write_state(&self.run, self.clock.now())?;
+        }
         Ok(&self.run)
+    }
+
+    /// Whether an earlier orch went away before it had written down all that it knew.
+    pub(crate) fn owes(&self) -> bool {
+        self.store.owes(&self.run)
     }
 
     /// Hands a task to a person: it is under way from here on. With `again`, also when it was done before.
@@ -21,18 +30,20 @@ impl Session {
     /// # Errors
     /// [`OpenError::Drive`] when it may not start; whoever asks has looked.
     pub(crate) fn hand(&mut self, task: TaskIx, again: bool) -> Result<u32, OpenError> {
-        if again && self.run.status(task).is_settled() {
-            let change = self.run.apply(Event::Retry { task }, self.clock.now());
-            self.record(change.map_err(orch_run::DriveError::from)?)?;
-        }
         let now = self.clock.now();
-        let change = self.run.apply(Event::Handed { task }, now).map_err(orch_run::DriveError::from)?;
-        let attempt = self.run.attempt(task);
-        if let orch_core::Change::Moved(moved) = change {
-            let moved = What::Moved { moved, detail: None };
-            let happened = [moved, What::Handed { task, attempt }].map(|what| Happening { at: now, what });
-            self.store.record(&self.run, &happened).map_err(orch_run::DriveError::Store)?;
+        let mut happened = Vec::new();
+        let asked_again = (again && self.run.status(task).is_settled()).then_some(Event::Retry { task });
+        for event in asked_again.into_iter().chain([Event::Handed { task }]) {
+            let change = self.run.apply(event, now).map_err(orch_run::DriveError::from)?;
+            if let orch_core::Change::Moved(moved) = change {
+                happened.push(What::Moved { moved, detail: None });
+            }
         }
+        let attempt = self.run.attempt(task);
+        happened.push(What::Handed { task, attempt });
+        // All in one: nobody is to find it asked for again and handed to nobody.
+        let happened: Vec<Happening> = happened.into_iter().map(|what| Happening { at: now, what }).collect();
+        self.store.record(&self.run, &happened).map_err(orch_run::DriveError::Store)?;
         Ok(attempt)
     }
 

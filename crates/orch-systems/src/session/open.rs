@@ -73,7 +73,7 @@ impl Session {
         notes.extend(remembered.notes.iter().cloned());
         let was_cut_off = remembered.history.run.as_ref().is_some_and(|run| run.ended.is_none());
         // The last write of the state files comes after the end of the run was written down.
-        if was_cut_off || keeper.must_mend() {
+        if was_cut_off || keeper.must_mend() || keeper.writes_outside_runs() {
             keeper.sweep()?;
             home.sweep()?;
         }
@@ -159,7 +159,7 @@ impl Session {
         for condition in system.holding() {
             run.apply(Event::Holds { condition }, now).map_err(orch_run::DriveError::from)?;
         }
-        if let Some(task) = system.paused_for() {
+        if let Some(task) = keeper.paused_for() {
             run.apply(Event::Pause { task }, now).map_err(orch_run::DriveError::from)?;
         }
         if defaults.waits {

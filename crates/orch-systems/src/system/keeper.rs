@@ -25,6 +25,22 @@ pub(crate) trait Keeper {
     /// When the folder can't be looked at.
     fn sweep(&self) -> Result<(), StoreError>;
 
+    /// Whether the files are written without a run as well: no history tells then that a write was cut off.
+    fn writes_outside_runs(&self) -> bool {
+        false
+    }
+
+    /// The task at whose end a person has to look before anything starts, from what an earlier run left.
+    fn paused_for(&self) -> Option<TaskIx> {
+        None
+    }
+
+    /// Whether an earlier orch went away before the files said all that `run` goes on from.
+    fn owes(&self, run: &Run) -> bool {
+        let _ = run;
+        false
+    }
+
     /// Settles with which state the run goes on, and what becomes of the one that is there if it is not that.
     fn go_on(&mut self, resumed: &Resumed, base_branch: &str, fresh: bool);
 

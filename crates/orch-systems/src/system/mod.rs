@@ -139,11 +139,6 @@ pub(crate) trait System {
         None
     }
 
-    /// The task at whose end a person has to look before anything starts, from what an earlier run left.
-    fn paused_for(&self) -> Option<TaskIx> {
-        None
-    }
-
     /// Of the conditions that tasks of the plan await, those that hold now.
     fn holding(&self) -> Vec<String> {
         Vec::new()

@@ -4,9 +4,21 @@ use hashbrown::HashMap;
 
 use super::token::{Kind, Token};
 
-/// The code spans from byte `start` on, by where they begin: where the content ends, where the span ends, and how many
-/// signs open it.
-pub(super) fn code_spans(text: &str, start: usize) -> HashMap<usize, (usize, usize, usize)> {
+/// A code span.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CodeSpan {
+    /// Where its opening run of backticks begins.
+    pub(super) start: usize,
+    /// Where its closing run begins, and the byte behind that.
+    pub(super) content_end: usize,
+    pub(super) end: usize,
+    /// How many backticks each run has.
+    pub(super) length: usize,
+}
+
+/// The code spans from byte `start` on, in order. A list rather than a table by place: who asks goes from left to right, and
+/// a table of millions costs six times as much a span in a line of 50 MB.
+pub(super) fn code_spans(text: &str, start: usize) -> Vec<CodeSpan> {
     let bytes = &text.as_bytes()[start..];
     let mut runs: Vec<(usize, usize)> = Vec::new();
     let mut at = 0;
@@ -21,13 +33,14 @@ pub(super) fn code_spans(text: &str, start: usize) -> HashMap<usize, (usize, usi
     for (index, &(_, length)) in runs.iter().enumerate().rev() {
         next[index] = last.insert(length, index);
     }
-    let mut spans = HashMap::new();
+    let mut spans = Vec::new();
     let mut index = 0;
     while index < runs.len() {
         let (begin, length) = runs[index];
         match next[index] {
             Some(close) => {
-                spans.insert(begin, (runs[close].0, runs[close].0 + length, length));
+                let content_end = runs[close].0;
+                spans.push(CodeSpan { start: begin, content_end, end: content_end + length, length });
                 index = close + 1;
             }
             None => index += 1,

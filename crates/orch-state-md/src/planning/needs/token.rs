@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::pairs::{code_spans, pair, shorten};
+use super::pairs::{CodeSpan, code_spans, pair, shorten};
 use super::roster::Roster;
 use super::signs::{both_head, ends_id, is_invisible, is_line, left_head, right_head, word_length};
 use crate::planning::milestone_id;
@@ -114,13 +114,17 @@ enum Search {
 
 impl<'a> Scan<'a, '_> {
     fn run(&mut self, start: usize) {
-        let code = code_spans(self.text, start);
+        // Both go from left to right.
+        let mut code = code_spans(self.text, start).into_iter().peekable();
         while let Some(c) = self.text[self.at..].chars().next() {
             match c {
-                '`' => match code.get(&self.at) {
-                    Some(&(content_end, end, length)) => self.code(content_end, end, length),
-                    None => self.at += 1,
-                },
+                '`' => {
+                    while code.next_if(|span| span.start < self.at).is_some() {}
+                    match code.next_if(|span| span.start == self.at) {
+                        Some(span) => self.code(span),
+                        None => self.at += 1,
+                    }
+                }
                 '\\' => self.escape(),
                 '\n' => {
                     self.push(Kind::Break, 1);
@@ -174,7 +178,8 @@ impl<'a> Scan<'a, '_> {
     }
 
     /// A code span: an id when that is all there is in it.
-    fn code(&mut self, content_end: usize, end: usize, length: usize) {
+    fn code(&mut self, span: CodeSpan) {
+        let CodeSpan { content_end, end, length, .. } = span;
         let content = &self.text[self.at + length..content_end];
         let inner = content.trim();
         let kind = match milestone_id(inner) {
