@@ -5,8 +5,8 @@ use orch_state_json::{PromptMode, read_timestamp};
 use orch_state_md::planning::BoxMark;
 
 use super::MilestonePlan;
+use super::alerts::alert_line;
 use super::folder::{Found, SessionFolder};
-use super::hand::alert_line;
 use super::moment::{clock_time, moment};
 use crate::{AnyPlan, View};
 

@@ -7,14 +7,14 @@
 use std::collections::{HashMap, HashSet};
 
 use orch_core::{Moved, Outcome, Phase, Resumed, Run, Status, TaskIx, Time};
-use orch_git::Git;
 use orch_run::Failure;
 use orch_state_json::{ActiveWorker, Alert, OrchestratorState, PromptMode, timestamp};
 use orch_state_md::planning::{self, Edit, Planning};
-use orch_store::{Durability, Folded, Home, StoreError, beneath, replace, sweep};
+use orch_store::{Durability, Folded, Home, StoreError, replace, sweep};
 
 use super::MilestonePlan;
 use super::account::{Account, Ended, account};
+use super::alerts::alert;
 use super::assigned::Assigned;
 use super::document::Document;
 use super::folder::{Found, SessionFolder};
@@ -28,9 +28,6 @@ use super::registry::register;
 use super::tell::earlier;
 use crate::kept::{Aside, KeptFile};
 use crate::system::{Keeper, Stand, Writing};
-
-/// The most files of a summary that are looked for.
-const LOOKED_FOR: usize = 200;
 
 /// Keeps a planning document and the state of its session.
 pub(super) struct MilestoneKeeper {
@@ -246,46 +243,7 @@ impl MilestoneKeeper {
 
     /// What a person has to look at after an attempt, if there is anything.
     fn alert(&self, end: &End, handoff: Option<&Handoff>) -> Option<Alert> {
-        let mut problems = handoff.map(Handoff::problems).unwrap_or_default();
-        problems.extend(handoff.map(|handoff| self.missing(&handoff.summary.files)).unwrap_or_default());
-        let is_bad = matches!(end.to, Status::Fail | Status::Incomplete);
-        if let Some(detail) = end.detail.as_ref().filter(|detail| is_bad && !problems.contains(detail)) {
-            let said = problems.join("; ");
-            if said != *detail {
-                problems.push(detail.clone());
-            }
-        }
-        if problems.is_empty() && !is_bad {
-            return None;
-        }
-        let status = match end.to {
-            Status::Fail => "Blocked",
-            Status::Incomplete => "Partial",
-            _ => "Completed",
-        };
-        Some(Alert {
-            milestone: self.plan.plan.id(end.task).to_owned(),
-            status: status.to_owned(),
-            problems,
-            summary: handoff.and_then(|handoff| handoff.name.clone()),
-            at: timestamp(end.at),
-            ..Alert::default()
-        })
-    }
-
-    /// The files that a summary claims and that neither the project nor any of its commits has.
-    fn missing(&self, files: &[String]) -> Vec<String> {
-        let git = self.plan.in_repository.then(|| Git::at(&self.plan.root));
-        let is_there = |file: &String| {
-            let Ok(path) = beneath(&self.plan.root, file) else { return false };
-            path.exists() || git.as_ref().is_some_and(|git| git.is_known_path(file).unwrap_or(false))
-        };
-        let missing = files.iter().take(LOOKED_FOR).filter(|file| !is_there(file));
-        missing
-            .map(|file| {
-                format!("it names the file `{file}`, which is neither in the project nor in a commit")
-            })
-            .collect()
+        alert(&self.plan, end, handoff)
     }
 
     /// Puts the summaries away that were taken in, and notes the names they have now.

@@ -5,7 +5,7 @@
 //! - [`registry`] is the list of a project's sessions.
 //! - [`memory`] puts together what was written down; [`keeper`] keeps the document and `state.json` true.
 //! - [`tell`] says what a worker is told; [`handoff`] finds what it hands back; [`account`] says what that means for the
-//!   document and for a person.
+//!   document, and [`alerts`] what a person has to look at.
 //! - [`judge`] says what the end of an attempt means; [`landing`] brings its branch, in the work tree that was
 //!   [`assigned`] to it, into the one it was cut from.
 //! - [`dispatch`], [`collect`] and [`hand`] are a person's side, and [`gates`] what waits for their approval;
@@ -14,6 +14,7 @@
 //! - [`system`] hands all that to the rooms that every system shares.
 
 mod account;
+mod alerts;
 mod assigned;
 mod collect;
 mod compose;

@@ -7,18 +7,19 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use orch_core::{Memory, OnFailure, OnIncomplete, Order, Plan, Run, Status, TaskIx, Time};
+use orch_core::{Halt, Memory, OnFailure, OnIncomplete, Order, Plan, Run, Status, TaskIx, Time};
 use orch_exec::tmux::SessionName;
 use orch_git::{BranchName, Git};
 use orch_prompt::Prompts;
 use orch_store::{Durability, Folded, Home};
 
 use super::MilestonePlan;
+use super::alerts::problems;
 use super::assigned::Assigned;
 use super::folder::{Found, SESSION, SessionFolder};
 use super::gates::passed;
 use super::handoff::{Handoff, inside};
-use super::judge::judge;
+use super::judge::{HandedIn, judge};
 use super::landing::Landing;
 use super::memory::{fresh, remember};
 use super::names::{gap_suffix, is_summary};
@@ -288,7 +289,12 @@ impl System for MilestoneSystem {
 
     fn judge(&self, ended: &EndedAttempt<'_>) -> io::Result<Judged> {
         let handoff = self.handoff(ended.home, ended.task, ended.attempt)?;
-        judge(self.plan.plan.id(ended.task), handoff.as_ref(), &self.folder.shown(&self.plan), ended)
+        let worktree = self.assigned(ended.home, ended.task, ended.attempt).map(|(_, path)| path);
+        let handed_in = handoff.as_ref().map(|handoff| HandedIn {
+            summary: &handoff.summary,
+            problems: problems(&self.plan, handoff, worktree.as_deref()),
+        });
+        judge(self.plan.plan.id(ended.task), handed_in, &self.folder.shown(&self.plan), ended)
     }
 
     fn follows_up(&self) -> bool {
@@ -372,6 +378,12 @@ impl System for MilestoneSystem {
             let (id, what) = (run.plan().id(task), run.awaits(task).next()?);
             Some(format!("{id} waits for {what}: `orch ack {id}` approves it"))
         }));
+        if matches!(
+            closing.driven.halt,
+            Some(Halt::Failed { .. } | Halt::Incomplete { .. } | Halt::Paused { .. })
+        ) {
+            closing.notes.push("nothing more starts until you have looked and said so: `orch ack`".into());
+        }
         self.remove_merged(run);
         Ok(Requirements::NotValidated)
     }
