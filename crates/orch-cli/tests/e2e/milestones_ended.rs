@@ -87,9 +87,9 @@ fn a_summary_that_is_pasted_again_is_taken_in_once() {
         let planning = cut_off(steps);
         let kept = [SUMMARY.to_owned(), format!("processed/{SUMMARY}")];
         let kept = kept.iter().map(|name| format!(".orchestrator/{name}"));
-        let pasted =
+        let mut pasted =
             kept.filter(|name| planning.project.exists(name)).map(|name| planning.project.read(&name));
-        let pasted = pasted.last().unwrap();
+        let pasted = pasted.next_back().unwrap();
         planning.feed(3, &["collect", "M1", "--stdin"], &pasted);
         was_taken_in_once(&planning);
     }

@@ -7,14 +7,14 @@
 use std::collections::{HashMap, HashSet};
 
 use orch_core::{Moved, Outcome, Phase, Resumed, Run, Status, TaskIx, Time};
-use orch_git::Git;
 use orch_run::Failure;
 use orch_state_json::{ActiveWorker, Alert, OrchestratorState, PromptMode, timestamp};
 use orch_state_md::planning::{self, Edit, Planning};
-use orch_store::{Durability, Folded, Home, StoreError, beneath, replace, sweep};
+use orch_store::{Durability, Folded, Home, StoreError, replace, sweep};
 
 use super::MilestonePlan;
 use super::account::{Account, Ended, account};
+use super::alerts::alert;
 use super::assigned::Assigned;
 use super::document::Document;
 use super::folder::{Found, SessionFolder};
@@ -28,9 +28,6 @@ use super::registry::register;
 use super::tell::earlier;
 use crate::kept::{Aside, KeptFile};
 use crate::system::{Keeper, Stand, Writing};
-
-/// The most files of a summary that are looked for.
-const LOOKED_FOR: usize = 200;
 
 /// Keeps a planning document and the state of its session.
 pub(super) struct MilestoneKeeper {
@@ -244,50 +241,6 @@ impl MilestoneKeeper {
         self.handed.clear();
     }
 
-    /// What a person has to look at after an attempt, if there is anything.
-    fn alert(&self, end: &End, handoff: Option<&Handoff>) -> Option<Alert> {
-        let mut problems = handoff.map(Handoff::problems).unwrap_or_default();
-        problems.extend(handoff.map(|handoff| self.missing(&handoff.summary.files)).unwrap_or_default());
-        let is_bad = matches!(end.to, Status::Fail | Status::Incomplete);
-        if let Some(detail) = end.detail.as_ref().filter(|detail| is_bad && !problems.contains(detail)) {
-            let said = problems.join("; ");
-            if said != *detail {
-                problems.push(detail.clone());
-            }
-        }
-        if problems.is_empty() && !is_bad {
-            return None;
-        }
-        let status = match end.to {
-            Status::Fail => "Blocked",
-            Status::Incomplete => "Partial",
-            _ => "Completed",
-        };
-        Some(Alert {
-            milestone: self.plan.plan.id(end.task).to_owned(),
-            status: status.to_owned(),
-            problems,
-            summary: handoff.and_then(|handoff| handoff.name.clone()),
-            at: timestamp(end.at),
-            ..Alert::default()
-        })
-    }
-
-    /// The files that a summary claims and that neither the project nor any of its commits has.
-    fn missing(&self, files: &[String]) -> Vec<String> {
-        let git = self.plan.in_repository.then(|| Git::at(&self.plan.root));
-        let is_there = |file: &String| {
-            let Ok(path) = beneath(&self.plan.root, file) else { return false };
-            path.exists() || git.as_ref().is_some_and(|git| git.is_known_path(file).unwrap_or(false))
-        };
-        let missing = files.iter().take(LOOKED_FOR).filter(|file| !is_there(file));
-        missing
-            .map(|file| {
-                format!("it names the file `{file}`, which is neither in the project nor in a commit")
-            })
-            .collect()
-    }
-
     /// Puts the summaries away that were taken in, and notes the names they have now.
     fn put_away(&mut self, handoffs: &[Option<Handoff>], durability: Durability) -> Result<(), StoreError> {
         for (end, handoff) in self.ended.iter().zip(handoffs) {
@@ -349,7 +302,8 @@ impl Keeper for MilestoneKeeper {
         let mut alerts = self.state.orch.alerts.iter();
         let known = alerts.find_map(|alert| self.plan.plan.find(&alert.milestone));
         // A summary that can't be read now stops whatever writes it down.
-        let is_bad = |end: &&End| self.alert(end, self.handoff(end).unwrap_or_default().as_ref()).is_some();
+        let is_bad =
+            |end: &&End| alert(&self.plan, end, self.handoff(end).unwrap_or_default().as_ref()).is_some();
         known.or_else(|| self.ended.iter().find(is_bad).map(|end| end.task))
     }
 
@@ -459,7 +413,7 @@ impl Keeper for MilestoneKeeper {
             .ended
             .iter()
             .zip(&handoffs)
-            .filter_map(|(end, handoff)| self.alert(end, handoff.as_ref()))
+            .filter_map(|(end, handoff)| alert(&self.plan, end, handoff.as_ref()))
             .collect();
         for alert in alerts {
             self.state.orch.alerts.retain(|known| known.milestone != alert.milestone);

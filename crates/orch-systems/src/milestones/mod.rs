@@ -14,6 +14,7 @@
 //! - [`system`] hands all that to the rooms that every system shares.
 
 mod account;
+mod alerts;
 mod assigned;
 mod collect;
 mod compose;
