@@ -72,6 +72,18 @@ fn two_of_one_milestone_are_both_left() {
 }
 
 #[test]
+fn two_of_one_milestone_that_was_never_dispatched_change_nothing() {
+    let planning = Planning::new(TWO);
+    planning.hand_back("m1-schema", "Completed", "- [x] Write the schema", "None");
+    planning.hand_back("m1-other", "Partial", "- [ ] Write the schema", "None");
+    let before = planning.text();
+    let collected = planning.run_to(3, &["collect", "--undispatched"]);
+    assert_eq!(collected.out.matches("there are several summaries of M1").count(), 2, "{collected}");
+    assert_eq!(planning.text(), before);
+    assert_eq!(planning.run_to(0, &["next"]).out, "M1  Schema\n");
+}
+
+#[test]
 fn empty_ones_and_ones_without_a_status_are_left() {
     let planning = Planning::new(TWO);
     planning.run_to(0, &["dispatch", "M1"]);

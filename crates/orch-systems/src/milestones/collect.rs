@@ -94,6 +94,12 @@ impl Session {
             hint: "keep the one that counts, and move the others away".into(),
         }));
         let tasks: Vec<TaskIx> = alone.into_iter().map(|(task, _)| task).collect();
+        for &task in &tasks {
+            // It was asked for without having been dispatched.
+            if self.current().status(task) == Status::Pending {
+                self.hand(task, false)?;
+            }
+        }
         for task in self.take_back(&tasks)? {
             collected.taken.push(HandedBack {
                 id: plan.plan.id(task).to_owned(),
@@ -168,7 +174,7 @@ impl Session {
 
     /// Whether a summary that lies in the session's folder can be taken in.
     fn look_at(
-        &mut self,
+        &self,
         plan: &MilestonePlan,
         folder: &SessionFolder,
         (name, id): (&str, Option<String>),
@@ -228,7 +234,6 @@ impl Session {
                         "`orch why` says more",
                     );
                 }
-                self.hand(task, false)?;
             }
             Status::Pending => {
                 return leave(
