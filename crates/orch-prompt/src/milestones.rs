@@ -37,6 +37,8 @@ pub struct Milestone<'a> {
     pub summary_path: &'a str,
     /// What the milestone's earlier worker left, when this one fills its gaps.
     pub gap: Option<Gap<'a>>,
+    /// Whether it was complete and all of it is to be done again: `tasks` has its ticked boxes too.
+    pub again: bool,
     /// Whether the worker is an agent that nobody watches; otherwise a person's context.
     pub by_agent: bool,
     /// Whether there is a git repository to commit to.

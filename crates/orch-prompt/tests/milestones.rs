@@ -29,6 +29,7 @@ fn milestone<'a>() -> Milestone<'a> {
         others: &[],
         summary_path: ".orchestrator/worker-summary-m3-sign-in.md",
         gap: None,
+        again: false,
         by_agent: false,
         commit: true,
         previous: None,
@@ -222,4 +223,13 @@ fn every_part_has_a_source() {
     assert_eq!(section.bytes, SECTION.len());
     let names: Vec<_> = told.blocks.iter().skip(1).map(|block| block.name.as_str()).collect();
     insta::assert_snapshot!(names.join(" "));
+}
+
+#[test]
+fn what_is_to_be_done_again_is_no_gap_and_its_ticks_are_old() {
+    let told =
+        |again| Prompts::new(None).render(MILESTONE, &Milestone { again, ..milestone() }).unwrap().text;
+    assert!(!told(false).contains("to be done again"));
+    assert!(told(true).contains("It was done before and is to be done again, all of it"));
+    assert!(!told(true).contains("were done before"));
 }

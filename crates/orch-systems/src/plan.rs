@@ -113,12 +113,12 @@ impl AnyPlan {
         files
     }
 
-    /// The name of a task's work tree in orch's folder of work trees; none where tasks have none of their own.
-    pub fn worktree_name(&self, task: TaskIx) -> Option<String> {
+    /// Whether a work tree of this name in orch's folder of work trees is one of a task.
+    pub fn is_worktree_of(&self, task: TaskIx, name: &str) -> bool {
         match self {
-            Self::Prompts(_) => None,
-            Self::Milestones(plan) => Some(plan.worktree_name(task)),
-            Self::Weavers(plan) => Some(plan.worktree_name(task)),
+            Self::Prompts(_) => false,
+            Self::Milestones(plan) => plan.is_worktree_of(task, name),
+            Self::Weavers(plan) => plan.worktree_name(task) == name,
         }
     }
 

@@ -52,10 +52,8 @@ impl Asked {
     /// The task of the plan that a work tree is of.
     fn task(&self, worktree: &ListedWorktree) -> Option<&str> {
         let view = self.view.as_ref()?;
-        let task = view.plan().tasks().find(|&task| {
-            let name = view.loaded().worktree_name(task);
-            name.is_some() && name == worktree.name
-        })?;
+        let name = worktree.name.as_deref()?;
+        let task = view.plan().tasks().find(|&task| view.loaded().is_worktree_of(task, name))?;
         Some(view.plan().id(task))
     }
 
@@ -70,14 +68,11 @@ impl Asked {
 
     /// The work tree that a person named: by its task, its name, its branch or its path.
     fn named(&self, name: &str) -> Result<&ListedWorktree, Failure> {
-        let of_task = self.view.as_ref().and_then(|view| {
-            let task = view.plan().find(name)?;
-            view.loaded().worktree_name(task)
-        });
+        let task = self.view.as_ref().and_then(|view| Some(view.plan().id(view.plan().find(name)?)));
         let path: PathBuf = std::path::absolute(name).unwrap_or_default();
         let path = path.canonicalize().unwrap_or(path);
         let is_meant = |worktree: &&ListedWorktree| {
-            (of_task.is_some() && worktree.name == of_task)
+            (task.is_some() && self.task(worktree) == task)
                 || worktree.name.as_deref() == Some(name)
                 || worktree.tree.branch.as_deref() == Some(name)
                 || worktree.tree.path == path

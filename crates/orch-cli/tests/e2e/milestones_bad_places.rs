@@ -159,3 +159,87 @@ fn whatever_titles_say_names_stay_tame() {
     assert_eq!(planning.processed().len(), 6);
     assert!(!planning.project.path("../etc").exists());
 }
+
+#[test]
+fn links_in_the_folder_lead_nowhere() {
+    let planning = Planning::new(TWO);
+    planning.run_to(0, &["dispatch", "M1"]);
+    planning.hand_back("m1-schema", "Completed", "- [x] Write the schema", "None");
+    let elsewhere = tempfile::tempdir().unwrap();
+    for name in ["prompts", "processed", "closed"] {
+        let place = planning.project.path(&format!(".orchestrator/{name}"));
+        let _ = fs::remove_dir(&place);
+        symlink(elsewhere.path(), &place).unwrap();
+        for command in
+            [&["collect"][..], &["dispatch", "M2", "--mode", "file"], &["run"], &["run", "--fresh"]]
+        {
+            let refused = planning.run_to(2, command);
+            let why = format!(".orchestrator/{name} is no folder");
+            assert!(refused.err.contains(&why) && refused.err.contains("hint: "), "{command:?}: {refused}");
+        }
+        fs::remove_file(place).unwrap();
+    }
+    assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
+    planning.run_to(0, &["collect"]);
+}
+
+#[test]
+fn a_link_in_place_of_a_second_documents_folder_leads_nowhere() {
+    let planning = Planning::new(TWO);
+    planning.run_to(0, &["dispatch", "M1"]);
+    planning.document("Import-Planning.md", TWO);
+    let elsewhere = tempfile::tempdir().unwrap();
+    symlink(elsewhere.path(), planning.project.path(".orchestrator/import-planning")).unwrap();
+    let refused = planning.run_to(2, &["dispatch", "Import-Planning.md", "M1"]);
+    assert!(refused.err.contains(".orchestrator/import-planning is no folder"), "{refused}");
+    assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn what_a_repository_brings_along_as_the_folder_of_a_work_tree_is_not_written_through() {
+    let section = "- [ ] Write the schema";
+    let planning = Planning::new(&[("M1: Schema", "Haiku", section)]);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let precious = elsewhere.path().join("precious");
+    fs::write(&precious, "mine\n").unwrap();
+    let folder = planning.project.path(".orchestrator");
+    fs::create_dir(&folder).unwrap();
+    symlink(&precious, folder.join(".gitignore")).unwrap();
+    planning.git(&["add", "-f", ".orchestrator/.gitignore"]);
+    planning.git(&["commit", "-q", "-m", "a link to a file"]);
+    planning.run_to(0, &["run"]);
+    assert_eq!(fs::read_to_string(&precious).unwrap(), "mine\n");
+
+    planning.run_to(0, &["close"]);
+    planning.git(&["rm", "-q", "-r", "--cached", ".orchestrator"]);
+    fs::remove_dir_all(&folder).unwrap();
+    symlink(elsewhere.path(), &folder).unwrap();
+    planning.git(&["add", "-f", ".orchestrator"]);
+    planning.git(&["commit", "-q", "-m", "a link to a folder"]);
+    fs::remove_file(&folder).unwrap();
+    planning.document("Import-Planning.md", &[("M1: Schema", "Haiku", section)]);
+    let refused = planning.run_to(1, &["run", "Import-Planning.md"]);
+    assert!(refused.err.contains(".orchestrator is no folder"), "{refused}");
+    assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_session_that_came_along_names_no_document_outside_of_the_project() {
+    let elsewhere = Planning::new(TWO);
+    let planning = Planning::new(TWO);
+    let outside = elsewhere.project.path(DOCUMENT);
+    for document in [
+        outside.to_str().unwrap(),
+        &format!("../{}/{DOCUMENT}", elsewhere.project.folder().file_name().unwrap().to_str().unwrap()),
+    ] {
+        let state = json!({ "planningDoc": document, "promptMode": "inline", "startedAt": "2026-01-01T00:00:00Z",
+            "workers": [], "processedSummaries": [] });
+        planning.project.write(STATE, state.to_string());
+        let status = planning.run_to(0, &["status"]);
+        assert!(status.out.contains(&format!("Planning Doc: {DOCUMENT}\n")), "{status}");
+        planning.run_to(0, &["dispatch", "M1"]);
+        assert_eq!(elsewhere.rows(), ["⬜ Not Started", "⬜ Not Started"], "{document}");
+        planning.run_to(0, &["stop", "M1"]);
+        fs::remove_dir_all(planning.project.path(".orchestrator")).unwrap();
+    }
+}

@@ -61,6 +61,22 @@ fn a_worker_that_edits_the_document_on_its_branch_is_sent_back_and_then_fails() 
 }
 
 #[test]
+fn work_on_another_branch_than_its_own_is_sent_back_and_is_not_complete() {
+    let planning = one("commit schema.sql");
+    let milestoner = crate::support::agent("milestoner");
+    planning.config(&format!(
+        "[agents.bad]\ncommand = [\"sh\", \"-c\", 'git switch -q -c mine || git switch -q mine; exec \"$0\" \"$1\"', \
+         {milestoner:?}, \"{{prompt_file}}\"]\nresult = \"exit\"\n"
+    ));
+    let ended = planning.start_run(&["--agent", "bad"]).end();
+    assert_eq!(ended.code, Some(1), "{ended}");
+    assert!(ended.told("task_ended", "status").len() >= 2, "it is sent back first: {ended}");
+    assert_ne!(planning.rows(), ["✅ Complete"]);
+    assert!(planning.log()[0].contains(&format!("is not on {BRANCH}")), "{:?}", planning.log());
+    assert!(planning.git(&["log", "--format=%s", "mine"]).contains("Do M1"), "nothing of it is lost");
+}
+
+#[test]
 fn work_that_is_not_committed_is_sent_back_and_merged_when_it_is() {
     let planning = one("");
     let milestoner = crate::support::agent("milestoner");

@@ -360,6 +360,25 @@ fn gates_wait_for_a_person_and_pass_in_the_document_and_by_ack() {
 }
 
 #[test]
+fn approvals_are_written_through_no_link_and_into_no_pipe() {
+    let section = "- [ ] Write the schema";
+    let planning =
+        Planning::new(&[("M1: Schema", "Haiku", section), ("M2: Routes", "Haiku", "- [ ] Write the routes")]);
+    planning.edit("## M1: Schema", "M1 → *user gate* → M2\n\n## M1: Schema");
+    planning.project.write("precious", "mine\n");
+    std::fs::create_dir_all(planning.project.path(".orchestrator")).unwrap();
+    let place = planning.project.path(".orchestrator/approved.txt");
+    std::os::unix::fs::symlink("../precious", &place).unwrap();
+    let refused = planning.run_to(1, &["ack", "M2"]);
+    assert!(refused.err.contains("approved.txt"), "{refused}");
+    assert_eq!(planning.project.read("precious"), "mine\n");
+    std::fs::remove_file(&place).unwrap();
+    planning.project.pipes(&[".orchestrator/approved.txt"]);
+    planning.run_to(1, &["ack", "M2"]);
+    planning.run_to(0, &["next"]);
+}
+
+#[test]
 fn a_user_gate_between_milestones_passes_by_ack_alone() {
     let planning = Planning::new(&[
         ("M1: Copy", "Haiku", "- [ ] Write the copy"),

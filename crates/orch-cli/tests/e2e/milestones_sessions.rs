@@ -28,7 +28,14 @@ fn what_is_given_back_may_be_dispatched_again() {
     assert!(done.err.contains("M1 is complete") && done.err.contains("`orch retry M1` all of it"), "{done}");
     planning.run_to(0, &["retry", "M1"]);
     assert_eq!(planning.rows()[0], "⬜ Not Started");
-    planning.run_to(0, &["dispatch", "M1"]);
+    let again = planning.run_to(0, &["dispatch", "M1"]).out;
+    assert!(again.starts_with("# Worker Context: M1: Schema\n"), "all of it, and no gap: {again}");
+    assert!(again.contains("### Tasks to complete\n\n- [ ] Write the schema\n"), "{again}");
+    assert!(again.contains("is to be done again"), "{again}");
+    assert!(
+        again.contains(".orchestrator/worker-summary-m1-schema-gap.md"),
+        "no summary is replaced: {again}"
+    );
 }
 
 #[test]
@@ -133,6 +140,24 @@ fn a_second_document_has_a_folder_of_its_own() {
     planning.run_to(0, &["close", "Import-Planning.md"]);
     assert!(!planning.project.read(".orchestrator/active-sessions.json").contains("Import-Planning.md"));
     assert!(planning.project.exists(".orchestrator/state.json"), "the other session goes on");
+}
+
+#[test]
+fn documents_of_one_name_have_branches_of_their_own() {
+    let planning =
+        Planning::new(&[("M1: Schema", "Haiku", "DO: blocked commit a.sql\n\n- [ ] Write the schema")]);
+    planning.document(
+        "docs/Export-Planning.md",
+        &[("M1: Schema", "Haiku", "DO: commit b.sql\n\n- [ ] Write it")],
+    );
+    planning.git(&["add", "."]);
+    planning.git(&["commit", "-q", "-m", "two of one name"]);
+    planning.run_to(1, &["run"]);
+    planning.run_to(0, &["run", "docs"]);
+    let branches = planning.git(&["branch", "--list", "milestone/*", "--format=%(refname:short)"]);
+    assert_eq!(branches.lines().count(), 2, "{branches}");
+    let listed = planning.run_to(0, &["worktree", "list", DOCUMENT]);
+    assert!(listed.out.contains("M1"), "{listed}");
 }
 
 #[test]

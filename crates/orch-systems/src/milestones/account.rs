@@ -117,7 +117,8 @@ fn entry(ended: &Ended<'_>, account: &Account, boxes: &[TaskBox]) -> String {
         Some(minutes) => format!(" ({minutes} min)"),
         None => String::new(),
     };
-    let mut parts = vec![format!("{}{what} {how}{minutes}", ended.milestone.id)];
+    let mut head = format!("{}{what} {how}{minutes}", ended.milestone.id);
+    let mut parts = Vec::new();
     if let Some(handoff) = ended.handoff {
         let done = handoff.summary.work.iter().filter(|item| item.done != Some(false));
         let items: Vec<&str> = done.map(|item| item.text.trim_end_matches('.')).collect();
@@ -132,12 +133,13 @@ fn entry(ended: &Ended<'_>, account: &Account, boxes: &[TaskBox]) -> String {
     if !problems.is_empty() {
         parts.push(format!("Issues: {}", problems.join("; ")));
     } else if let (Status::Fail | Status::Incomplete, Some(detail)) = (ended.to, ended.detail) {
-        parts.push(detail.to_owned());
+        head.push_str(&format!(": {detail}"));
     }
     let work = boxes.iter().filter(|item| item.is_work()).count();
     if work > 0 {
         parts.push(format!("Boxes: {} of {work} ticked", work - account.open.len() - account.denied.len()));
     }
+    parts.insert(0, head);
     format!("{}.", parts.join(". "))
 }
 

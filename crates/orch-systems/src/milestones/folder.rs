@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 
 use orch_core::Time;
 use orch_state_json::{NotOurs, OrchestratorState, timestamp};
-use orch_store::{StoreError, read_regular, sweep_folder};
-use xxhash_rust::xxh3::xxh3_64;
+use orch_store::{StoreError, beneath, read_regular, sweep_folder};
 
 use super::MilestonePlan;
 use super::names::is_summary;
@@ -50,16 +49,22 @@ pub(super) enum Found {
 impl SessionFolder {
     /// The folder of the document's session, and what is in it.
     pub(super) fn of(plan: &MilestonePlan) -> (Self, Found) {
+        let (folder, found) = Self::find(plan);
+        let folders = [folder.processed(), folder.prompts(), folder.path.join(CLOSED)];
+        match not_a_folder(&folders) {
+            Some(path) if !matches!(found, Found::Refused { .. }) => (folder, refused_for(&path)),
+            _ => (folder, found),
+        }
+    }
+
+    fn find(plan: &MilestonePlan) -> (Self, Found) {
         let outer = plan.root.join(SESSION);
         let refused = |message: String, hint: &str| {
             let found = Found::Refused { message, hint: hint.to_owned() };
             (Self { path: outer.clone(), is_inner: false }, found)
         };
-        match fs::symlink_metadata(&outer) {
-            Ok(found) if !found.is_dir() => {
-                return refused(format!("{} is no folder", outer.display()), "move it away");
-            }
-            _ => {}
+        if let Some(path) = not_a_folder(std::slice::from_ref(&outer)) {
+            return (Self { path: outer, is_inner: false }, refused_for(&path));
         }
         let is_of = |state: &OrchestratorState| is_same(&plan.root.join(&state.planning_doc), &plan.path);
         let found = read(&outer.join(STATE));
@@ -72,9 +77,11 @@ impl SessionFolder {
         }
         // Another document's; or the folder is free, and this one's session may have been begun beside another.
         let slug = plan.plan_slug();
-        let hashed = format!("{slug}-{:04x}", xxh3_64(plan.shown_path().as_bytes()) & 0xffff);
-        for (name, is_last) in [(slug, false), (hashed, true)] {
+        for (name, is_last) in [(slug, false), (plan.hashed_slug(), true)] {
             let inner = Self { path: outer.join(name), is_inner: true };
+            if let Some(path) = not_a_folder(std::slice::from_ref(&inner.path)) {
+                return (inner, refused_for(&path));
+            }
             match read(&inner.path.join(STATE)) {
                 Found::State(state) if !is_of(&state) => {
                     if is_last {
@@ -212,6 +219,17 @@ impl SessionFolder {
     }
 }
 
+/// The first of `paths` at which something else is than a folder. A link is none: a repository could bring one along that
+/// leads anywhere.
+pub(super) fn not_a_folder(paths: &[PathBuf]) -> Option<PathBuf> {
+    let is_other = |path: &&PathBuf| fs::symlink_metadata(path).is_ok_and(|found| !found.is_dir());
+    paths.iter().find(is_other).cloned()
+}
+
+fn refused_for(path: &Path) -> Found {
+    Found::Refused { message: format!("{} is no folder", path.display()), hint: "move it away".into() }
+}
+
 fn read(path: &Path) -> Found {
     let bytes = match read_regular(path, OrchestratorState::LARGEST as u64 + 1) {
         Ok(bytes) => bytes,
@@ -251,8 +269,14 @@ pub(crate) fn planning_documents_of(folder: &Path) -> Vec<PathBuf> {
         inner.sort();
         states.extend(inner);
     }
+    // A state that came along with a repository is not to have orch work on what lies elsewhere.
+    let inside = |document: String| {
+        let relative = Path::new(&document).strip_prefix(folder).unwrap_or(Path::new(&document));
+        beneath(folder, relative.to_str()?).ok()?;
+        Some(folder.join(relative)).filter(|path| path.is_file())
+    };
     let document = |state: PathBuf| match read(&state) {
-        Found::State(state) => Some(folder.join(state.planning_doc)).filter(|path| path.is_file()),
+        Found::State(state) => inside(state.planning_doc),
         _ => None,
     };
     states.into_iter().filter_map(document).collect()

@@ -1,13 +1,15 @@
 //! What a person has to approve before a milestone may start.
 
-use std::fs::{self, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use orch_core::TaskIx;
 use orch_run::{Clock, SystemClock};
 use orch_state_md::planning::{self, BoxMark, Edit, Gate, GateKind};
-use orch_store::Durability;
+use orch_store::{Durability, StoreError, read_regular};
+use rustix::fs::OFlags;
 
 use super::MilestonePlan;
 use super::document::Document;
@@ -18,6 +20,9 @@ use crate::OpenError;
 
 /// The file in the session's folder that says what a person has approved: a line each, the moment and the condition.
 const APPROVED: &str = "approved.txt";
+
+/// The most that is read of it.
+const LARGEST: u64 = 16 << 20;
 
 /// The condition that a gate stands for.
 pub(super) fn condition(milestone: &str, gate: &Gate) -> String {
@@ -54,7 +59,8 @@ pub(super) fn passed(plan: &MilestonePlan, folder: &Path) -> Vec<String> {
     let mut passed = Vec::new();
     for task in plan.plan.tasks() {
         for (condition, _) in gates_of(plan, task) {
-            let is_passed = approved.contains(&condition) || stands(task, &condition) == Some(false);
+            let is_passed =
+                approved.contains(&on_a_line(&condition)) || stands(task, &condition) == Some(false);
             if is_passed && !passed.contains(&condition) {
                 passed.push(condition);
             }
@@ -64,15 +70,23 @@ pub(super) fn passed(plan: &MilestonePlan, folder: &Path) -> Vec<String> {
 }
 
 fn approved(folder: &Path) -> Vec<String> {
-    let text = fs::read_to_string(folder.join(APPROVED)).unwrap_or_default();
+    let bytes = read_regular(&folder.join(APPROVED), LARGEST).unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes);
     text.lines().filter_map(|line| Some(line.split_once('\t')?.1.to_owned())).collect()
+}
+
+/// A condition as it is written down and looked up again.
+fn on_a_line(condition: &str) -> String {
+    condition.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// Writes down that a person has approved.
 fn note_approval(folder: &Path, moment: &str, condition: &str) -> io::Result<()> {
-    let mut file = OpenOptions::new().create(true).append(true).open(folder.join(APPROVED))?;
-    let condition: String = condition.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    file.write_all(format!("{moment}\t{condition}\n").as_bytes())?;
+    // Nobody else's file is written into through a link, and no pipe waited for.
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32;
+    let path = folder.join(APPROVED);
+    let mut file = OpenOptions::new().create(true).append(true).custom_flags(flags).open(path)?;
+    file.write_all(format!("{moment}\t{}\n", on_a_line(condition)).as_bytes())?;
     file.sync_data()
 }
 
@@ -104,8 +118,12 @@ impl MilestonePlan {
         for (condition, gate) in &open {
             match &gate.kind {
                 GateKind::Box { of } => boxes.push((of.clone(), gate.text.clone())),
-                GateKind::Between { .. } => note_approval(folder.path(), &now, condition)
-                    .map_err(OpenError::system("write down what was approved"))?,
+                GateKind::Between { .. } => {
+                    note_approval(folder.path(), &now, condition).map_err(|source| {
+                        let path = folder.path().join(APPROVED);
+                        StoreError::Io { path, step: "write into", source }
+                    })?;
+                }
             }
         }
         let approved: Vec<String> = open.into_iter().map(|(condition, _)| condition).collect();

@@ -57,6 +57,16 @@ impl Landing {
             return Ok((Outcome::Rejected, Some(why)));
         }
         let root = Git::at(&self.root);
+        if let (Some(there), Some(tip)) = (there.head()?, root.branch_tip(&self.branch)?)
+            && !root.is_ancestor(&there, &tip)?
+        {
+            let why = format!(
+                "its work tree is at commit {}, which is not on {}; bring the work onto that branch",
+                there.get(..9).unwrap_or(&there),
+                self.branch
+            );
+            return Ok((Outcome::Rejected, Some(why)));
+        }
         if let Some(document) = &self.document
             && let (Some(head), Some(tip)) = (root.head()?, root.branch_tip(&self.branch)?)
             && root.changed_between(&head, &tip)?.contains(document)

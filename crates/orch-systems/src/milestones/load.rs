@@ -8,6 +8,7 @@ use std::sync::Arc;
 use orch_core::{Diagnostic, Plan, PlanDraft, Reference, TaskDraft, TaskIx};
 use orch_state_md::planning::{self, Milestone, Planning, Reading};
 use orch_store::read_regular;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::gates::condition;
 use super::names::{milestone_slug, slug};
@@ -99,6 +100,19 @@ impl MilestonePlan {
         if slug.is_empty() { "plan".into() } else { slug }
     }
 
+    /// The same, unlike that of any other document of the project.
+    pub(super) fn hashed_slug(&self) -> String {
+        format!("{}-{:04x}", self.plan_slug(), xxh3_64(self.shown_path().as_bytes()) & 0xffff)
+    }
+
+    /// The plan's name in those of branches and work trees, which all documents of a repository share.
+    pub(super) fn branch_slug(&self) -> String {
+        let slug = self.plan_slug();
+        let is_plain = Path::new(&self.shown_path()).with_extension("").to_str() == Some(self.stem())
+            && slug.eq_ignore_ascii_case(self.stem());
+        if is_plain { slug } else { self.hashed_slug() }
+    }
+
     /// The document from the project's root, as a worker there finds it.
     pub(super) fn shown_path(&self) -> String {
         shown(&self.root, &self.path)
@@ -106,7 +120,13 @@ impl MilestonePlan {
 
     /// The name of a task's work tree.
     pub fn worktree_name(&self, task: TaskIx) -> String {
-        format!("{}-{}", self.plan_slug(), slug(self.plan.id(task)))
+        format!("{}-{}", self.branch_slug(), slug(self.plan.id(task)))
+    }
+
+    /// Whether a work tree of this name is one of a task: for its work, or for the gaps in that.
+    pub fn is_worktree_of(&self, task: TaskIx, name: &str) -> bool {
+        let rest = name.strip_prefix(&*self.worktree_name(task));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("-gap"))
     }
 
     /// The folders that a task works in and the files that lie in none, as far as its section names any.

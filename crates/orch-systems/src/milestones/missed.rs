@@ -1,10 +1,8 @@
 //! The ends of attempts, and those that an earlier orch recorded and had no time to tell the document of.
 
-use std::fs;
-
 use orch_core::{Status, TaskIx, Time};
 use orch_state_json::OrchestratorState;
-use orch_store::{Folded, Home, read_at};
+use orch_store::{Folded, Home, read_at, read_regular};
 
 use super::MilestonePlan;
 use super::folder::SessionFolder;
@@ -35,7 +33,8 @@ impl End {
     ) -> Option<String> {
         let names = if self.was_missed { folder.processed_of(plan.plan.id(self.task)) } else { Vec::new() };
         let is_it = |name: &String| {
-            !known.contains(name) && fs::read(folder.processed().join(name)).is_ok_and(|found| found == bytes)
+            let found = || read_regular(&folder.processed().join(name), bytes.len() as u64 + 1);
+            !known.contains(name) && found().is_ok_and(|found| found == bytes)
         };
         names.into_iter().find(is_it)
     }

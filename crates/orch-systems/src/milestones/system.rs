@@ -1,8 +1,8 @@
 //! Milestones as the rooms see them that every system shares.
 
 use std::cell::OnceCell;
-use std::fs;
-use std::io;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use orch_store::{Durability, Folded, Home};
 use super::MilestonePlan;
 use super::alerts::problems;
 use super::assigned::Assigned;
-use super::folder::{Found, SESSION, SessionFolder};
+use super::folder::{Found, SESSION, SessionFolder, not_a_folder};
 use super::gates::passed;
 use super::handoff::{Handoff, inside};
 use super::judge::{HandedIn, judge};
@@ -130,7 +130,7 @@ impl MilestoneSystem {
         let (plan, suffix) = (&self.plan, gap_suffix(gap));
         Some(Assigned {
             worktree: format!("{}{suffix}", plan.worktree_name(task)),
-            branch: format!("milestone/{}/{}{suffix}", plan.plan_slug(), plan.slug(task)),
+            branch: format!("milestone/{}/{}{suffix}", plan.branch_slug(), plan.slug(task)),
             gap,
             only_merges: false,
         })
@@ -172,17 +172,9 @@ impl MilestoneSystem {
         let Some(worktrees) = self.worktrees.as_ref().filter(|_| run.count(Status::Success) > 0) else {
             return;
         };
-        let done: Vec<String> = run
-            .plan()
-            .tasks()
-            .filter(|&task| run.status(task) == Status::Success)
-            .map(|task| self.plan.worktree_name(task))
-            .collect();
         let is_of_one_done = |name: &str| {
-            done.iter().any(|done| {
-                name.strip_prefix(done.as_str())
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with("-gap"))
-            })
+            let mut done = run.plan().tasks().filter(|&task| run.status(task) == Status::Success);
+            done.any(|task| self.plan.is_worktree_of(task, name))
         };
         for listed in worktrees.list().unwrap_or_default() {
             if listed.is_safe() && listed.name.as_deref().is_some_and(is_of_one_done) {
@@ -206,6 +198,23 @@ impl MilestoneSystem {
             }
         }
         Ok(())
+    }
+}
+
+/// Makes the session's folder in a work tree, and `place` in it, where the worker hands back. git must see nothing of it
+/// there either, although `.gitignore` may not be committed yet.
+fn make_session_in(worktree: &Path, place: Option<PathBuf>) -> io::Result<()> {
+    let session = worktree.join(SESSION);
+    let folders: Vec<PathBuf> = [session.clone()].into_iter().chain(place).collect();
+    if let Some(path) = not_a_folder(&folders) {
+        return Err(io::Error::other(format!("{} is no folder", path.display())));
+    }
+    folders.iter().try_for_each(fs::create_dir_all)?;
+    // One that is there was brought along by the branch, and may be a link to anything.
+    match OpenOptions::new().write(true).create_new(true).open(session.join(".gitignore")) {
+        Ok(mut file) => file.write_all(b"*\n"),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
     }
 }
 
@@ -245,14 +254,7 @@ impl System for MilestoneSystem {
         let base = self.cut_from(task, assigned.gap, &place.base_branch);
         let mut ground = worktrees.ground(&assigned.worktree, &branch, &base, result)?;
         ground.base_branch.clone_from(&place.base_branch);
-        // git must see nothing of it there either, although `.gitignore` may not be committed yet.
-        let session = ground.folder.join(SESSION);
-        fs::create_dir_all(&session)
-            .and_then(|()| fs::write(session.join(".gitignore"), "*\n"))
-            .map_err(failed)?;
-        if let Some(place) = inside(&self.plan, &self.folder, &ground.folder) {
-            fs::create_dir_all(place).map_err(failed)?;
-        }
+        make_session_in(&ground.folder, inside(&self.plan, &self.folder, &ground.folder)).map_err(failed)?;
         self.clear(task, Some(&ground.folder)).map_err(failed)?;
         assigned.write(&place.home, id, attempt).map_err(failed)?;
         Ok(ground)

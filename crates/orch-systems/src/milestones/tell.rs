@@ -97,7 +97,9 @@ pub(super) fn tell(
     };
     let section = milestone.section.as_ref();
     let text = section.map(|section| planning.text_of(section));
-    let tasks: Vec<String> = section.map(|section| lines(&section.boxes)).unwrap_or_default();
+    let boxes = section.map(|section| section.boxes.as_slice()).unwrap_or_default();
+    let again = audience.gap.is_some_and(|(earlier, _)| is_all_again(boxes, earlier));
+    let tasks: Vec<String> = lines(boxes, again);
     let tasks: Vec<&str> = tasks.iter().map(String::as_str).collect();
     let paths: Vec<&str> =
         section.map(|section| section.paths.iter().map(String::as_str).collect()).unwrap_or_default();
@@ -141,7 +143,7 @@ pub(super) fn tell(
     };
     let [completed, files, issues, notes]: [Vec<&str>; 4] = [&completed, &files, &issues, &notes]
         .map(|list: &Vec<String>| list.iter().map(String::as_str).collect());
-    let gap = audience.gap.is_some().then(|| Gap {
+    let gap = (audience.gap.is_some() && !again).then(|| Gap {
         summary: summary.as_deref(),
         completed: &completed,
         files: &files,
@@ -162,6 +164,7 @@ pub(super) fn tell(
             others: &others,
             summary_path: &summary_path,
             gap,
+            again,
             by_agent: audience.by_agent,
             commit: plan.in_repository,
             previous: audience.previous,
@@ -183,9 +186,16 @@ pub(super) fn paste(
     Ok(prompts.render(MILESTONE_PASTE, &MilestonePaste { prompt_path, model })?.text)
 }
 
-/// The boxes of work that are left, as lines of Markdown.
-fn lines(boxes: &[TaskBox]) -> Vec<String> {
-    let left = boxes.iter().filter(|item| item.is_work() && item.mark != BoxMark::Done);
+/// Whether a milestone that was complete was asked for once more, which is to have all of it done again.
+fn is_all_again(boxes: &[TaskBox], earlier: Option<&Earlier>) -> bool {
+    let mut work = boxes.iter().filter(|item| item.is_work()).peekable();
+    let was_complete = earlier.is_none_or(|earlier| earlier.summary.status == Some(SummaryStatus::Completed));
+    was_complete && work.peek().is_some() && work.all(|item| item.mark == BoxMark::Done)
+}
+
+/// The boxes of work that are left, as lines of Markdown; those that are ticked too when all is to be done `again`.
+fn lines(boxes: &[TaskBox], again: bool) -> Vec<String> {
+    let left = boxes.iter().filter(|item| item.is_work() && (again || item.mark != BoxMark::Done));
     let line = |item: &TaskBox| {
         let mark = if item.mark == BoxMark::Partial { '~' } else { ' ' };
         format!("{}- [{mark}] {}", "  ".repeat(item.depth), item.text)
