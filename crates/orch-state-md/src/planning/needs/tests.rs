@@ -178,6 +178,8 @@ fn sentences_elsewhere_say_nothing() {
             ("## Progress Log\n\n**2026-01-01 10:00** - M3 requires M1, M1 → M2", ""),
             ("## Kickoff Prompt\n\nM3 requires M1\n\n```\nM1 -> M2\n```", ""),
             ("## Decisions\n\nM1 → M2", "[not_read 15:4]"),
+            ("## Table of Contents\n\n- [M2 → M3 bridge](#m2--m3-bridge)", ""),
+            ("## Contents\n\n- [M2 → M3 bridge](#m2--m3-bridge)", ""),
         ],
         document,
     );

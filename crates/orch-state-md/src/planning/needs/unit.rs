@@ -286,7 +286,8 @@ impl<'d, 'a> Cutter<'d, 'a> {
 fn subject(title: &str) -> Place {
     let title = title.to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| title.contains(word));
-    if has(&["prompt", "kickoff", "kick-off"]) {
+    // A table of contents repeats the names of milestones, whatever signs are in them.
+    if has(&["prompt", "kickoff", "kick-off", "table of contents"]) || title.trim() == "contents" {
         return Place::Prompt;
     }
     if has(&["depend", "prerequisite", "blocked by"]) {
