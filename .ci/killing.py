@@ -119,7 +119,9 @@ def try_all(arguments, ways, tried, make_template, fenced):
     with tempfile.TemporaryDirectory(prefix="orch-kill-") as made:
         make_template(pathlib.Path(made))
         for way in wanted:
-            points = arguments.points or ways[way].points()[::arguments.every]
+            # To find them is to run without a kill, which says what has to come of it.
+            found = ways[way].points()
+            points = arguments.points or found[::arguments.every]
             bad = 0
             with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
                 for point, wrong in zip(points, pool.map(lambda point: tried(way, point), points)):

@@ -1,6 +1,6 @@
 //! New planning documents, and that they are read as what they were made of.
 
-use orch_state_md::planning::{Edit, NewMilestone, NewPlan, apply, compose, read};
+use orch_state_md::planning::{Edit, NewMilestone, NewPlan, TaskBox, apply, compose, read};
 use proptest::prelude::*;
 
 const MOMENT: &str = "2026-03-01 22:10";
@@ -131,11 +131,110 @@ fn what_is_wrong_is_said() {
     );
 }
 
+/// `written` with the characters that its references stand for.
+fn shown(written: &str) -> String {
+    let mut out = String::new();
+    let mut rest = written;
+    while let Some(at) = rest.find("&#") {
+        out.push_str(&rest[..at]);
+        let (number, after) = rest[at + 2..].split_once(';').unwrap();
+        out.push(char::from_u32(number.parse().unwrap()).unwrap());
+        rest = after;
+    }
+    out + rest
+}
+
+/// `text` on one line.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What a name says: without emphasis and code marks, which are Markdown in it, and signs between it and its id.
+fn words(name: &str) -> String {
+    let kept = name.chars().filter(|c| !c.is_control() && !"*_`~\u{202e}".contains(*c)).collect::<String>();
+    let kept = kept.trim_start_matches(|c: char| c.is_whitespace() || ":—–-.)]|·,/".contains(c));
+    kept.chars().filter(|c| !c.is_whitespace()).collect()
+}
+
+fn check_read_back(plan: &NewPlan) {
+    assert_eq!(plan.problems(), []);
+    let document = compose(plan, MOMENT);
+    let reading = read(document.as_bytes());
+    assert_eq!(reading.findings, [], "{document}");
+    assert_eq!(words(&reading.plan.title), words(&plan.title), "{document}");
+    assert_eq!(reading.plan.milestones.len(), plan.milestones.len(), "{document}");
+    assert_eq!(reading.plan.log.len(), 1, "{document}");
+    for (at, (milestone, new)) in reading.plan.milestones.iter().zip(&plan.milestones).enumerate() {
+        assert_eq!(milestone.id, new.id.clone().unwrap_or(format!("M{}", at + 1)));
+        if words(&new.name).len() < 200 {
+            assert_eq!(words(&milestone.title), words(&new.name), "{document}");
+        }
+        let mut on: Vec<&str> = milestone.depends_on.iter().map(|on| &*on.on).collect();
+        on.sort_unstable();
+        let mut wanted: Vec<&str> = new.depends_on.iter().map(|on| &**on).collect();
+        wanted.sort_unstable();
+        assert_eq!(on, wanted, "{} {document}", milestone.id);
+        let gated = plan.milestones.iter().enumerate().filter(|(at, other)| {
+            let id = other.id.clone().unwrap_or(format!("M{}", at + 1));
+            new.depends_on.contains(&id)
+        });
+        let gates: usize = gated.map(|(_, other)| other.gates.len()).sum();
+        assert_eq!(milestone.gates.len(), gates, "{} {document}", milestone.id);
+        assert_eq!(milestone.recommended.model, new.model, "{document}");
+        let section = milestone.section.as_ref().unwrap();
+        for path in &new.paths {
+            assert!(section.paths.contains(path), "{path:?} {document}");
+        }
+        let (work, asked): (Vec<&TaskBox>, Vec<&TaskBox>) =
+            section.boxes.iter().partition(|item| item.is_work());
+        let work: Vec<String> = work.into_iter().map(|item| shown(&item.text)).collect();
+        assert_eq!(work, new.tasks.iter().map(|task| one_line(task)).collect::<Vec<_>>(), "{document}");
+        let asked: Vec<String> = asked.into_iter().map(|item| shown(&item.text)).collect();
+        let gates = new.gates.iter().map(|gate| format!("**Gate:** {}", one_line(gate)));
+        assert_eq!(asked, gates.collect::<Vec<_>>(), "{document}");
+    }
+}
+
+#[test]
+fn names_and_tasks_that_look_like_something_else() {
+    for (title, name, task) in [
+        ("Dependency upgrades", "Parallel import", "~~Screenshots~~ of every page"),
+        ("Parallel downloads", ".NET port", "**~~Old~~** form"),
+        ("Progress Log", "Progress Log", "~~a~~"),
+        ("Session log of the gateway", "Dependencies", "[ ] a box of its own"),
+        ("M1: a plan", "Status: done", "- [x] done"),
+        ("Milestone Progress Tracker", "Table of Contents", "| a | b |"),
+        ("Tracker", "Milestone Progress Tracker", "# Tracker"),
+        ("Notes", "Notes", "**Depends on:** M2"),
+        ("Model: Opus", "Model: Opus", "**Model:** Opus"),
+        ("```", "~~gone~~", "```"),
+        ("<!--", "<!--", "<!-- a"),
+        ("=== a ===", "a --- b", "---"),
+        ("Contents", "Gate: x", "**Status:** Done"),
+    ] {
+        let milestone = |name: &str, needs: &[&str]| NewMilestone {
+            name: name.into(),
+            tasks: texts(&[task, "Write the rest"]),
+            depends_on: texts(needs),
+            gates: texts(&[task]),
+            paths: texts(&["src/a.rs"]),
+            ..NewMilestone::default()
+        };
+        check_read_back(&NewPlan {
+            title: title.into(),
+            purpose: task.into(),
+            objectives: texts(&[name, task]),
+            milestones: vec![milestone(name, &[]), milestone("Second", &["M1"])],
+            ..NewPlan::default()
+        });
+    }
+}
+
 fn hostile() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
         "a", "form", "M2", " ", "\n", "\n\n", "|", "\\", "#", "# ", "## M9: x", "- [ ] ", "```", "~~~",
         "<!--", "-->", "<b>", "[a](b)", "](", "`", "---", "===", "> ", "1. ", "é", "日", "\u{1b}",
-        "\u{202e}", "\t", "&#35;", "&", "*", "**", ":",
+        "\u{202e}", "\t", "&#35;", "&", "*", "**", ":", "~~", "[ ] ", "→", "(", ")", "/",
     ]);
     prop::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat())
 }
@@ -168,7 +267,56 @@ fn hostile_plan() -> impl Strategy<Value = NewPlan> {
         })
 }
 
+/// A request in which nothing is wrong, whose texts may be anything.
+fn sound_plan() -> impl Strategy<Value = NewPlan> {
+    // An arrow between milestones is about their order wherever it stands.
+    let draws = |text: &String| text.contains("M2") && text.contains(['→', '>']);
+    let line = move || hostile().prop_filter("draws nothing", move |text| !draws(text));
+    let text = move || line().prop_filter("says something", |text| !words(text).is_empty());
+    let model =
+        prop::option::of(prop::sample::select(vec!["Haiku", "Sonnet", "Opus", "gpt-5", "claude-opus-4-1"]));
+    let path = prop::sample::select(vec!["src/a.rs", "web/", "docs/*.md", "Makefile", "a/b"]);
+    // Its own id in front of a name is no part of it.
+    let name = || text().prop_filter("has no id", |text| !text.trim_start().starts_with("M2"));
+    let milestone = (
+        name(),
+        model,
+        prop::collection::vec(text(), 0..3),
+        prop::collection::vec(text(), 0..2),
+        prop::collection::hash_set(path, 0..3),
+        any::<[bool; 5]>(),
+    );
+    let milestone = milestone.prop_map(|(name, model, tasks, gates, paths, needs)| {
+        let new = NewMilestone {
+            name,
+            model: model.map(str::to_owned),
+            tasks,
+            paths: paths.into_iter().map(str::to_owned).collect(),
+            gates,
+            ..NewMilestone::default()
+        };
+        (new, needs)
+    });
+    (text(), line(), prop::collection::vec(line(), 0..3), prop::collection::vec(milestone, 1..5)).prop_map(
+        |(title, purpose, objectives, milestones)| {
+            let number = |(at, (mut new, needs)): (usize, (NewMilestone, [bool; 5]))| {
+                let needs = needs.iter().take(at).enumerate().filter(|(_, needs)| **needs);
+                new.depends_on = needs.map(|(on, _)| format!("M{}", on + 1)).collect();
+                new.id = Some(format!("M{}", at + 1));
+                new
+            };
+            let milestones = milestones.into_iter().enumerate().map(number).collect();
+            NewPlan { title, purpose, success_factors: objectives.clone(), objectives, milestones }
+        },
+    )
+}
+
 proptest! {
+    #[test]
+    fn whatever_is_asked_for_is_read_back(plan in sound_plan()) {
+        check_read_back(&plan);
+    }
+
     #[test]
     fn no_text_leaves_its_place(plan in hostile_plan()) {
         let document = compose(&plan, MOMENT);

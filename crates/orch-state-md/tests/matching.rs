@@ -56,6 +56,7 @@ fn one_box_and_one_claim() {
         ("Write the form", "Write the form (done)", "0=0"),
         ("Write the form", "Write the form — done ✅", "0=0"),
         ("Write the form", "**Done:** Write the form", "0=0"),
+        ("Read `Vec&#60;u8>` &# so", "Read `Vec<u8>` so", "0=0"),
         ("Écrire le résumé", "écrire le RÉSUMÉ", "0=0"),
         ("C++ bindings", "C++ bindings", "0=0"),
         // Alike.
@@ -71,6 +72,24 @@ fn one_box_and_one_claim() {
         ("Write the form", "**Task 1**: Write the form", "0~0"),
         ("Write the login form", "**Frontend:** wrote the login form", "0~0"),
         ("Write the adapter", "Wrote the adapter; the calls are stubbed.", "?0 !0"),
+        // A remark of the box, or its number.
+        ("Write the table of signals (`signals/morse.tsv`)", "Write the table of signals", "0~0"),
+        ("Write the table of signals (`signals/morse.tsv`)", "[x] Wrote the table of signals", "0~0"),
+        ("Write the table of signals (26 letters)", "Write the table of signals", "?0 !0"),
+        ("Write the table of signals (`morse.tsv`)", "Write the table of signals (`flags.tsv`)", "?0 !0"),
+        ("Write the table of signals (`a.tsv`)", "Write the table of signs", "?0 !0"),
+        ("Write the table of signals (`a.tsv`)", "Write the table", "?0 !0"),
+        ("Write the table of signals (and their tests)", "Write the table of signals", "?0 !0"),
+        ("Write the table of signals (first half)", "Write the table of signals", "?0 !0"),
+        ("Write the table of signals (`a.tsv`)", "Removed the table of signals", "?0 !0"),
+        ("Write the table of signals (`a.tsv`)", "Write the table of signals — skipped", "-0"),
+        ("Write the table of signals (`a.tsv`)", "[ ] Write the table of signals", "-0"),
+        ("Add tests (`web/form.ts`)", "Add tests", "?0 !0"),
+        ("Task 2: write the login form", "Wrote the login form", "0~0"),
+        ("Task 2: write the login form", "Task 1: wrote the login form", "?0 !0"),
+        // A label in words says which form is meant.
+        ("**Phones:** write the login form", "Write the login form", "?0 !0"),
+        ("Write the login form (phones)", "Write the login form (tablets)", "?0 !0"),
         // Not alike.
         ("Write the login form", "Next: write the login form", "?0 !0"),
         ("Write the login form", "Removed: login form, written", "?0 !0"),
@@ -147,6 +166,24 @@ fn several_of_them() {
         ),
         (&["Add tests for login", "Add tests for logout"], &["Added tests for login and logout"], "?0 ?1 !0"),
         (&["Create the login form", "Build the login form"], &["Added the login form"], "?0 ?1 !0"),
+        // Remarks that tell two boxes apart.
+        (
+            &["Write the login form (phones)", "Write the login form (tablets)"],
+            &["Write the login form"],
+            "?0 ?1 !0",
+        ),
+        (&["Write the login form (phones)", "Wrote a login form"], &["Write the login form"], "1~0 ?0"),
+        (&["Write the login form (phones)", "[x] Write the login form"], &["Write the login form"], "1=0 ?0"),
+        (
+            &["Step 1: write the login form", "Step 2: write the login form"],
+            &["Write the login form"],
+            "?0 ?1 !0",
+        ),
+        (
+            &["Write the login form (`a.ts`)", "Write the logout form (`b.ts`)"],
+            &["Write the logout form", "Write the login form"],
+            "0~1 1~0",
+        ),
         // Two claims that are as much like one box.
         (&["Add tests for login"], &["Added login page tests", "Added login form tests"], "?0 !0 !1"),
         // Boxes with one text.

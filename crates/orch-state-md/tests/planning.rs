@@ -69,6 +69,9 @@ fn show_milestone(text: &mut String, milestone: &Milestone) {
     let Some(section) = &milestone.section else { return };
     write!(text, "  section {:?} @{}", section.heading, section.at.line).unwrap();
     writeln!(text, ", paths: {}", section.paths.join(" ")).unwrap();
+    if let Some(said) = &section.status {
+        writeln!(text, "  says {} ({}) @{}", said.written, said.tracked.status.word(), said.at).unwrap();
+    }
     show_boxes(text, section);
 }
 
@@ -107,6 +110,12 @@ fn ranges_are_those_of_the_text() {
         for section in plan.milestones.iter().filter_map(|milestone| milestone.section.as_ref()) {
             assert!(plan.text_of(section).starts_with('#'), "{name}");
             assert_eq!(line_of(section.range.start), section.at.line as usize, "{name}");
+            if let Some(said) = &section.status {
+                assert_eq!(line_of(said.range.start), said.at.line as usize, "{name}");
+                assert_eq!(&plan.text[said.range.clone()], said.written, "{name}");
+                let words = said.words.clone().unwrap_or(said.range.clone());
+                assert!(said.range.start <= words.start && words.end <= said.range.end, "{name}");
+            }
             for TaskBox { range, mark_at, at, .. } in &section.boxes {
                 assert_eq!(line_of(range.start), at.line as usize, "{name}");
                 assert!(range.contains(mark_at) && section.range.contains(mark_at), "{name}");

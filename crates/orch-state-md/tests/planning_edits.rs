@@ -85,17 +85,39 @@ fn a_status_changes_one_cell_of_one_row() {
         for milestone in plan(&text).milestones {
             for to in Status::ALL {
                 let after = made(&text, status(&milestone.id, None, to));
-                let tracked = plan(&after).milestone(&milestone.id).unwrap().row.tracked;
+                let edited = plan(&after).milestone(&milestone.id).unwrap().clone();
+                let tracked = edited.row.tracked;
                 let unknown = ["soon, I hope", "Deferred"].contains(&&*milestone.row.status_written);
                 if milestone.row.tracked.status == to && !milestone.row.tracked.skipped && !unknown {
                     assert_eq!(after, text, "{name} {} {to:?}", milestone.id);
                     continue;
                 }
                 assert_eq!(tracked, Tracked { status: to, ..Tracked::default() }, "{name} {}", milestone.id);
-                let [(line, old, new)] = changed(&text, &after)[..] else {
-                    panic!("{name} {}", milestone.id)
-                };
+                let lines = changed(&text, &after);
+                let (line, old, new) = lines[0];
                 assert_eq!(line, milestone.at.line as usize);
+                // Where the section says what the row said, it says what the row says.
+                let row = milestone.row.tracked;
+                let said = milestone.section.as_ref().and_then(|section| section.status.as_ref());
+                let repeated = said.filter(|said| {
+                    !unknown && (said.tracked.status, said.tracked.skipped) == (row.status, row.skipped)
+                });
+                let same = |written: &str| written == milestone.row.status_written;
+                if let Some(before) = repeated.filter(|said| said.words.is_some() || same(&said.written)) {
+                    let again = edited.section.unwrap().status.unwrap();
+                    // `✅ Complete (review pending)` would not be complete.
+                    let taken_back = before.written.contains("pending") && to == Status::Success;
+                    assert_eq!(again.tracked.status == to, !taken_back, "{name} {again:?}");
+                    if !taken_back {
+                        let (line, old, new) = lines[1];
+                        assert_eq!(line, before.at.line as usize);
+                        let (old, _) = difference(old, new);
+                        assert!(before.written.contains(old), "{name} {old:?}");
+                        assert_eq!(lines.len(), 2, "{name}");
+                    }
+                } else {
+                    assert_eq!(lines.len(), 1, "{name} {}", milestone.id);
+                }
                 let (old, mut new) = (cells(old), cells(new));
                 let differ = (0..old.len()).filter(|&cell| old[cell] != new[cell]).collect::<Vec<_>>();
                 assert_eq!(differ.len(), 1, "{name} {old:?} {new:?}");
@@ -208,6 +230,7 @@ fn everything_that_a_worker_brings_is_written_at_once() {
             "| M2: Scaling rules       | Opus   | ✅ Complete    | 23 + 4 (gap-fill) |",
         )
         .replace("| M3: Print layout        | Sonnet | ⬜ Not Started |", "| M3: Print layout        | Sonnet | ⛔ Blocked     |")
+        .replace("**Status: 🔄 In Progress**", "**Status: ✅ Complete**")
         .replace("- [ ] Scale by portions", "- [x] Scale by portions")
         .replace("- [~] Scale by weight", "- [x] Scale by weight")
         .replace(
@@ -258,6 +281,8 @@ struct Written {
     bytes: String,
     /// Per milestone: the line of its row, and the lines of its boxes, from zero, with what they say.
     rows: Vec<(usize, Vec<(usize, String)>)>,
+    /// Per milestone: the line of its section that says its status, and what is before and behind that.
+    said: Vec<Option<(usize, &'static str, &'static str)>>,
     crlf: bool,
 }
 
@@ -281,6 +306,15 @@ fn document() -> impl Strategy<Value = Written> {
             1..4,
         ),
     );
+    let said = prop::sample::select(vec![
+        None,
+        Some(("**Status:** ", "")),
+        Some(("**Model: Opus** | **Status: ", "**")),
+        Some(("**Status:** **", "** · **Model:** Opus")),
+        Some(("> Status: ", "\t")),
+        Some(("**Status:** ", " (see `a|b`)")),
+    ]);
+    let said = (said, prop::sample::select(vec!["", "✅ Complete", "⬜", "In progress"]));
     let form = (
         any::<bool>(),
         any::<bool>(),
@@ -295,7 +329,7 @@ fn document() -> impl Strategy<Value = Written> {
         "## Log\n\n- 2026-01-01 10:00: a\n- 2026-01-02 10:00: b\n  c\n\n---\n",
         "## Notes\n\n### 2026-01-01\n\nx\n",
     ]);
-    (prop::collection::vec(row, 1..5), form, log).prop_map(
+    (prop::collection::vec((row, said), 1..5), form, log).prop_map(
         |(rows, (crlf, mark, ends, log_first, name), log)| {
             let mut lines: Vec<String> = vec!["# Plan".into(), String::new()];
             if log_first {
@@ -306,16 +340,20 @@ fn document() -> impl Strategy<Value = Written> {
             lines.push("| Duration | Milestone | Status |".into());
             lines.push("|:--|--|--:|".into());
             let mut places = Vec::new();
-            for (at, (status, duration, (before, after), _)) in rows.iter().enumerate() {
+            for (at, ((status, duration, (before, after), _), _)) in rows.iter().enumerate() {
                 let name =
                     if name.is_empty() { format!("M{at}: n") } else { name.replace('#', &at.to_string()) };
                 let (before, after) = (" ".repeat(*before), " ".repeat(*after));
                 places.push((lines.len(), Vec::new()));
                 lines.push(format!("|{before}{duration}{after}| {name} |{before}{status}{after}|"));
             }
-            for (at, (_, _, _, boxes)) in rows.iter().enumerate() {
+            let mut repeated = Vec::new();
+            for (at, ((status, _, _, boxes), (said, other))) in rows.iter().enumerate() {
                 lines.push(String::new());
                 lines.push(format!("## M{at}"));
+                let status = if other.is_empty() { status } else { other };
+                repeated.push(said.map(|(front, back)| (lines.len(), front, back)));
+                lines.extend(said.map(|(front, back)| format!("{front}{status}{back}")));
                 let mut deepest = 0;
                 for (text, mark, depth) in boxes {
                     // Far in with nothing around it, it would be code.
@@ -332,7 +370,7 @@ fn document() -> impl Strategy<Value = Written> {
             let end = if crlf { "\r\n" } else { "\n" };
             let bytes =
                 [if mark { "\u{feff}" } else { "" }, &lines.join(end), if ends { end } else { "" }].concat();
-            Written { bytes, rows: places, crlf }
+            Written { bytes, rows: places, said: repeated, crlf }
         },
     )
 }
@@ -355,6 +393,23 @@ proptest! {
         let new = &mut lines[document.rows[at].0];
         let range = cell(new);
         new.replace_range(range, &old[cell(old)]);
+        // And so is what stands in its section, between what is before and behind it.
+        if let Some((line, front, back)) = document.said[at] {
+            let old = document.bytes.split('\n').nth(line).unwrap();
+            let new = &mut lines[line];
+            prop_assert!(new.starts_with(front) && new.trim_end_matches('\r').ends_with(back), "{}", new);
+            old.clone_into(new);
+            let said = |text: &str| {
+                let milestone = plan(text).milestone(&id).unwrap().clone();
+                let said = milestone.section.unwrap().status?.tracked;
+                Some((said.status, said.status == milestone.row.tracked.status && said.skipped == milestone.row.tracked.skipped))
+            };
+            if let (Some((before, true)), Some(after)) = (said(&document.bytes), said(&after)) {
+                prop_assert_eq!(after, (to, true), "{:?}", before);
+            } else {
+                prop_assert_eq!(new.as_str(), after.split('\n').nth(line).unwrap());
+            }
+        }
         prop_assert_eq!(lines.join("\n"), &*document.bytes);
         prop_assert_eq!(made(&after, status(&id, None, to)), after);
     }

@@ -1,7 +1,7 @@
 //! `orch stop [ID …]`: end the run under way, some of its tasks, or the workers that an earlier run left.
 
 use orch_core::TaskIx;
-use orch_systems::{Ask, OpenError, RunOptions, Session, View};
+use orch_systems::{AnyPlan, Ask, OpenError, RunOptions, Session, View};
 
 use super::{plan_among, tell};
 use crate::args::{Kinded, command_line};
@@ -36,7 +36,10 @@ pub(crate) fn run(names: &[String], kind: &Kinded) -> Result<u8, Failure> {
                 hint: "`orch status` shows what is".into(),
             })),
             _ => {
-                tell(&["the worker that an earlier run left is ended".into()]);
+                tell(&[match view.loaded() {
+                    AnyPlan::Milestones(_) => "it is given back, and may be dispatched again".into(),
+                    _ => "the worker that an earlier run left is ended".into(),
+                }]);
                 Ok(code::SUCCESS)
             }
         };

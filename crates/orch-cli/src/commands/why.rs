@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io::{self, Write};
 
-use orch_core::{Halt, Hold, Plan, Readiness, Status, TaskIx, Time};
+use orch_core::{Halt, Hold, Phase, Plan, Readiness, Status, TaskIx, Time};
 use orch_systems::{Kind, View};
 use serde::Serialize;
 
@@ -147,7 +147,17 @@ fn stands(view: &View, task: TaskIx, readiness: Option<&Readiness>) -> Stands {
                 0 => String::new(),
                 attempt => format!(", attempt {attempt}"),
             };
-            (format!("RUNNING{}{attempt}", moment("since", since)), None)
+            let text = format!("RUNNING{}{attempt}", moment("since", since));
+            match active.map(|active| active.phase) {
+                Some(Phase::Handed) => {
+                    let id = view.plan().id(task);
+                    let hint = format!(
+                        "`orch collect` takes in what they hand back; `orch stop {id}` gives it back"
+                    );
+                    (format!("{text}, in the hands of a person"), Some(hint))
+                }
+                _ => (text, None),
+            }
         }
         Status::Success => (format!("SUCCESS{ended}"), None),
         Status::Incomplete => (format!("INCOMPLETE{ended}{detail}"), again("does it again")),

@@ -19,6 +19,7 @@ mod milestones_bad;
 mod milestones_bad_places;
 mod milestones_bad_summaries;
 mod milestones_bad_work;
+mod milestones_ended;
 mod milestones_hand;
 mod milestones_new;
 mod milestones_sessions;

@@ -201,3 +201,29 @@ fn in_one_work_tree_all_work_in_the_project_itself() {
     assert_eq!(planning.git(&["log", "--format=%s", "-1"]), "Do M1");
     assert!(planning.git(&["branch", "--list", "milestone/*"]).is_empty());
 }
+
+#[test]
+fn a_file_that_is_claimed_and_nowhere_pauses_the_run() {
+    let planning = Planning::new(&[
+        ("M1: Copy", "Haiku", "DO: commit copy.txt claim nowhere.txt\n\n- [ ] Write the copy"),
+        ("M2: Page", "Haiku", "DO: commit page.html\n\n- [ ] Write the page"),
+    ]);
+    let ended = planning.run_to(3, &["run", "-j", "1"]);
+    assert_eq!(planning.rows(), ["✅ Complete", "⬜ Not Started"], "{ended}");
+    assert!(ended.err.contains("it names the file `nowhere.txt`"), "{ended}");
+    assert!(
+        ended.err.contains("nothing more starts until you have looked and said so: `orch ack`"),
+        "{ended}"
+    );
+}
+
+#[test]
+fn why_says_who_has_it() {
+    let planning = Planning::new(&[("M1: Copy", "Haiku", "- [ ] Write the copy")]);
+    planning.run_to(0, &["dispatch"]);
+    let why = planning.run_to(0, &["why", "M1"]).out;
+    assert!(
+        why.contains("in the hands of a person") && why.contains("`orch stop M1` gives it back"),
+        "{why}"
+    );
+}

@@ -4,6 +4,16 @@ use serde_json::Value;
 
 use crate::support::planned::{DOCUMENT, Planned, Planning};
 
+/// An agent that says when it is at work on M1, and goes on when it is told to.
+fn slow(planning: &Planning) {
+    planning.project.pipes(&["pipe-began", "pipe-on"]);
+    let script = "if test $ORCH_TASK = M1; then echo > ../../pipe-began; read on < ../../pipe-on; fi; exec \"$0\" \"$1\"";
+    let milestoner = crate::support::agent("milestoner");
+    planning.config(&format!(
+        "[agents.slow]\ncommand = [\"sh\", \"-c\", '{script}', {milestoner:?}, \"{{prompt_file}}\"]\nresult = \"exit\"\n"
+    ));
+}
+
 const TWO: &[Planned<'_>] =
     &[("M1: Schema", "Haiku", "- [ ] Write the schema"), ("M2: Routes", "Sonnet", "- [ ] Write the routes")];
 
@@ -195,9 +205,7 @@ fn what_a_person_edits_while_a_run_is_at_work_stays() {
         ("M2: Routes", "Sonnet", "- [ ] Write the routes"),
         ("M3: Page", "Sonnet", "**Depends on:** M1\n\n- [ ] Write the page"),
     ]);
-    planning.project.pipes(&["pipe-began", "pipe-on"]);
-    let milestoner = crate::support::agent("milestoner");
-    planning.config(&format!("[agents.slow]\ncommand = [\"sh\", \"-c\", 'if test $ORCH_TASK = M1; then echo > ../../pipe-began; read on < ../../pipe-on; fi; exec \"$0\" \"$1\"', {milestoner:?}, \"{{prompt_file}}\"]\nresult = \"exit\"\n"));
+    slow(&planning);
     let run = planning.start_run(&["--agent", "slow", "-j", "1"]);
     planning.project.hear("pipe-began");
     planning.edit("Users can export.", "Nobody can export.");
@@ -237,9 +245,7 @@ fn a_milestone_that_is_taken_out_of_the_document_under_way_is_said_and_lost_noth
 #[test]
 fn two_orchs_at_once_do_not_meet() {
     let planning = Planning::new(TWO);
-    planning.project.pipes(&["pipe-began", "pipe-on"]);
-    let milestoner = crate::support::agent("milestoner");
-    planning.config(&format!("[agents.slow]\ncommand = [\"sh\", \"-c\", 'if test $ORCH_TASK = M1; then echo > ../../pipe-began; read on < ../../pipe-on; fi; exec \"$0\" \"$1\"', {milestoner:?}, \"{{prompt_file}}\"]\nresult = \"exit\"\n"));
+    slow(&planning);
     let run = planning.start_run(&["--agent", "slow", "-j", "1"]);
     planning.project.hear("pipe-began");
     planning.hand_back("m2", "Completed", "- [x] Write the routes", "None");
@@ -254,4 +260,55 @@ fn two_orchs_at_once_do_not_meet() {
     planning.project.say("pipe-on");
     run.end();
     assert_eq!(planning.rows()[0], "✅ Complete");
+}
+
+#[test]
+fn a_document_that_can_be_written_no_more_during_a_run_is_caught_up_with() {
+    for broken in ["<<<<<<< HEAD\n=======\n>>>>>>> other\n", "\u{0}", ""] {
+        let planning = Planning::new(&[
+            TWO[0],
+            ("M2: Routes", "Sonnet", "**Depends on:** M1\n\n- [ ] Write the routes"),
+        ]);
+        slow(&planning);
+        let run = planning.start_run(&["--agent", "slow"]);
+        planning.project.hear("pipe-began");
+        let good = planning.text();
+        let path = planning.project.path(DOCUMENT);
+        match broken {
+            "" => std::fs::remove_file(&path).unwrap(),
+            "\u{0}" => std::fs::write(&path, [good.as_bytes(), b"\xff\xfe"].concat()).unwrap(),
+            marks => std::fs::write(&path, format!("{marks}{good}")).unwrap(),
+        }
+        let spoilt = std::fs::read(&path).ok();
+        planning.project.say("pipe-on");
+        let ended = run.end();
+        assert_eq!(ended.code, Some(1), "{broken:?}: {ended}");
+        assert!(ended.err.contains(DOCUMENT), "{broken:?}: {ended}");
+        assert_eq!(std::fs::read(&path).ok(), spoilt, "{broken:?}");
+        planning.project.write(DOCUMENT, good);
+        // The work that was done is not done again.
+        let ended = planning.run_to(0, &["run"]);
+        assert!(!ended.err.contains("M1 started"), "{broken:?}: {ended}");
+        assert_eq!(planning.rows(), ["✅ Complete"; 2], "{broken:?}: {ended}");
+        assert!(!planning.text().contains("- [ ]"), "{broken:?}: {}", planning.text());
+        assert_eq!(planning.log().len(), 3, "{broken:?}: {:?}", planning.log());
+        assert_eq!(planning.processed().len(), 2, "{broken:?}");
+        assert!(planning.project.exists("M1.txt"), "{broken:?}");
+    }
+}
+
+#[test]
+fn a_row_that_is_taken_out_during_a_run_is_said_once() {
+    let planning = Planning::new(TWO);
+    slow(&planning);
+    let run = planning.start_run(&["--agent", "slow", "-j", "1"]);
+    planning.project.hear("pipe-began");
+    planning.edit("| M1: Schema | Haiku | 🔄 In Progress | — | |\n", "");
+    planning.project.say("pipe-on");
+    let ended = run.end();
+    assert_eq!(ended.code, Some(0), "{ended}");
+    assert_eq!(ended.err.matches("M1 has no row in the tracker any more").count(), 1, "{ended}");
+    assert_eq!(planning.rows(), ["✅ Complete"]);
+    assert!(planning.project.exists("M1.txt"), "its work is merged");
+    assert!(planning.processed().contains(&"worker-summary-m1-schema.md".to_owned()));
 }

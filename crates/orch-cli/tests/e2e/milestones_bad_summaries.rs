@@ -72,6 +72,18 @@ fn two_of_one_milestone_are_both_left() {
 }
 
 #[test]
+fn two_of_one_milestone_that_was_never_dispatched_change_nothing() {
+    let planning = Planning::new(TWO);
+    planning.hand_back("m1-schema", "Completed", "- [x] Write the schema", "None");
+    planning.hand_back("m1-other", "Partial", "- [ ] Write the schema", "None");
+    let before = planning.text();
+    let collected = planning.run_to(3, &["collect", "--undispatched"]);
+    assert_eq!(collected.out.matches("there are several summaries of M1").count(), 2, "{collected}");
+    assert_eq!(planning.text(), before);
+    assert_eq!(planning.run_to(0, &["next"]).out, "M1  Schema\n");
+}
+
+#[test]
 fn empty_ones_and_ones_without_a_status_are_left() {
     let planning = Planning::new(TWO);
     planning.run_to(0, &["dispatch", "M1"]);
@@ -201,4 +213,27 @@ fn whatever_a_summary_says_the_document_stays_a_document() {
     assert!(planning.log()[0].starts_with("M1 gap-fill complete"), "{:?}", planning.log());
     assert_eq!(planning.log().len(), 3);
     assert!(planning.text().contains("- [x] Test the schema"));
+}
+
+#[test]
+fn one_that_waits_stands_in_the_way_of_another_dispatch() {
+    let planning = Planning::new(TWO);
+    planning.hand_back("m1-schema", "Completed", "- [x] Write the schema", "None");
+    let refused = planning.run_to(2, &["dispatch", "M1"]);
+    assert!(
+        refused.err.contains("a summary of M1 is there already: .orchestrator/worker-summary-m1-schema.md"),
+        "{refused}"
+    );
+    std::fs::remove_file(planning.project.path(PENDING)).unwrap();
+    planning.run_to(0, &["dispatch", "M1"]);
+    planning.hand_back("m1-schema", "Completed", "- [x] Write the schema", "None");
+    let pasted = "**Status:** Completed\r\n\r\n## Work completed\r\n- [x] Write the schema\r\n";
+    let refused = planning.feed(2, &["collect", "--stdin"], pasted);
+    assert!(refused.err.contains("worker-summary-m1-schema.md is there already"), "{refused}");
+    std::fs::remove_file(planning.project.path(PENDING)).unwrap();
+    // It does not say whose it is; there is only one that it can be of.
+    let collected = planning.feed(0, &["collect", "--stdin"], pasted);
+    assert!(collected.out.starts_with("M1 Schema: SUCCESS\n"), "{collected}");
+    let whose = planning.feed(2, &["collect", "--stdin"], pasted);
+    assert!(whose.err.contains("does not say which milestone it is of"), "{whose}");
 }

@@ -54,7 +54,7 @@ fn a_worker_that_edits_the_document_on_its_branch_is_sent_back_and_then_fails() 
     let log = planning.log();
     assert!(log[0].contains("it changed the planning document"), "{log:?}");
     let (gone, new) = planning.changed_since(&before);
-    assert_eq!(gone.len(), 2, "its row and its box: {gone:?}, {new:?}");
+    assert_eq!(gone, ["| M1: Schema | Haiku | ⬜ Not Started | — | |\n"], "{new:?}");
     assert!(!planning.text().contains("Mine"));
     assert!(planning.git(&["log", "--format=%s", BRANCH]).contains("Mine"));
     assert!(!planning.git(&["log", "--format=%s"]).contains("Mine"));
@@ -180,4 +180,57 @@ fn without_a_commit_nothing_is_started() {
     planning.hand_back("m1-schema", "Completed", "- [x] Write the schema", "None");
     planning.run_to(0, &["collect"]);
     assert_eq!(planning.rows(), ["✅ Complete"]);
+}
+
+#[test]
+fn the_gap_of_what_was_not_merged_builds_on_it() {
+    let planning = Planning::new(&[(
+        "M1: Schema",
+        "Haiku",
+        "- [ ] Write the schema\n- [ ] Test the schema\n- [ ] Draw the schema",
+    )]);
+    let milestoner = crate::support::agent("milestoner");
+    let run = |code: i32, words: &[&str]| {
+        let command = [&[milestoner.as_str(), "{prompt_file}"][..], words].concat();
+        planning.config(&format!("[agents.now]\ncommand = {command:?}\nresult = \"exit\"\n"));
+        planning.run_to(code, &["run", "--agent", "now"]);
+    };
+    for file in ["schema.sql", "test.sql"] {
+        run(3, &["partial", "commit", file]);
+        assert!(!planning.project.exists("schema.sql"), "what is partial is not merged");
+        planning.run_to(0, &["ack"]);
+        planning.run_to(0, &["retry", "M1"]);
+    }
+    run(0, &["commit", "last.sql"]);
+    assert_eq!(planning.rows(), ["✅ Complete"]);
+    assert!(!planning.text().contains("- [ ]"));
+    for file in ["schema.sql", "test.sql", "last.sql"] {
+        assert!(planning.project.exists(file), "{file}: what is complete is all there");
+    }
+}
+
+#[test]
+fn what_was_rejected_counts_for_nothing_and_is_gone_on_with() {
+    let planning = one("commit schema.sql");
+    let milestoner = crate::support::agent("milestoner");
+    let script = "echo x > loose.txt; exec \"$0\" \"$1\"";
+    planning.config(&format!(
+        "[agents.bad]\ncommand = [\"sh\", \"-c\", '{script}', {milestoner:?}, \"{{prompt_file}}\"]\nresult = \"exit\"\n"
+    ));
+    planning.run_to(1, &["run", "--agent", "bad"]);
+    assert_eq!(planning.rows(), ["⛔ Blocked"]);
+    assert!(planning.text().contains("- [ ] Write the schema"), "what was rejected ticks nothing");
+    assert_eq!(planning.processed(), ["worker-summary-m1-schema.rejected.md"]);
+    planning.run_to(0, &["ack"]);
+    planning.run_to(0, &["retry", "M1"]);
+    let prompt = planning.run_to(0, &["prompt", "M1"]).out;
+    assert!(prompt.starts_with("# Worker Context: M1: Schema\n"), "it is no gap: {prompt}");
+    assert!(prompt.contains("- [ ] Write the schema"), "{prompt}");
+    let script = "git add loose.txt; git commit -q -m Loose; exec \"$0\" \"$1\"";
+    planning.config(&format!(
+        "[agents.good]\ncommand = [\"sh\", \"-c\", '{script}', {milestoner:?}, \"{{prompt_file}}\"]\nresult = \"exit\"\n"
+    ));
+    planning.run_to(0, &["run", "--agent", "good"]);
+    assert_eq!(planning.rows(), ["✅ Complete"]);
+    assert!(planning.project.exists("loose.txt") && planning.project.exists("schema.sql"));
 }

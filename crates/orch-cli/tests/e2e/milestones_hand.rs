@@ -275,6 +275,29 @@ fn a_gap_is_only_what_is_left_and_no_gap_overwrites_another() {
     assert!(planning.cells(4)[0].starts_with("20 + "), "{:?}", planning.cells(4));
     let none = planning.run_to(2, &["dispatch", "--gap", "M1"]);
     assert!(none.err.contains("nothing is left of M1"), "{none}");
+    let unbegun = planning.run_to(2, &["dispatch", "--gap", "M2"]);
+    assert!(unbegun.err.contains("nothing of M2 was done yet"), "{unbegun}");
+    // All of it again: its boxes are ticked, so that its text is what tells what is to be done.
+    planning.run_to(0, &["retry", "M1"]);
+    let again = planning.run_to(0, &["dispatch", "M1", "--mode", "inline"]).out;
+    assert!(again.contains("<milestone-section>") && again.contains("- [x] Write the schema"), "{again}");
+    assert!(again.contains("`.orchestrator/worker-summary-m1-schema-gap-3.md`"), "{again}");
+}
+
+#[test]
+fn a_gap_of_what_has_no_boxes_is_what_its_text_asks_for() {
+    let planning = Planning::new(&[("M1: Schema", "Haiku", "Write the schema, and test it.")]);
+    planning.run_to(0, &["dispatch", "M1"]);
+    planning.hand_back("m1-schema", "Partial", "- Wrote the schema", "- It is not tested");
+    planning.run_to(3, &["collect"]);
+    planning.run_to(0, &["ack"]);
+    let gap = planning.run_to(0, &["dispatch", "--gap", "M1"]).out;
+    in_order(&gap, &["- Gap Fill", "Wrote the schema", "It is not tested", "Write the schema, and test it."]);
+    planning.hand_back("m1-schema-gap", "Completed", "- Tested the schema", "None");
+    planning.run_to(0, &["collect"]);
+    assert_eq!(planning.rows(), ["✅ Complete"]);
+    let none = planning.run_to(2, &["dispatch", "--gap", "M1"]);
+    assert!(none.err.contains("nothing is left of M1"), "{none}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::fs;
 
 use serde_json::json;
 
+use crate::support::Live;
 use crate::support::planned::{DOCUMENT, Planned, Planning};
 
 const TWO: &[Planned<'_>] = &[
@@ -16,7 +17,8 @@ fn what_is_given_back_may_be_dispatched_again() {
     let planning = Planning::new(TWO);
     let before = planning.text();
     planning.run_to(0, &["dispatch", "M1"]);
-    planning.run_to(0, &["stop", "M1"]);
+    let given = planning.run_to(0, &["stop", "M1"]);
+    assert!(given.err.contains("it is given back"), "{given}");
     assert_eq!(planning.text(), before, "it is as it was before");
     assert_eq!(planning.state()["workers"], json!([]));
     assert!(planning.run_to(2, &["stop", "M1"]).err.contains("hint: "));
@@ -35,6 +37,22 @@ fn what_is_given_back_may_be_dispatched_again() {
         again.contains(".orchestrator/worker-summary-m1-schema-gap.md"),
         "no summary is replaced: {again}"
     );
+}
+
+#[test]
+fn what_a_person_takes_back_in_the_tracker_is_with_nobody() {
+    let planning = Planning::new(TWO);
+    let before = planning.text();
+    planning.run_to(0, &["dispatch", "M1"]);
+    planning.project.write(DOCUMENT, &before);
+    let dashboard = planning.run_to(0, &["status"]).out;
+    assert!(
+        dashboard.contains("- [ ] M1: Schema (ready)") && !dashboard.contains("In Progress"),
+        "{dashboard}"
+    );
+    assert_eq!(planning.project.json(&["status"])["session"]["workers"], json!([]));
+    planning.run_to(0, &["dispatch", "M1"]);
+    assert_eq!(planning.state()["workers"].as_array().unwrap().len(), 1);
 }
 
 #[test]
@@ -123,6 +141,26 @@ fn a_second_document_has_a_folder_of_its_own() {
     planning.run_to(0, &["close", "Import-Planning.md"]);
     assert!(!planning.project.read(".orchestrator/active-sessions.json").contains("Import-Planning.md"));
     assert!(planning.project.exists(".orchestrator/state.json"), "the other session goes on");
+}
+
+#[test]
+fn of_two_documents_that_begin_at_once_each_has_a_folder_of_its_own() {
+    let planning = Planning::new(TWO);
+    planning.document("Import-Planning.md", TWO);
+    let mut at_once: Vec<_> = [DOCUMENT, "Import-Planning.md"]
+        .map(|document| Live::spawn(planning.project.orch(&["dispatch", document, "M1"])))
+        .into();
+    for dispatch in at_once.drain(..) {
+        let ended = dispatch.end();
+        assert_eq!(ended.code, Some(0), "{ended}");
+    }
+    let first = planning.state()["planningDoc"].as_str().unwrap().to_owned();
+    let (other, folder) = match first.as_str() {
+        DOCUMENT => ("Import-Planning.md", "import-planning"),
+        _ => (DOCUMENT, "export-planning"),
+    };
+    let state = planning.project.read(&format!(".orchestrator/{folder}/state.json"));
+    assert!(state.contains(&format!("\"planningDoc\": \"{other}\"")), "{state}");
 }
 
 #[test]

@@ -128,10 +128,6 @@ impl Planning {
         names
     }
 
-    pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
-        self.project.run(arguments)
-    }
-
     pub(crate) fn run_to(&self, code: i32, arguments: &[&str]) -> Ended {
         self.project.run_to(code, arguments)
     }

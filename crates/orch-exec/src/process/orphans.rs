@@ -6,8 +6,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use rustix::process::getpgrp;
-
 use super::MARKER;
 use super::supervise::{Entry, reap};
 use crate::platform::{self, Mark};
@@ -64,7 +62,8 @@ impl Orphans {
             self.unclear.clear();
             return Living::default();
         }
-        let own_group = getpgrp().as_raw_nonzero().get().cast_unsigned();
+        // Its number is 0 when its leader is outside of the process space that this program is in.
+        let own_group = platform::process(std::process::id()).map_or(0, |own| own.group);
         let marks = platform::marks_of(&children, MARKER);
         let keys: BTreeMap<&[u8], u64> =
             entries.iter().map(|(&key, entry)| (entry.marker.as_bytes(), key)).collect();

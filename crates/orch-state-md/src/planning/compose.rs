@@ -185,7 +185,7 @@ fn tracker(out: &mut Document, milestones: &[Item<'_>]) {
         .iter()
         .map(|item| {
             let model = item.model().map_or("—".to_owned(), cell);
-            [cell(&item.heading()), model, "⬜ Not Started".to_owned(), "—".to_owned(), String::new()]
+            [name(cell(&item.heading())), model, "⬜ Not Started".to_owned(), "—".to_owned(), String::new()]
         })
         .collect();
     let header = TRACKER.map(str::to_owned);
@@ -233,7 +233,7 @@ fn section(out: &mut Document, item: &Item<'_>, all: &[Item<'_>], top: &str) {
     if !tasks.is_empty() || !gates.is_empty() {
         out.line(format_args!(""));
     }
-    tasks.iter().for_each(|task| out.line(format_args!("- [ ] {}", prose(task))));
+    tasks.iter().for_each(|task| out.line(format_args!("- [ ] {}", to_do(task))));
     gates.iter().for_each(|gate| out.line(format_args!("- [ ] **Gate:** {}", prose(gate))));
     out.line(format_args!("\n{COMPLETION}"));
 }
@@ -261,10 +261,30 @@ fn parallel(out: &mut Document, resolved: &Resolved<'_>) {
 
 /// `text` in a heading: a run of signs at its end would be taken for the heading's own.
 fn heading(text: &str) -> String {
-    let text = prose(text);
+    let text = name(prose(text));
     match text.strip_suffix('#') {
         Some(front) => format!("{front}&#35;"),
         None => text,
+    }
+}
+
+/// The name of something as it was `written` for its place: no backslash takes the next sign's meaning away, and there are no
+/// references in code, so where one is needed nothing is code.
+fn name(written: String) -> String {
+    let mut signs = written.bytes().zip(written.bytes().skip(1));
+    let escapes = signs.any(|(sign, next)| sign == b'\\' && next.is_ascii_punctuation());
+    let written = if escapes { written.replace('\\', "&#92;") } else { written };
+    if written.contains("&#") { written.replace('`', "&#96;") } else { written }
+}
+
+/// `text` in a box: struck through from its start on, it would be a task that was dropped.
+fn to_do(text: &str) -> String {
+    let text = prose(text);
+    match text.find("~~").map(|at| text.split_at(at)) {
+        Some((front, back)) if front.chars().all(|c| "*_ ".contains(c)) => {
+            format!("{front}&#126;{}", &back[1..])
+        }
+        _ => text,
     }
 }
 

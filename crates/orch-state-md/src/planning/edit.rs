@@ -13,14 +13,15 @@ use super::outline::Outline;
 use super::read::conflicts;
 use super::status_style::Style;
 use super::tracker::RowLine;
-use super::{BoxMark, log, status};
+use super::{BoxMark, log, section_status, status};
 use crate::state::edit::fit;
 use crate::text::{Findings, quoted};
 
 /// One change to a planning document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Edit {
-    /// Where a milestone stands, in the status cell of its row.
+    /// Where a milestone stands, in the status cell of its row. Where its section repeats what the row said, it goes on doing
+    /// so; one that says something else stays.
     Status {
         /// The milestone, as [`milestone_id`](super::milestone_id) spells it.
         id: String,
@@ -153,6 +154,8 @@ struct Round<'a> {
     outline: Outline<'a>,
     places: HashMap<String, usize>,
     style: Option<Style<'a>>,
+    /// How sections write the statuses that they repeat.
+    section_style: Option<Style<'a>>,
     /// What is replaced by what, each place at most once.
     changes: BTreeMap<usize, (Range<usize>, String)>,
     /// Places that an edit has touched, or has found as it wants them.
@@ -168,7 +171,14 @@ impl<'a> Round<'a> {
             .enumerate()
             .map(|(place, milestone)| (milestone.id.clone(), place))
             .collect();
-        Self { outline, places, style: None, changes: BTreeMap::new(), touched: HashSet::new() }
+        Self {
+            outline,
+            places,
+            style: None,
+            section_style: None,
+            changes: BTreeMap::new(),
+            touched: HashSet::new(),
+        }
     }
 
     fn make(&mut self, edit: &Edit) -> Result<(), Not> {
@@ -206,7 +216,34 @@ impl<'a> Round<'a> {
             .get_or_insert_with(|| Style::of(self.outline.rows.iter().map(|row| row.says(Some(column)))));
         let text = style.write(to);
         self.replace_cell(line, column, &text);
+        if known {
+            self.repeat_status(place, to, &text);
+        }
         Ok(())
+    }
+
+    /// Writes `to` into the section of the milestone at `place` too, if it says what the row said before it became `cell`.
+    fn repeat_status(&mut self, place: usize, to: Status, cell: &str) {
+        let text = self.outline.text;
+        let sections = || self.outline.milestones.iter().filter_map(|milestone| milestone.section.as_ref());
+        let row = &self.outline.milestones[place].row;
+        let section = self.outline.milestones[place].section.as_ref();
+        let said = section.and_then(|section| section.status.as_ref());
+        let Some(said) = said.filter(|said| said.tracked.agrees_with(row.tracked)) else { return };
+        let (words, new) = if said.written == row.status_written {
+            (said.range.clone(), cell.to_owned())
+        } else if let Some(words) = said.words.clone() {
+            let style = self.section_style.get_or_insert_with(|| {
+                let all = sections().filter_map(|section| section.status.as_ref()?.words.clone());
+                Style::of(all.map(|words| &text[words]))
+            });
+            (words, style.write(to))
+        } else {
+            return;
+        };
+        if let Some(new) = section_status::replaced(text, said, &words, &new) {
+            self.change(words, new);
+        }
     }
 
     fn duration(&mut self, id: &str, minutes: u32, gap: bool) -> Result<(), Not> {

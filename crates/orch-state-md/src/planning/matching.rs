@@ -8,6 +8,9 @@
 //! less is common, it is too little to tell one task from another (`Add tests`, `Add tests for login`). Numbers have to be
 //! the same, and words like `only`, `removed` or `stubbed` are never among what is said more.
 //!
+//! What a box says in parentheses at its end, mostly the file that is meant, is no part of what is to be done: a claim that
+//! says all the rest in the same words is about it, unless another box says the same.
+//!
 //! Then the pair has to be the only one: of all boxes the claim has to fit this one clearly best, and of all claims that
 //! are left this one has to fit the box clearly best. What is not certain is listed for a person.
 
@@ -212,8 +215,8 @@ impl Index {
     fn new(boxes: &[Task<'_>]) -> Self {
         let mut having: HashMap<u32, Vec<usize>> = HashMap::new();
         for (place, task) in boxes.iter().enumerate() {
-            for word in task.words.iter().flat_map(|words| &words.set) {
-                having.entry(*word).or_default().push(place);
+            for word in task.all_words() {
+                having.entry(word).or_default().push(place);
             }
         }
         let mut rarest: HashMap<u32, Vec<usize>> = HashMap::new();

@@ -20,6 +20,7 @@ mod plain;
 mod read;
 mod recommended;
 mod rows;
+mod section_status;
 mod sections;
 mod status;
 mod status_style;
@@ -32,6 +33,6 @@ pub use id::{milestone_id, milestone_ids};
 pub use matching::{Match, Matched, match_boxes};
 pub use model::{
     BoxMark, Dependency, Gate, GateKind, Group, LogEntry, Milestone, Notation, Planning, Reading,
-    Recommended, Row, Section, TaskBox, Tracked,
+    Recommended, Row, Section, SectionStatus, TaskBox, Tracked,
 };
 pub use read::{is_planning_document, read};

@@ -99,6 +99,13 @@ pub struct Tracked {
     pub hands_on: bool,
 }
 
+impl Tracked {
+    /// Whether both say that the milestone stands at the same point.
+    pub(super) fn agrees_with(self, other: Self) -> bool {
+        (self.status, self.skipped) == (other.status, other.skipped)
+    }
+}
+
 /// Who should do a milestone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recommended {
@@ -119,6 +126,8 @@ pub struct Section {
     pub at: Position,
     /// Its bytes, from the heading up to the next one of the same or a higher level.
     pub range: Range<usize>,
+    /// Where it says that the milestone stands, when it repeats that; the row of the tracker counts.
+    pub status: Option<SectionStatus>,
     /// Its checkboxes, nested ones as well, in the order of the text. Those in code are none.
     pub boxes: Vec<TaskBox>,
     /// The files and folders that it names in code spans, each once, as written: what the milestone works on.
@@ -130,6 +139,22 @@ impl Section {
     pub fn left(&self) -> impl Iterator<Item = &TaskBox> {
         self.boxes.iter().filter(|item| item.is_work() && item.mark != BoxMark::Done)
     }
+}
+
+/// A status in a section, in a field such as `**Status:** 🔄 In Progress`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SectionStatus {
+    /// What the field says, without the emphasis around it.
+    pub written: String,
+    /// What that means.
+    pub tracked: Tracked,
+    /// Where it is.
+    pub at: Position,
+    /// The bytes of what it says.
+    pub range: Range<usize>,
+    /// Those of them that are the status, without a remark on it (`✅ Done` of `✅ Done (subset)`); none when the one can't be
+    /// told from the other.
+    pub words: Option<Range<usize>>,
 }
 
 /// A checkbox.

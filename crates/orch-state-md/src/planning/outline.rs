@@ -10,9 +10,9 @@ use super::log::Log;
 use super::rows::{milestones, named};
 use super::sections::{self, Found, Wanted};
 use super::tracker::{self, MOST_ROWS, RowLine, Tracker};
-use super::{BoxMark, Milestone, Section, recommended};
+use super::{BoxMark, Milestone, Section, recommended, section_status, status};
 use crate::state::table::trimmed;
-use crate::text::Findings;
+use crate::text::{Findings, quoted};
 
 /// A document taken apart.
 pub(super) struct Outline<'a> {
@@ -95,13 +95,14 @@ fn fill(text: &str, milestones: &mut [Milestone], sections: &[Option<Found>], fi
         let found = content(text, range.clone(), section.at.line, others, findings);
         let own = range.start..others.first().map_or(range.end, |other| other.start);
         let milestone = &mut milestones[place];
-        if let Some(recommended) = recommended::in_section(&text[own]) {
+        if let Some(recommended) = recommended::in_section(&text[own.clone()]) {
             milestone.recommended = recommended;
         }
         milestone.section = Some(Section {
             heading: section.heading.clone(),
             at: section.at,
             range,
+            status: section_status::in_section(text, own, section.at.line, &found.boxes),
             boxes: found.boxes,
             paths: found.paths,
         });
@@ -122,6 +123,7 @@ pub(super) fn compare(milestones: &[Milestone], findings: &mut Findings) {
         let work = || section.boxes.iter().filter(|item| item.is_work());
         let (all, open) = (work().count(), section.left().count());
         let tracked = milestone.row.tracked;
+        compare_status(milestone, section, findings);
         if tracked.status == Status::Success
             && !tracked.skipped
             && let Some(first) = section.left().next()
@@ -139,5 +141,25 @@ pub(super) fn compare(milestones: &[Milestone], findings: &mut Findings) {
             let hint = "write ✅ Complete in its row, or untick what is not done";
             findings.push(Diagnostic::warning("planning.ticked", message).hint(hint).at(milestone.at));
         }
+    }
+}
+
+/// A status that a section repeats and that is not the one of the row any more.
+fn compare_status(milestone: &Milestone, section: &Section, findings: &mut Findings) {
+    let Milestone { id, row, at, .. } = milestone;
+    // One that can't be read in the row is an error of its own.
+    let Some(said) = section.status.as_ref().filter(|_| status::read(&row.status_written).is_some()) else {
+        return;
+    };
+    if !said.tracked.agrees_with(row.tracked) {
+        let message = format!(
+            "the section of {id} says {} in line {}, its row {} in line {}",
+            quoted(&said.written),
+            said.at.line,
+            quoted(&row.status_written),
+            at.line
+        );
+        let hint = "the row counts; write the same in the section, or take the status out of it";
+        findings.push(Diagnostic::warning("planning.status_differs", message).hint(hint).at(said.at));
     }
 }

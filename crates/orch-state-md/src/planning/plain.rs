@@ -1,5 +1,7 @@
 //! What Markdown within a line says when it is shown: words without their marks.
 
+use hashbrown::HashMap;
+
 use crate::state::escape;
 
 /// The tags that people put into cells and headings. Any other `<…>` is text.
@@ -17,6 +19,7 @@ pub(super) fn plain(text: &str) -> String {
     let mut code = 0;
     // Where the last of each closing sign is, so that none is looked for in vain again and again.
     let (last_round, last_angle) = (text.rfind(')'), text.rfind('>'));
+    let closing = runs_of_backticks(text);
     let mut at = 0;
     while let Some(c) = text[at..].chars().next() {
         let rest = &text[at..];
@@ -25,7 +28,7 @@ pub(super) fn plain(text: &str) -> String {
             '`' => {
                 length = rest.len() - rest.trim_start_matches('`').len();
                 match code {
-                    0 => code = length,
+                    0 if closing.get(&length).is_some_and(|last| *last > at) => code = length,
                     open if open == length => code = 0,
                     _ => out.push_str(&rest[..length]),
                 }
@@ -68,6 +71,18 @@ pub(super) fn plain(text: &str) -> String {
         at += length;
     }
     without(&out, opened)
+}
+
+/// By how many they are: where the last backticks in a row are. What none of them closes is no code.
+fn runs_of_backticks(text: &str) -> HashMap<usize, usize> {
+    let mut runs = HashMap::new();
+    let mut at = 0;
+    while let Some(found) = memchr::memchr(b'`', &text.as_bytes()[at..]) {
+        let start = at + found;
+        at = text.len() - text[start..].trim_start_matches('`').len();
+        runs.insert(at - start, start);
+    }
+    runs
 }
 
 /// `text` without the brackets of links at the places `opened`, on one line.
@@ -150,9 +165,19 @@ pub(super) fn name_of(text: &str) -> &str {
     name.trim_start_matches(|c: char| !c.is_alphanumeric())
 }
 
-/// What follows an id: without the colon, dash or bracket between them.
+/// What follows an id: without the colon, dash or bracket between them. A sign that a word begins with is the word's:
+/// `M1: .NET port`.
 pub(super) fn after_id(text: &str) -> &str {
-    text.trim_start_matches(|c: char| c.is_whitespace() || ":—–-−.)]|·,/".contains(c))
+    let mut rest = text;
+    loop {
+        let front = rest.trim_start();
+        let after = front.trim_start_matches(|c: char| ":—–-−.)]|·,/".contains(c));
+        let apart = rest.len() == text.len() || after.is_empty() || after.starts_with(char::is_whitespace);
+        if after.len() == front.len() || !apart {
+            return front;
+        }
+        rest = after;
+    }
 }
 
 /// `text` as names are compared by: words in lower case, nothing else.
@@ -187,8 +212,25 @@ mod tests {
             ("[x] [a](b", "[x] [a](b"),
             ("a\u{202e}b\u{1b}[31m\tc", "ab [31m c"),
             ("``a`b`` [[q](r)]", "a`b [q]"),
+            ("it`s *a* &#60; ``b", "it`s a < ``b"),
         ] {
             assert_eq!(plain(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn names_go_on_after_their_id() {
+        for (text, expected) in [
+            (": x", "x"),
+            (" — x", "x"),
+            ("] - x", "x"),
+            (": .NET port", ".NET port"),
+            (":x", "x"),
+            (" — / — /dev of its own", "/dev of its own"),
+            (" :", ""),
+            ("", ""),
+        ] {
+            assert_eq!(after_id(text), expected, "{text:?}");
         }
     }
 

@@ -73,9 +73,25 @@ impl Candidate {
     }
 }
 
-/// Finds the parts of `text` in one pass.
+/// Finds the parts of `text`. Where no section is, headings of the first level may stand over them.
 pub(super) fn find(text: &str, wanted: &[Wanted], findings: &mut Findings) -> Parts {
-    let mut finder = Finder::new(wanted);
+    let (mut found, mut top_found) = (Findings::default(), Findings::default());
+    let parts = find_from(2, text, wanted, &mut found);
+    let has_sections = |parts: &Parts| parts.sections.iter().any(Option::is_some);
+    if !wanted.is_empty() && !has_sections(&parts) {
+        let top = find_from(1, text, wanted, &mut top_found);
+        if has_sections(&top) {
+            findings.append(top_found);
+            return top;
+        }
+    }
+    findings.append(found);
+    parts
+}
+
+/// Finds the parts of `text` in one pass, sections under headings of the levels from `highest` on.
+fn find_from(highest: usize, text: &str, wanted: &[Wanted], findings: &mut Findings) -> Parts {
+    let mut finder = Finder::new(highest, wanted);
     for line in Lines::new(text) {
         finder.line(&line, findings);
     }
@@ -83,6 +99,10 @@ pub(super) fn find(text: &str, wanted: &[Wanted], findings: &mut Findings) -> Pa
 }
 
 struct Finder<'w> {
+    /// The highest level of the headings of sections.
+    highest: usize,
+    /// Something stands in the lines so far.
+    begun: bool,
     by_id: HashMap<&'w str, usize>,
     /// The rows without an id by their words; none where two have the same.
     by_words: HashMap<String, Option<usize>>,
@@ -108,13 +128,15 @@ struct Log {
 }
 
 impl<'w> Finder<'w> {
-    fn new(wanted: &'w [Wanted]) -> Self {
+    fn new(highest: usize, wanted: &'w [Wanted]) -> Self {
         let ids = || wanted.iter().enumerate().filter_map(|(row, wanted)| Some((wanted.id.as_deref()?, row)));
         let mut by_words = HashMap::new();
         for (row, wanted) in wanted.iter().enumerate().filter(|(_, wanted)| wanted.id.is_none()) {
             by_words.entry(words(&wanted.title)).and_modify(|row| *row = None).or_insert(Some(row));
         }
         Self {
+            highest,
+            begun: false,
             by_id: ids().collect(),
             by_words,
             letters: ids().map(|(id, _)| letters(id)).collect(),
@@ -138,6 +160,7 @@ impl<'w> Finder<'w> {
         let title = if line.is_hidden() { None } else { heading(line.span()) };
         let Some((level, title)) = title else {
             if !line.text.trim().is_empty() {
+                self.begun = true;
                 for candidate in &mut self.open {
                     candidate.content = true;
                 }
@@ -147,9 +170,13 @@ impl<'w> Finder<'w> {
         let shown = plain(title.text);
         let name = name_of(&shown);
         self.close(level, line.start);
+        // The name of the whole document says of no part what it is: `# Parallel import`.
+        let mut names_all = false;
         if level == 1 && self.title.is_none() && !shown.is_empty() {
             self.title = Some(shown.clone());
+            names_all = !self.begun;
         }
+        self.begun = true;
         let id = milestone_id(name);
         let found = || Found {
             heading: one_line(title.text),
@@ -157,10 +184,10 @@ impl<'w> Finder<'w> {
             at: title.at,
             range: line.start..line.start,
         };
-        if self.apart.is_none() && id.is_none() {
+        if self.apart.is_none() && id.is_none() && !names_all {
             self.settle_apart(level, &words(name), found());
         }
-        if self.apart.is_some() || !(2..=4).contains(&level) {
+        if self.apart.is_some() || names_all || !(self.highest..=4).contains(&level) {
             return;
         }
         let row = match &id {
@@ -302,6 +329,12 @@ mod tests {
             ("## M1\n## M2\n## M1 again\nx\n", [Some((3, 2)), Some((2, 1))], &["planning.section_twice"]),
             ("## Progress Log\n### M1 done\nx\n## M2\n### M2 x\n", [None, Some((4, 2))], &[]),
             ("## Parallel Development\n### M1\n## M1\n### M2\nx\n", [Some((3, 3)), Some((4, 2))], &[]),
+            ("# Parallel import\n## M1\na\n## M2\n", [Some((2, 2)), Some((4, 1))], &[]),
+            ("# P\n# M1: x\na\n## Tasks\n# M2\nb\n# Log\nc\n", [Some((2, 3)), Some((5, 2))], &[]),
+            ("| x |\n# Milestone 1\na\n# M2\n", [Some((2, 2)), Some((4, 1))], &[]),
+            ("# M1: all of it\na\n# Appendix\n", [None, None], &[]),
+            ("# P\n# M1\na\n## M2\n", [None, Some((4, 1))], &[]),
+            ("# Progress log viewer\n## M1\na\n# Progress log\n## M2\n", [Some((2, 2)), None], &[]),
             ("## M1\n### M2 check\nx\n## M2\ny\n", [Some((1, 3)), Some((4, 2))], &[]),
             ("## M1\n```\n## M2\n", [Some((1, 3)), None], &["planning.unclosed"]),
             ("## M3: z\n## M3: z\n## H2 base\n## Milestone 9\n", [None, None], &["planning.untracked"; 2]),

@@ -100,6 +100,11 @@ fn escape(text: &str, also: &[char]) -> String {
             '(' | '[' if before == Some(']') => true,
             char => also.contains(&char) || is_unseen(char),
         };
+        // It would take a reference's meaning away.
+        if (special || (char == '&' && next == Some('#'))) && out.ends_with('\\') {
+            out.pop();
+            push_reference(&mut out, '\\');
+        }
         if special {
             push_reference(&mut out, char);
         } else {
@@ -129,10 +134,11 @@ mod tests {
             ("![x](http://x) [a][b]", "![x]&#40;http://x) [a]&#91;b]"),
             ("\x1b[31mred\u{202e}", "&#27;[31mred&#8238;"),
             ("&#60;b>", "&#38;#60;b>"),
+            ("C:\\dir\\<b> \\\x1b", "C:\\dir&#92;&#60;b> &#92;&#27;"),
         ] {
             assert_eq!(prose(text), expected);
         }
-        assert_eq!(cell("a|b\\|c"), "a&#124;b\\&#124;c");
+        assert_eq!(cell("a|b\\|c"), "a&#124;b&#92;&#124;c");
         assert_eq!(link_words("#4]`2\\"), "#4&#93;&#96;2&#92;");
     }
 

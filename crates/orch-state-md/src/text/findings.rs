@@ -25,6 +25,13 @@ impl Findings {
         }
     }
 
+    /// Adds all that `other` has.
+    pub(crate) fn append(&mut self, other: Self) {
+        other.kept.into_iter().for_each(|finding| self.push(finding));
+        self.left_out += other.left_out;
+        self.left_out_error |= other.left_out_error;
+    }
+
     /// All that was kept, by place; `code` names the one that says how many were left out.
     pub(crate) fn finish(self, code: &'static str) -> Vec<Diagnostic> {
         let mut all = self.kept;

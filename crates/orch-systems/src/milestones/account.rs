@@ -67,7 +67,9 @@ pub(super) fn account(ended: &Ended<'_>) -> Account {
         account.edits.push(Edit::Duration { id: id.clone(), minutes, gap: ended.gap });
     }
     let boxes = ended.milestone.section.as_ref().map(|section| section.boxes.as_slice()).unwrap_or_default();
-    let claims = summary.map(|summary| summary.work.as_slice()).unwrap_or_default();
+    // What was rejected may be undone: nothing that it claims is ticked.
+    let counts = ended.handoff.is_some_and(|handoff| !handoff.was_rejected(ended.to));
+    let claims = summary.filter(|_| counts).map(|summary| summary.work.as_slice()).unwrap_or_default();
     let matched = match_boxes(boxes, claims);
     let is_ticked = |place: usize| matched.ticked.iter().any(|found| found.place == place);
     for (place, item) in

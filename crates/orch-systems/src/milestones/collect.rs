@@ -94,6 +94,12 @@ impl Session {
             hint: "keep the one that counts, and move the others away".into(),
         }));
         let tasks: Vec<TaskIx> = alone.into_iter().map(|(task, _)| task).collect();
+        for &task in &tasks {
+            // It was asked for without having been dispatched.
+            if self.current().status(task) == Status::Pending {
+                self.hand(task, false)?;
+            }
+        }
         for task in self.take_back(&tasks)? {
             collected.taken.push(HandedBack {
                 id: plan.plan.id(task).to_owned(),
@@ -155,6 +161,10 @@ impl Session {
         let slug = plan.slug(task);
         let gap = earlier(plan, folder, task).map(|_| next_gap(folder, &slug));
         let path = folder.path().join(summary_name(&slug, gap));
+        // It was pasted before, to an orch that was ended.
+        if fs::read(&path).is_ok_and(|there| there == text.as_bytes()) {
+            return Ok(());
+        }
         if fs::symlink_metadata(&path).is_ok() {
             let message = format!("{} is there already", shown(&plan.root, &path));
             return Err(request(message, "`orch collect` takes that one in; or move it away".into()));
@@ -164,7 +174,7 @@ impl Session {
 
     /// Whether a summary that lies in the session's folder can be taken in.
     fn look_at(
-        &mut self,
+        &self,
         plan: &MilestonePlan,
         folder: &SessionFolder,
         (name, id): (&str, Option<String>),
@@ -224,7 +234,6 @@ impl Session {
                         "`orch why` says more",
                     );
                 }
-                self.hand(task, false)?;
             }
             Status::Pending => {
                 return leave(
@@ -238,7 +247,15 @@ impl Session {
                 let attempt = self.current().attempt(task);
                 let kept = home.and_then(|home| fs::read(home.result(plan.plan.id(task), attempt)).ok());
                 if kept.as_deref() == Some(&*handoff.bytes) {
-                    folder.put_away(name).map_err(OpenError::system("put a summary away"))?;
+                    let is_it = |other: &String| {
+                        fs::read(folder.processed().join(other)).is_ok_and(|bytes| bytes == handoff.bytes)
+                    };
+                    // Pasted again by somebody who could not know that it had been taken in.
+                    match folder.processed_of(plan.plan.id(task)).iter().any(is_it) {
+                        true => fs::remove_file(folder.path().join(name)),
+                        false => folder.put_away(name).map(drop),
+                    }
+                    .map_err(OpenError::system("put a summary away"))?;
                     return Ok(Looked::Skip);
                 }
                 return leave(

@@ -5,8 +5,8 @@ use orch_state_json::{PromptMode, read_timestamp};
 use orch_state_md::planning::BoxMark;
 
 use super::MilestonePlan;
+use super::alerts::alert_line;
 use super::folder::{Found, SessionFolder};
-use super::hand::alert_line;
 use super::moment::{clock_time, moment};
 use crate::{AnyPlan, View};
 
@@ -70,8 +70,13 @@ impl Dashboard {
             Found::State(state) => Some(state),
             _ => None,
         };
-        let workers: Vec<DashboardWorker> =
-            state.iter().flat_map(|state| &state.workers).map(|worker| shown_worker(plan, worker)).collect();
+        // A person may have taken one back in the tracker since.
+        let is_at_work = |worker: &&orch_state_json::ActiveWorker| {
+            let task = plan.plan.find(&worker.milestone);
+            task.is_none_or(|task| view.run().status(task) == Status::Running)
+        };
+        let workers = state.iter().flat_map(|state| &state.workers).filter(is_at_work);
+        let workers: Vec<DashboardWorker> = workers.map(|worker| shown_worker(plan, worker)).collect();
         let survey = view.run().survey(view.now());
         let milestone = |task: TaskIx| DashboardMilestone {
             id: plan.plan.id(task).to_owned(),

@@ -58,7 +58,7 @@ impl Session {
             });
         }
         let run = self.current();
-        let again = may_dispatch(&plan, run, task, gap)?;
+        let again = may_dispatch(&plan, &folder, run, (task, gap))?;
         if let Some((name, _)) = pending_of(&folder, &id)? {
             return Err(OpenError::Request {
                 code: "milestones.summary_pending",
@@ -112,21 +112,32 @@ fn pending_of(folder: &SessionFolder, id: &str) -> Result<Option<(String, Option
 }
 
 /// Whether a milestone may be dispatched as it stands; whether it has to be asked for again for that.
-fn may_dispatch(plan: &MilestonePlan, run: &Run, task: TaskIx, gap: bool) -> Result<bool, OpenError> {
+fn may_dispatch(
+    plan: &MilestonePlan,
+    folder: &SessionFolder,
+    run: &Run,
+    (task, gap): (TaskIx, bool),
+) -> Result<bool, OpenError> {
     let id = plan.plan.id(task);
     let refused = |code, message: String, hint: String| Err(OpenError::Request { code, message, hint });
     let status = run.status(task);
     if gap {
-        let left = remaining(plan, task);
+        let (left, boxes) = remaining(plan, task);
         return match status {
             Status::Running => refused(
                 "task.running",
                 format!("{id} is under way"),
                 format!("`orch collect` takes its summary in; `orch stop {id}` gives it back"),
             ),
-            _ if left == 0 => refused(
+            Status::Pending if left == boxes && earlier(plan, folder, task).is_none() => refused(
                 "milestones.no_gap",
-                format!("nothing is left of {id}: all of its boxes are ticked"),
+                format!("nothing of {id} was done yet that could have a gap"),
+                format!("`orch dispatch {id}` has all of it done"),
+            ),
+            // Without boxes, what it asks for in its text is what is left.
+            _ if left == 0 && (boxes > 0 || status != Status::Incomplete) => refused(
+                "milestones.no_gap",
+                format!("nothing is left of {id}: none of its boxes is open"),
                 format!("`orch retry {id}` does all of it again"),
             ),
             _ => ready(plan, &asked_again(run, task), task).map(|()| status.is_settled()),
@@ -190,12 +201,13 @@ pub(super) fn not_ready(plan: &MilestonePlan, run: &Run, task: TaskIx) -> Option
     }
 }
 
-/// How many boxes of work are left in a milestone's section as it is now.
-fn remaining(plan: &MilestonePlan, task: TaskIx) -> usize {
+/// How many boxes of work are left in a milestone's section as it is now, and how many there are.
+fn remaining(plan: &MilestonePlan, task: TaskIx) -> (usize, usize) {
     let now = read_document(&plan.path).map(|bytes| planning::read(&bytes).plan);
     let id = plan.plan.id(task);
     let count = |planning: &planning::Planning| {
-        planning.milestone(id).and_then(|milestone| Some(milestone.section.as_ref()?.left().count()))
+        let section = planning.milestone(id)?.section.as_ref()?;
+        Some((section.left().count(), section.boxes.iter().filter(|item| item.is_work()).count()))
     };
-    now.ok().as_ref().and_then(count).unwrap_or(0)
+    now.ok().as_ref().and_then(count).unwrap_or_default()
 }

@@ -145,8 +145,13 @@ impl SessionFolder {
 
     /// Moves a summary that was processed to the others that were; the name it has there.
     pub(super) fn put_away(&self, name: &str) -> io::Result<String> {
+        self.put_away_as(name, name)
+    }
+
+    /// The same, by another name.
+    pub(super) fn put_away_as(&self, name: &str, kept: &str) -> io::Result<String> {
         self.make()?;
-        let kept = self.free_name(name);
+        let kept = self.free_name(kept);
         fs::rename(self.path.join(name), self.processed().join(&kept))?;
         Ok(kept)
     }

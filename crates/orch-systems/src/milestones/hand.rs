@@ -4,9 +4,10 @@ use std::fs;
 
 use orch_core::Status;
 use orch_run::{Clock, SystemClock};
-use orch_state_json::{Alert, OrchestratorState, PromptMode};
+use orch_state_json::{OrchestratorState, PromptMode};
 
 use super::MilestonePlan;
+use super::alerts::alert_line;
 use super::folder::{Found, SessionFolder};
 use super::load::shown;
 use super::registry::unregister;
@@ -56,13 +57,6 @@ impl MilestonePlan {
         let alerts = self.session_state().map(|state| state.orch.alerts).unwrap_or_default();
         alerts.iter().map(alert_line).collect()
     }
-}
-
-/// An alert on one line.
-pub(super) fn alert_line(alert: &Alert) -> String {
-    let problems =
-        if alert.problems.is_empty() { "no reason was given".into() } else { alert.problems.join("; ") };
-    format!("{} came back {}: {problems}", alert.milestone, alert.status)
 }
 
 impl Session {

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use orch_core::TaskIx;
+use orch_core::{Status, TaskIx};
 use orch_state_md::worker_summary::{self, SummaryStatus, WorkItem, WorkerSummary};
 use orch_store::{Durability, Home, StoreError, read_regular, replace};
 
@@ -96,6 +96,11 @@ impl Handoff {
         durability: Durability,
     ) -> Result<(), StoreError> {
         replace(&home.result(id, attempt), &self.bytes, durability)
+    }
+
+    /// Whether it claims that all is done, and the milestone failed all the same.
+    pub(super) fn was_rejected(&self, to: Status) -> bool {
+        to == Status::Fail && self.summary.status == Some(SummaryStatus::Completed)
     }
 
     /// What in it a person has to look at: its status unless that is Completed, what it says is not done although it is, and

@@ -4,11 +4,16 @@ use std::io;
 
 use orch_core::Outcome;
 use orch_exec::agent::End;
-use orch_state_md::worker_summary::SummaryStatus;
+use orch_state_md::worker_summary::{SummaryStatus, WorkerSummary};
 
-use super::handoff::Handoff;
 use crate::evidence::Evidence;
 use crate::system::{EndedAttempt, Judged};
+
+/// What was handed back for an attempt, and what in it a person has to look at.
+pub(super) struct HandedIn<'a> {
+    pub(super) summary: &'a WorkerSummary,
+    pub(super) problems: Vec<String>,
+}
 
 /// Judges an attempt by what it handed back. `expected` is the folder that it was told to write that into.
 ///
@@ -16,19 +21,19 @@ use crate::system::{EndedAttempt, Judged};
 /// When its log is there and can't be read.
 pub(super) fn judge(
     id: &str,
-    handoff: Option<&Handoff>,
+    handed_in: Option<HandedIn<'_>>,
     expected: &str,
     ended: &EndedAttempt<'_>,
 ) -> io::Result<Judged> {
     let evidence = Evidence::of(id, ended)?;
     let gone = ended.resumed && evidence.session_is_gone();
-    Ok(weigh(handoff, expected, evidence, gone))
+    Ok(weigh(handed_in, expected, evidence, gone))
 }
 
-fn weigh(handoff: Option<&Handoff>, expected: &str, evidence: Evidence, gone: bool) -> Judged {
+fn weigh(handed_in: Option<HandedIn<'_>>, expected: &str, evidence: Evidence, gone: bool) -> Judged {
     let Evidence { reading, exit, .. } = evidence;
-    let summary = handoff.map(|handoff| &handoff.summary);
-    let problems = handoff.map(Handoff::problems).unwrap_or_default();
+    let summary = handed_in.as_ref().map(|handed_in| handed_in.summary);
+    let problems = handed_in.as_ref().map(|handed_in| handed_in.problems.as_slice()).unwrap_or_default();
     let told = || (!problems.is_empty()).then(|| problems.join("; "));
     let status = summary.and_then(|summary| summary.status);
     let (outcome, detail) = match (reading.end, summary, status) {
@@ -74,13 +79,17 @@ mod tests {
     use orch_exec::agent::{ExitInfo, Reading, ResultKind};
     use orch_state_md::worker_summary::read;
 
+    use super::super::handoff::Handoff;
     use super::*;
 
     fn judged(summary: Option<&str>, end: End, exit: Option<i32>) -> Judged {
         let handoff = summary.map(|text| Handoff { name: None, bytes: Vec::new(), summary: read(text) });
+        let handed_in = handoff
+            .as_ref()
+            .map(|handoff| HandedIn { summary: &handoff.summary, problems: handoff.problems() });
         let reading = Reading { end, session: None, text: None, detail: None };
         let exit = exit.map(|code| ExitInfo { code: Some(code), signal: None });
-        weigh(handoff.as_ref(), "there.md", Evidence::new(reading, exit, ResultKind::Claude), false)
+        weigh(handed_in, "there", Evidence::new(reading, exit, ResultKind::Claude), false)
     }
 
     #[test]

@@ -7,14 +7,14 @@
 use std::collections::{HashMap, HashSet};
 
 use orch_core::{Moved, Outcome, Phase, Resumed, Run, Status, TaskIx, Time};
-use orch_git::Git;
 use orch_run::Failure;
 use orch_state_json::{ActiveWorker, Alert, OrchestratorState, PromptMode, timestamp};
 use orch_state_md::planning::{self, Edit, Planning};
-use orch_store::{Durability, Folded, Home, StoreError, beneath, replace, sweep};
+use orch_store::{Durability, Folded, Home, StoreError, replace, sweep};
 
 use super::MilestonePlan;
 use super::account::{Account, Ended, account};
+use super::alerts::alert;
 use super::assigned::Assigned;
 use super::document::Document;
 use super::folder::{Found, SessionFolder};
@@ -23,14 +23,11 @@ use super::ignored::ensure_ignored;
 use super::memory::statuses;
 use super::missed::{End, missed};
 use super::moment::moment;
-use super::names::{prompt_name, summary_name};
+use super::names::{prompt_name, rejected_name, summary_name};
 use super::registry::register;
 use super::tell::earlier;
 use crate::kept::{Aside, KeptFile};
 use crate::system::{Keeper, Stand, Writing};
-
-/// The most files of a summary that are looked for.
-const LOOKED_FOR: usize = 200;
 
 /// Keeps a planning document and the state of its session.
 pub(super) struct MilestoneKeeper {
@@ -50,6 +47,8 @@ pub(super) struct MilestoneKeeper {
     handed: HashSet<TaskIx>,
     /// The agent of this run.
     agent: Option<String>,
+    /// What was said already of rows that are not as orch has them.
+    said: HashSet<String>,
     behind: bool,
 }
 
@@ -98,6 +97,7 @@ impl MilestoneKeeper {
             refused,
             handed: HashSet::new(),
             agent: None,
+            said: HashSet::new(),
             behind: true,
         }
     }
@@ -243,56 +243,21 @@ impl MilestoneKeeper {
 
     /// What a person has to look at after an attempt, if there is anything.
     fn alert(&self, end: &End, handoff: Option<&Handoff>) -> Option<Alert> {
-        let mut problems = handoff.map(Handoff::problems).unwrap_or_default();
-        problems.extend(handoff.map(|handoff| self.missing(&handoff.summary.files)).unwrap_or_default());
-        let is_bad = matches!(end.to, Status::Fail | Status::Incomplete);
-        if let Some(detail) = end.detail.as_ref().filter(|detail| is_bad && !problems.contains(detail)) {
-            let said = problems.join("; ");
-            if said != *detail {
-                problems.push(detail.clone());
-            }
-        }
-        if problems.is_empty() && !is_bad {
-            return None;
-        }
-        let status = match end.to {
-            Status::Fail => "Blocked",
-            Status::Incomplete => "Partial",
-            _ => "Completed",
-        };
-        Some(Alert {
-            milestone: self.plan.plan.id(end.task).to_owned(),
-            status: status.to_owned(),
-            problems,
-            summary: handoff.and_then(|handoff| handoff.name.clone()),
-            at: timestamp(end.at),
-            ..Alert::default()
-        })
-    }
-
-    /// The files that a summary claims and that neither the project nor any of its commits has.
-    fn missing(&self, files: &[String]) -> Vec<String> {
-        let git = self.plan.in_repository.then(|| Git::at(&self.plan.root));
-        let is_there = |file: &String| {
-            let Ok(path) = beneath(&self.plan.root, file) else { return false };
-            path.exists() || git.as_ref().is_some_and(|git| git.is_known_path(file).unwrap_or(false))
-        };
-        let missing = files.iter().take(LOOKED_FOR).filter(|file| !is_there(file));
-        missing
-            .map(|file| {
-                format!("it names the file `{file}`, which is neither in the project nor in a commit")
-            })
-            .collect()
+        alert(&self.plan, end, handoff)
     }
 
     /// Puts the summaries away that were taken in, and notes the names they have now.
     fn put_away(&mut self, handoffs: &[Option<Handoff>], durability: Durability) -> Result<(), StoreError> {
         for (end, handoff) in self.ended.iter().zip(handoffs) {
             let Some(handoff) = handoff else { continue };
+            let called = |name: &str| match handoff.was_rejected(end.to) {
+                true => rejected_name(name),
+                false => name.to_owned(),
+            };
             let (plan, folder, known) = (&self.plan, &self.folder, &self.state.processed_summaries);
             let is_pending = |name: &&String| folder.path().join(name).is_file();
             let name = if let Some(name) = handoff.name.as_ref().filter(is_pending) {
-                folder.put_away(name).map_err(|source| StoreError::Io {
+                folder.put_away_as(name, &called(name)).map_err(|source| StoreError::Io {
                     path: folder.processed(),
                     step: "write into",
                     source,
@@ -304,7 +269,7 @@ impl MilestoneKeeper {
             } else {
                 let slug = plan.slug(end.task);
                 let gap = earlier(plan, folder, end.task).map(|_| super::tell::next_gap(folder, &slug));
-                let name = folder.free_name(&summary_name(&slug, gap));
+                let name = folder.free_name(&called(&summary_name(&slug, gap)));
                 replace(&folder.processed().join(&name), &handoff.bytes, durability)?;
                 name
             };
@@ -442,7 +407,8 @@ impl Keeper for MilestoneKeeper {
             let id = self.plan.plan.id(end.task);
             format!("{id} is {}: an earlier orch was ended before it had written all of that down", end.to)
         }));
-        with.alerts.append(&mut told.alerts);
+        // What stands in the document stays so from one write to the next.
+        with.alerts.extend(told.alerts.drain(..).filter(|alert| self.said.insert(alert.clone())));
         with.alerts.extend(told.accounts.iter().flat_map(|account| account.remarks.iter().cloned()));
         for task in with.run.plan().tasks().filter(|task| !told.by_hand.contains(task)) {
             self.left[task.index()] = with.run.status(task);
@@ -469,6 +435,7 @@ impl Keeper for MilestoneKeeper {
         self.state.orch.left = left.collect();
         let state = self.state.to_bytes();
         self.file.replace(&state, with.durability, with.now, with.alerts)?;
+        self.plan.threshold.leave();
         self.ended.clear();
         self.behind = false;
         bytes += state.len();

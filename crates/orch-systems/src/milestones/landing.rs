@@ -94,7 +94,9 @@ impl Landing {
             Ok(Merged::Done { commit }) => {
                 (Outcome::Succeeded, Some(format!("merged as {}", commit.get(..9).unwrap_or(&commit))))
             }
-            Ok(Merged::Nothing) => (Outcome::Succeeded, Some("it has no commit of its own".into())),
+            Ok(Merged::Nothing) => {
+                (Outcome::Succeeded, Some("nothing on its branch is left to be merged".into()))
+            }
             Err(error) => {
                 self.note();
                 (Outcome::Incomplete, Some(self.not_merged(&error)))

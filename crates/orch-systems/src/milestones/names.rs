@@ -52,6 +52,21 @@ pub(super) fn gap_suffix(gap: Option<u32>) -> String {
     }
 }
 
+/// What a summary is called whose claim was rejected: it counts for nothing in what comes after.
+pub(super) fn rejected_name(name: &str) -> String {
+    format!("{}{REJECTED}", name.strip_suffix(".md").unwrap_or(name))
+}
+
+/// Whether a summary is called so, also as one of several.
+pub(super) fn is_rejected(name: &str) -> bool {
+    let stem = name.strip_suffix(".md").unwrap_or(name);
+    let stem = stem.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('.');
+    stem.ends_with(REJECTED.trim_end_matches(".md"))
+}
+
+/// What the names of rejected ones end with.
+const REJECTED: &str = ".rejected.md";
+
 /// Whether a file is called as summaries are, and the milestone that its name says it is of.
 pub(super) fn is_summary(name: &str) -> Option<Option<String>> {
     let rest = name.strip_prefix(SUMMARY)?.strip_suffix(".md")?;
@@ -89,6 +104,15 @@ mod tests {
         assert!(slug(&"x".repeat(500)).len() <= 60);
         assert_eq!(milestone_slug("M3", "Auth & login"), "m3-auth-login");
         assert_eq!(milestone_slug("T1", "測試"), "t1");
+    }
+
+    #[test]
+    fn rejected_summaries_are_told_by_their_names() {
+        let name = rejected_name("worker-summary-m3-auth.md");
+        assert_eq!(name, "worker-summary-m3-auth.rejected.md");
+        assert!(is_rejected(&name) && is_rejected("worker-summary-m3-auth.rejected.2.md"));
+        assert!(!is_rejected("worker-summary-m3-auth.md") && !is_rejected("worker-summary-m3-rejected.md"));
+        assert_eq!(is_summary(&name), Some(Some("M3".to_owned())));
     }
 
     #[test]

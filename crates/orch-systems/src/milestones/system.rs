@@ -7,18 +7,19 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use orch_core::{Memory, OnFailure, OnIncomplete, Order, Plan, Run, Status, TaskIx, Time};
+use orch_core::{Halt, Memory, OnFailure, OnIncomplete, Order, Plan, Run, Status, TaskIx, Time};
 use orch_exec::tmux::SessionName;
 use orch_git::{BranchName, Git};
 use orch_prompt::Prompts;
 use orch_store::{Durability, Folded, Home};
 
 use super::MilestonePlan;
+use super::alerts::problems;
 use super::assigned::Assigned;
 use super::folder::{Found, SESSION, SessionFolder, not_a_folder};
 use super::gates::passed;
 use super::handoff::{Handoff, inside};
-use super::judge::judge;
+use super::judge::{HandedIn, judge};
 use super::landing::Landing;
 use super::memory::{fresh, remember};
 use super::names::{gap_suffix, is_summary};
@@ -59,6 +60,11 @@ impl Source for MilestonePlan {
     }
 
     fn prepare(&self, begin_anew: bool, now: Time) -> Result<Vec<String>, OpenError> {
+        let (_, found) = SessionFolder::of(self);
+        if begin_anew || matches!(found, Found::Nothing) {
+            self.threshold.enter(&self.root).map_err(OpenError::system("begin a session"))?;
+        }
+        // Another document may have taken the folder meanwhile.
         let (folder, found) = SessionFolder::of(self);
         if let Found::Refused { message, hint } = found {
             return Err(OpenError::Request { code: "milestones.session", message, hint });
@@ -121,7 +127,7 @@ impl MilestoneSystem {
     }
 
     /// Where the coming attempt at a milestone works, if it has a work tree of its own. Gaps are filled on a branch of
-    /// their own: that of the original work was merged, or is to be looked at.
+    /// their own: that of the original work may be merged already.
     fn coming(&self, task: TaskIx) -> Option<Assigned> {
         self.worktrees.as_ref()?;
         let gap =
@@ -129,10 +135,28 @@ impl MilestoneSystem {
         let (plan, suffix) = (&self.plan, gap_suffix(gap));
         Some(Assigned {
             worktree: format!("{}{suffix}", plan.worktree_name(task)),
-            branch: format!("milestone/{}/{}{suffix}", plan.branch_slug(), plan.slug(task)),
+            branch: self.branch(task, gap),
             gap,
             only_merges: false,
         })
+    }
+
+    /// What a branch is cut from. Filling gaps builds on what the earlier work has left: on its branch, as long as that is
+    /// not merged.
+    fn cut_from(&self, task: TaskIx, gap: Option<u32>, base: &str) -> String {
+        let git = Git::at(&self.plan.root);
+        let is_left = |branch: &String| {
+            let tip =
+                BranchName::new(branch.as_str()).ok().and_then(|branch| git.branch_tip(&branch).ok()?);
+            tip.is_some_and(|tip| git.is_ancestor(&tip, base).is_ok_and(|is_merged| !is_merged))
+        };
+        let earlier = gap.map(|gap| (1..gap).rev().map(Some).chain([None]));
+        let mut branches = earlier.into_iter().flatten().map(|gap| self.branch(task, gap));
+        branches.find(is_left).unwrap_or_else(|| base.to_owned())
+    }
+
+    fn branch(&self, task: TaskIx, gap: Option<u32>) -> String {
+        format!("milestone/{}/{}{}", self.plan.branch_slug(), self.plan.slug(task), gap_suffix(gap))
     }
 
     /// Where an attempt was put to work, if it has a work tree of its own.
@@ -232,7 +256,9 @@ impl System for MilestoneSystem {
         }
         let branch =
             BranchName::new(&*assigned.branch).map_err(|error| GroundError::Task(error.to_string()))?;
-        let ground = worktrees.ground(&assigned.worktree, &branch, &place.base_branch, result)?;
+        let base = self.cut_from(task, assigned.gap, &place.base_branch);
+        let mut ground = worktrees.ground(&assigned.worktree, &branch, &base, result)?;
+        ground.base_branch.clone_from(&place.base_branch);
         make_session_in(&ground.folder, inside(&self.plan, &self.folder, &ground.folder)).map_err(failed)?;
         self.clear(task, Some(&ground.folder)).map_err(failed)?;
         assigned.write(&place.home, id, attempt).map_err(failed)?;
@@ -270,7 +296,12 @@ impl System for MilestoneSystem {
 
     fn judge(&self, ended: &EndedAttempt<'_>) -> io::Result<Judged> {
         let handoff = self.handoff(ended.home, ended.task, ended.attempt)?;
-        judge(self.plan.plan.id(ended.task), handoff.as_ref(), &self.folder.shown(&self.plan), ended)
+        let worktree = self.assigned(ended.home, ended.task, ended.attempt).map(|(_, path)| path);
+        let handed_in = handoff.as_ref().map(|handoff| HandedIn {
+            summary: &handoff.summary,
+            problems: problems(&self.plan, handoff, worktree.as_deref()),
+        });
+        judge(self.plan.plan.id(ended.task), handed_in, &self.folder.shown(&self.plan), ended)
     }
 
     fn follows_up(&self) -> bool {
@@ -354,6 +385,12 @@ impl System for MilestoneSystem {
             let (id, what) = (run.plan().id(task), run.awaits(task).next()?);
             Some(format!("{id} waits for {what}: `orch ack {id}` approves it"))
         }));
+        if matches!(
+            closing.driven.halt,
+            Some(Halt::Failed { .. } | Halt::Incomplete { .. } | Halt::Paused { .. })
+        ) {
+            closing.notes.push("nothing more starts until you have looked and said so: `orch ack`".into());
+        }
         self.remove_merged(run);
         Ok(Requirements::NotValidated)
     }

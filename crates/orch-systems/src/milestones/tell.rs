@@ -16,7 +16,7 @@ use orch_store::read_regular;
 use super::MilestonePlan;
 use super::folder::SessionFolder;
 use super::load::{read_document, shown};
-use super::names::{is_summary, summary_name};
+use super::names::{is_rejected, is_summary, summary_name};
 
 /// The most that is read of a summary for what a further worker is told of it.
 const LARGEST: u64 = 16 << 20;
@@ -32,7 +32,7 @@ pub(super) struct Earlier {
 pub(super) fn earlier(plan: &MilestonePlan, folder: &SessionFolder, task: TaskIx) -> Option<Earlier> {
     let id = plan.plan.id(task);
     let entries = fs::read_dir(folder.processed()).ok()?;
-    let is_of = |name: &str| is_summary(name).flatten().as_deref() == Some(id);
+    let is_of = |name: &str| is_summary(name).flatten().as_deref() == Some(id) && !is_rejected(name);
     let mut found: Vec<(SystemTime, PathBuf)> = entries
         .flatten()
         .filter(|entry| entry.file_name().to_str().is_some_and(is_of))

@@ -126,16 +126,22 @@ impl<'a> Start<'a> {
             Ok(Settled { event: event.clone(), detail: self.traces.detail(id, outcome) })
         };
         let mut settled: Vec<Settled> = resumed.settle.iter().map(settle).collect::<io::Result<_>>()?;
-        for place in 0..settled.len() {
-            let Event::Ended { task, attempt, outcome: Outcome::Succeeded } = settled[place].event else {
-                continue;
-            };
-            self.system.keep_word(home, task, attempt);
-            if let Some(why) = self.pause(home, profiles, task, attempt)? {
-                settled.push(Settled { event: Event::Pause { task }, detail: Some(why) });
-            }
-        }
+        let pauses = settled.iter().map(|settled| self.heed(home, profiles, &settled.event));
+        let pauses: Vec<_> = pauses.collect::<io::Result<_>>()?;
+        settled.extend(pauses.into_iter().flatten());
         Ok(settled)
+    }
+
+    /// Keeps the last word of an attempt that has ended, whatever comes into its place next; and what a person has to look
+    /// at of one that has succeeded.
+    fn heed(&self, home: &Home, profiles: Profiles<'_>, event: &Event) -> io::Result<Option<Settled>> {
+        let Event::Ended { task, attempt, outcome } = *event else { return Ok(None) };
+        self.system.keep_word(home, task, attempt);
+        if outcome != Outcome::Succeeded {
+            return Ok(None);
+        }
+        let pause = self.pause(home, profiles, task, attempt)?;
+        Ok(pause.map(|why| Settled { event: Event::Pause { task }, detail: Some(why) }))
     }
 
     /// What a person has to look at of an attempt that has succeeded.
@@ -190,7 +196,10 @@ impl<'a> Start<'a> {
                     continue;
                 }
             };
-            settled.push(Settled { event: Event::Ended { task, attempt, outcome }, detail });
+            let event = Event::Ended { task, attempt, outcome };
+            let pause = self.heed(home, profiles, &event)?;
+            settled.push(Settled { event, detail });
+            settled.extend(pause);
         }
         for &task in &resumed.handed {
             workers.listen_for(task, resumed.run.attempt(task));

@@ -89,8 +89,15 @@ impl AgentWorkers {
     fn take_up_claim(&mut self, coming: Coming) -> bool {
         let Coming { task, attempt, .. } = coming;
         let id = self.id(task);
-        let before = attempt.saturating_sub(1);
-        let note = self.place.home.claim(&id, before);
+        let home = &self.place.home;
+        // An attempt that was recorded and never begun, because its orch was ended, is not the one before.
+        let has_begun = |attempt: &u32| {
+            home.claim(&id, *attempt).is_file()
+                || home.prompt(&id, *attempt).exists()
+                || home.log(&id, *attempt).exists()
+        };
+        let before = (1..attempt).rev().find(has_begun).unwrap_or_default();
+        let note = home.claim(&id, before);
         // A plan that was begun anew knows of no attempt before.
         let goes_on = self.past.contains_key(&task)
             && note.is_file()

@@ -353,7 +353,9 @@ impl AgentWorkers {
         past.told = Some(told(outcome, detail.as_deref()));
         self.reported.push(work_key(task));
         notices.push(Notice::Ended { task, attempt, outcome: judged.outcome, detail });
-        notices.extend(judged.pause.map(|text| Notice::Pause { task, text }));
+        // Work that goes back to its worker, or was not done, says so itself.
+        let pause = judged.pause.filter(|_| outcome == Outcome::Succeeded);
+        notices.extend(pause.map(|text| Notice::Pause { task, text }));
         notices
     }
 

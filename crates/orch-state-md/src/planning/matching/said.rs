@@ -4,13 +4,19 @@ use std::collections::{HashMap, HashSet};
 
 use super::super::{BoxMark, TaskBox};
 use super::denial::{LIMITING, denying};
-use super::words::{bare, counting, has_number, head, spelled, stem, tail};
+use super::words::{bare, counting, has_number, head, spelled, stem, tail, without_remark};
 use crate::worker_summary::WorkItem;
 
 /// Words that count of a text at most for it to be compared by them; longer ones have to say the same.
 const MOST_WORDS: usize = 64;
 /// How alike two texts are that say the same.
 pub(super) const SAME: u32 = 1000;
+/// How much less a claim counts that is taken without the words that deny, without its remark, without its label.
+const UNDENIED: u32 = 10;
+const HEAD: u32 = 20;
+const TAIL: u32 = 30;
+/// Words that a text has at least that is compared with a longer one.
+const LEAST: usize = 3;
 
 /// The words of all texts as numbers.
 #[derive(Default)]
@@ -76,17 +82,31 @@ pub(super) struct Task<'a> {
     /// All its words, between spaces.
     pub(super) key: String,
     pub(super) words: Option<Words>,
+    /// The words without a remark, when they are enough to be about one task.
+    rest: Option<Words>,
     /// All its words in one form, those of a worker's note as well, in the order of the alphabet.
     all: Vec<String>,
 }
 
 impl<'a> Task<'a> {
     pub(super) fn new(item: &'a TaskBox, known: &mut Known) -> Self {
-        let said = spelled(&bare(&item.text));
+        let bare = bare(&item.text);
+        let said = spelled(&bare);
+        let rest = without_remark(&bare).and_then(|rest| known.words(&spelled(rest)));
+        let rest = rest.filter(|rest| rest.set.len() >= LEAST);
         let mut all: Vec<String> = spelled(&item.text).iter().map(|word| stem(word)).collect();
         all.sort_unstable();
         all.dedup();
-        Self { item, key: said.join(" "), words: known.words(&said), all }
+        Self { item, key: said.join(" "), words: known.words(&said), rest, all }
+    }
+
+    /// Every word that a claim about it may have.
+    pub(super) fn all_words(&self) -> impl Iterator<Item = u32> {
+        let whole = self.words.iter().flat_map(|words| &words.set);
+        let is_new =
+            |word: &&u32| self.words.as_ref().is_none_or(|words| words.set.binary_search(word).is_err());
+        let rest = self.rest.iter().flat_map(|rest| &rest.set).filter(is_new);
+        whole.copied().chain(rest.copied())
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -131,10 +151,10 @@ impl Claim {
         claim.limits = known.limits(&said);
         claim.way(said, 0, 1, known);
         if let Some((head, least)) = head(&bare) {
-            claim.way(spelled(head), 20, least, known);
+            claim.way(spelled(head), HEAD, least, known);
         }
         if let Some((tail, least)) = tail(&bare) {
-            claim.way(spelled(tail), 30, least, known);
+            claim.way(spelled(tail), TAIL, least, known);
         }
         claim
     }
@@ -152,7 +172,7 @@ impl Claim {
                 .map(|(_, word)| word.clone())
                 .collect();
         }
-        for (said, less) in [(said, less), (kept, less + 10)] {
+        for (said, less) in [(said, less), (kept, less + UNDENIED)] {
             if let Some(words) = known.words(&said).filter(|words| words.set.len() >= least) {
                 self.ways.push(Way { key: said.join(" "), words, less });
             }
@@ -173,7 +193,20 @@ impl Claim {
             return 0;
         }
         let of = |way: &Way| {
-            let likeness = if way.key == task.key { SAME - 10 } else { likeness(&way.words, words) };
+            let said = &way.words;
+            // What a box says more may stand against what the claim has in its remark: `(phones)`, `(tablets)`.
+            let in_part = way.less >= HEAD && !is_within(&words.set, &said.set);
+            let is_rest = || task.rest.as_ref().is_some_and(|rest| rest.set == said.set);
+            let likeness = if way.key == task.key {
+                SAME - 10
+            } else if in_part {
+                0
+            } else if is_rest() {
+                // Of two boxes with one rest, neither is clearly best.
+                SAME - 100
+            } else {
+                likeness(said, words)
+            };
             likeness.saturating_sub(way.less)
         };
         self.ways.iter().map(of).max().unwrap_or(0)
@@ -190,7 +223,7 @@ fn likeness(claim: &Words, task: &Words) -> u32 {
     let (less, more) = if claim.set.len() < task.set.len() { (claim, task) } else { (task, claim) };
     let (few, many) = (less.set.len(), more.set.len());
     let limited = more.limits.iter().any(|limit| less.set.binary_search(limit).is_err());
-    if few < 3 || many * 3 > few * 4 || limited || !is_within(&less.set, &more.set) {
+    if few < LEAST || many * 3 > few * 4 || limited || !is_within(&less.set, &more.set) {
         return 0;
     }
     let share = crate::text::clamp(few * 900 / many);

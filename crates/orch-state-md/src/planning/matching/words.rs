@@ -1,5 +1,10 @@
 //! What a text says, as words that can be compared.
 
+use std::borrow::Cow;
+
+use super::denial::LIMITING;
+use crate::state::escape::reference;
+
 /// Words that change nothing: `the form` is `form`.
 const EMPTY: [&str; 24] = [
     "a", "an", "the", "of", "for", "in", "on", "at", "and", "with", "by", "is", "are", "was", "were", "be",
@@ -15,6 +20,22 @@ const TURNING: [&str; 13] = [
 /// Verbs for making something: whoever was to add it may say that it is written.
 const MAKING: [&str; 9] =
     ["add", "create", "write", "implement", "build", "make", "develop", "introduce", "provide"];
+
+/// Words of a remark that adds to the task: `Write the form (and its tests)`.
+const ADDING: [&str; 12] = [
+    "and",
+    "plus",
+    "also",
+    "with",
+    "including",
+    "include",
+    "includes",
+    "incl",
+    "then",
+    "both",
+    "all",
+    "each",
+];
 
 /// Forms that no rule gives.
 const IRREGULAR: [(&str, &str); 10] = [
@@ -113,9 +134,40 @@ pub(super) fn tail(text: &str) -> Option<(&str, usize)> {
     short.then_some((tail, if numbered { 1 } else { 3 }))
 }
 
+/// What a box says without what only tells where or what more there is to know: a remark in parentheses at its end
+/// (`… (`web/form.md`)`), a number in front (`Task 2: …`). A remark that adds something, takes something back or counts may be a
+/// part of the task, and so may a label in words (`Phones: …`).
+pub(super) fn without_remark(text: &str) -> Option<&str> {
+    if let Some((rest, 1)) = tail(text) {
+        return Some(rest);
+    }
+    let mut depth = 0_usize;
+    let open = text.strip_suffix(')')?.char_indices().rev().find(|(_, c)| match c {
+        ')' => {
+            depth += 1;
+            false
+        }
+        '(' if depth == 0 => true,
+        '(' => {
+            depth -= 1;
+            false
+        }
+        _ => false,
+    });
+    let (at, _) = open?;
+    let remark = &text[at + 1..text.len() - 1];
+    let rest = text[..at].strip_suffix(char::is_whitespace)?;
+    let in_code = remark.len() > 2 && remark.starts_with('`') && remark.ends_with('`');
+    let words = spelled(remark);
+    let says_more = |word: &String| {
+        ADDING.contains(&word.as_str()) || LIMITING.contains(&word.as_str()) || has_number(word)
+    };
+    (in_code || !(words.iter().any(says_more) || remark.contains(['+', '&']))).then_some(rest)
+}
+
 /// The words of `text` in lower case, without Markdown and the targets of links. `didn't` is two words.
 pub(super) fn spelled(text: &str) -> Vec<String> {
-    let text = without_targets(text).to_lowercase().replace(['’', '‘'], "'");
+    let text = without_targets(&without_references(text)).to_lowercase().replace(['’', '‘'], "'");
     let text = text.replace("cannot", "can not").replace("can't", "can not").replace("n't", " not");
     let mut words = Vec::new();
     let mut word = String::new();
@@ -127,6 +179,22 @@ pub(super) fn spelled(text: &str) -> Vec<String> {
         }
     }
     words
+}
+
+/// `text` with what its character references stand for: `Vec&#60;u8>` is not about the number 60.
+fn without_references(text: &str) -> Cow<'_, str> {
+    if !text.contains("&#") {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("&#") {
+        out.push_str(&rest[..at]);
+        let (stands_for, length) = reference(&rest[at..]).unwrap_or(('&', 1));
+        out.push(stands_for);
+        rest = &rest[at + length..];
+    }
+    Cow::Owned(out + rest)
 }
 
 /// `text` with the words of each inline link in its place.
@@ -258,6 +326,27 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(bare(text), expected.trim(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn remarks_are_told_from_tasks() {
+        for (text, expected) in [
+            ("Write the table (`signals/morse.tsv`)", Some("Write the table")),
+            ("Write the table (`v2/a.tsv`)", Some("Write the table")),
+            ("Write the table (see the guide (old))", Some("Write the table")),
+            ("Task 2: write the form", Some(" write the form")),
+            ("Write the table (and the index)", None),
+            ("Write the table (part 1)", None),
+            ("Write the table (only the head)", None),
+            ("Write the table (a + b)", None),
+            ("Write the [table](a.md)", None),
+            ("Phones: write the form", None),
+            ("(x)", None),
+            ("x)", None),
+            ("", None),
+        ] {
+            assert_eq!(without_remark(text), expected, "{text:?}");
         }
     }
 
