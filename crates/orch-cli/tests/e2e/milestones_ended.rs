@@ -40,10 +40,7 @@ fn cut_off(steps: &[&str]) -> Planning {
 fn was_taken_in_once(planning: &Planning) {
     assert_eq!(planning.rows(), ["🟡 Partial", "⬜ Not Started"]);
     assert_eq!(planning.cells(4), ["20", "—"]);
-    assert_eq!(
-        planning.log(),
-        ["M1 partial (20 min): its worker says Partial. Write the schema. Boxes: 1 of 2 ticked.", "Planned."]
-    );
+    assert_eq!(planning.log(), ["M1 partial (20 min). Write the schema. Boxes: 1 of 2 ticked.", "Planned."]);
     assert_eq!(planning.processed(), [SUMMARY]);
     assert!(!planning.project.exists(&format!(".orchestrator/{SUMMARY}")));
     let state = planning.state();

@@ -132,7 +132,10 @@ fn entry(ended: &Ended<'_>, account: &Account, boxes: &[TaskBox]) -> String {
     let problems = ended.handoff.map(|handoff| handoff.summary.issues.as_slice()).unwrap_or_default();
     if !problems.is_empty() {
         parts.push(format!("Issues: {}", problems.join("; ")));
-    } else if let (Status::Fail | Status::Incomplete, Some(detail)) = (ended.to, ended.detail) {
+    } else if let (Status::Fail | Status::Incomplete, Some(detail)) = (ended.to, ended.detail)
+        // That it is partial or blocked is said already.
+        && ended.handoff.is_none_or(|handoff| handoff.problems().first().map(String::as_str) != Some(detail))
+    {
         head.push_str(&format!(": {detail}"));
     }
     let work = boxes.iter().filter(|item| item.is_work()).count();

@@ -241,11 +241,6 @@ impl MilestoneKeeper {
         self.handed.clear();
     }
 
-    /// What a person has to look at after an attempt, if there is anything.
-    fn alert(&self, end: &End, handoff: Option<&Handoff>) -> Option<Alert> {
-        alert(&self.plan, end, handoff)
-    }
-
     /// Puts the summaries away that were taken in, and notes the names they have now.
     fn put_away(&mut self, handoffs: &[Option<Handoff>], durability: Durability) -> Result<(), StoreError> {
         for (end, handoff) in self.ended.iter().zip(handoffs) {
@@ -307,7 +302,8 @@ impl Keeper for MilestoneKeeper {
         let mut alerts = self.state.orch.alerts.iter();
         let known = alerts.find_map(|alert| self.plan.plan.find(&alert.milestone));
         // A summary that can't be read now stops whatever writes it down.
-        let is_bad = |end: &&End| self.alert(end, self.handoff(end).unwrap_or_default().as_ref()).is_some();
+        let is_bad =
+            |end: &&End| alert(&self.plan, end, self.handoff(end).unwrap_or_default().as_ref()).is_some();
         known.or_else(|| self.ended.iter().find(is_bad).map(|end| end.task))
     }
 
@@ -417,7 +413,7 @@ impl Keeper for MilestoneKeeper {
             .ended
             .iter()
             .zip(&handoffs)
-            .filter_map(|(end, handoff)| self.alert(end, handoff.as_ref()))
+            .filter_map(|(end, handoff)| alert(&self.plan, end, handoff.as_ref()))
             .collect();
         for alert in alerts {
             self.state.orch.alerts.retain(|known| known.milestone != alert.milestone);
