@@ -226,7 +226,7 @@ pub(crate) enum ExecutorArg {
 /// A plan that is only looked at.
 #[derive(Debug, Group)]
 pub(crate) struct Looked {
-    /// The plan: an index file, or the folder it is in. Without it, what is found in the current folder.
+    /// The plan: an index file, a planning document, or the folder it is in. Without it, what is found in the current folder.
     pub(crate) plan: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) kind: Kinded,
@@ -268,11 +268,12 @@ pub(crate) enum DurabilityArg {
 /// The options of `orch run`.
 #[derive(Debug, Group)]
 pub(crate) struct Run {
-    /// The plan: an index file, or the folder it is in. Without it, what is found in the current folder.
+    /// The plan: an index file, a planning document, or the folder it is in. Without it, what is found in the current folder.
     pub(crate) plan: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) kind: Kinded,
-    /// Run so many tasks at once, by the graph; without it, down the list one by one.
+    /// Run so many tasks at once, by the graph. Without it, prompts go down their list one by one, and other plans as many at
+    /// once as their kind says.
     #[arg(short, long, value_name = "N")]
     pub(crate) jobs: Option<NonZeroU32>,
     /// The agent: claude, codex, opencode, gemini, shell, or one from orch.toml.

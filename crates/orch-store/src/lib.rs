@@ -30,4 +30,4 @@ pub use history::{
 pub use home::{Home, Leftovers, create_private};
 pub use lock::{Holder, Lock, LockError};
 pub use regular::{open_regular, read_regular};
-pub use replace::{Durability, replace, sweep, sweep_folder};
+pub use replace::{Durability, replace, replace_if, sweep, sweep_folder};

@@ -55,6 +55,20 @@ pub enum Durability {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn replace(path: &Path, bytes: &[u8], durability: Durability) -> Result<(), StoreError> {
+    replace_if(path, bytes, durability, || true).map(drop)
+}
+
+/// The same, if `still` says so when the new contents are written and only have to take the place of the old: waiting for
+/// the disk takes long enough for a person to save. Whether they did.
+///
+/// # Errors
+/// Those of [`replace`].
+pub fn replace_if(
+    path: &Path,
+    bytes: &[u8],
+    durability: Durability,
+    still: impl FnOnce() -> bool,
+) -> Result<bool, StoreError> {
     let old = match std::fs::symlink_metadata(path) {
         Ok(old) if old.is_file() => Some(old),
         Ok(old) if old.is_symlink() => {
@@ -66,11 +80,14 @@ pub fn replace(path: &Path, bytes: &[u8], durability: Durability) -> Result<(), 
     };
     let temporary = Temporary::beside(path, old.is_some())?;
     temporary.fill(bytes, old.as_ref(), durability)?;
+    if !still() {
+        return Ok(false);
+    }
     temporary.rename_to(path)?;
     if durability == Durability::Power {
         sync_folder_of(path)?;
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Removes what replacements of `path` left that were killed before they were done. To be called by the one who may
@@ -222,6 +239,22 @@ mod tests {
         left.sort();
         assert_eq!(left, [".state.md.mine.tmp", ".state.md.tmp", "state.md"]);
         sweep_folder(&folder.path().join("gone")).unwrap();
+    }
+
+    #[test]
+    fn what_somebody_else_has_changed_meanwhile_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.md");
+        fs::write(&path, "old").unwrap();
+        let theirs = || {
+            fs::write(&path, "theirs").unwrap();
+            false
+        };
+        assert!(!replace_if(&path, b"new", Durability::Power, theirs).unwrap());
+        assert_eq!(fs::read(&path).unwrap(), b"theirs");
+        assert!(replace_if(&path, b"new", Durability::Power, || true).unwrap());
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(names(folder.path()), ["a.md"]);
     }
 
     #[test]

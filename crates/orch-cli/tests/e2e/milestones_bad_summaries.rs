@@ -58,6 +58,36 @@ fn a_second_one_of_a_milestone_that_is_done_changes_nothing() {
 }
 
 #[test]
+fn one_whose_name_and_words_disagree_is_left() {
+    let planning = Planning::new(TWO);
+    planning.run_to(0, &["dispatch", "M1"]);
+    let text =
+        "# Worker Summary: M2 - Routes\n\nStatus: Completed\n\n## Work completed\n\n- [x] Write the schema\n";
+    planning.project.write(".orchestrator/worker-summary-m1-schema.md", text);
+    let left = planning.run_to(3, &["collect"]);
+    assert!(left.out.contains("its name says M1, and what is in it says M2"), "{left}");
+    assert_eq!(planning.rows()[0], "🔄 In Progress");
+}
+
+#[test]
+fn of_what_was_never_dispatched_nothing_is_taken_in_while_dispatching_is_paused() {
+    let planning =
+        Planning::new(&[("M1: Schema", "", "- [ ] Write it"), ("M2: Page", "", "- [ ] Write the page")]);
+    planning.run_to(0, &["dispatch", "M1"]);
+    planning.hand_back("m1-schema", "Blocked", "- [ ] Write it", "No key");
+    planning.run_to(3, &["collect"]);
+    planning.hand_back("m2-page", "Completed", "- [x] Write the page", "None");
+    let left = planning.run_to(3, &["collect", "--undispatched"]);
+    assert!(
+        left.out.contains("M2 was never dispatched, and may not start: nothing is dispatched until"),
+        "{left}"
+    );
+    assert_eq!(planning.rows()[1], "⬜ Not Started");
+    planning.run_to(0, &["ack"]);
+    planning.run_to(0, &["collect", "--undispatched"]);
+}
+
+#[test]
 fn two_of_one_milestone_are_both_left() {
     let planning = Planning::new(TWO);
     planning.run_to(0, &["dispatch", "M1"]);

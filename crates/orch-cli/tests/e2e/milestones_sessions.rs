@@ -4,6 +4,7 @@ use std::fs;
 
 use serde_json::json;
 
+use crate::support::Live;
 use crate::support::planned::{DOCUMENT, Planned, Planning};
 
 const TWO: &[Planned<'_>] = &[
@@ -140,6 +141,72 @@ fn a_second_document_has_a_folder_of_its_own() {
     planning.run_to(0, &["close", "Import-Planning.md"]);
     assert!(!planning.project.read(".orchestrator/active-sessions.json").contains("Import-Planning.md"));
     assert!(planning.project.exists(".orchestrator/state.json"), "the other session goes on");
+}
+
+#[test]
+fn a_third_document_that_is_called_alike_has_a_folder_of_its_own_and_the_list_forgets_what_is_gone() {
+    let planning = Planning::new(TWO);
+    planning.run_to(0, &["dispatch", "M1", DOCUMENT]);
+    planning.document("a/Import-Planning.md", TWO);
+    planning.document("b/Import-Planning.md", TWO);
+    planning.run_to(0, &["dispatch", "M1", "a/Import-Planning.md"]);
+    planning.run_to(0, &["dispatch", "M1", "b/Import-Planning.md"]);
+    let list = || planning.project.read(".orchestrator/active-sessions.json");
+    assert!(list().contains("a/Import-Planning.md") && list().contains("b/Import-Planning.md"), "{}", list());
+    // The folder that a third of the name would have is another's as well.
+    let entries = fs::read_dir(planning.project.path(".orchestrator")).unwrap();
+    let names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let hashed =
+        names.iter().find(|name| name.starts_with("import-planning-")).expect("its own folder").clone();
+    let state = format!(".orchestrator/{hashed}/state.json");
+    planning.project.write(&state, planning.project.read(&state).replace("b/Import", "a/Import"));
+    let refused = planning.run_to(2, &["dispatch", "M2", "b/Import-Planning.md"]);
+    assert!(
+        refused.err.contains("belongs to another document") && refused.err.contains("hint: "),
+        "{refused}"
+    );
+
+    fs::remove_dir_all(planning.project.path(".orchestrator/import-planning")).unwrap();
+    fs::remove_dir_all(planning.project.path("a")).unwrap();
+    fs::remove_dir_all(planning.project.path(&format!(".orchestrator/{hashed}"))).unwrap();
+    planning.run_to(0, &["stop", "M1", "b/Import-Planning.md"]);
+    assert!(
+        !list().contains("a/Import-Planning.md") && list().contains("b/Import-Planning.md"),
+        "{}",
+        list()
+    );
+}
+
+#[test]
+fn one_milestone_is_dispatched_at_a_time_and_one_that_may() {
+    let planning = Planning::new(TWO);
+    let several = planning.run_to(2, &["dispatch", "M1", "M2"]);
+    assert!(several.err.contains("2 milestones are named"), "{several}");
+    let several = planning.run_to(2, &["collect", "M1", "M2"]);
+    assert!(several.err.contains("several milestones are named"), "{several}");
+    planning.run_to(0, &["dispatch"]);
+    let none = planning.run_to(3, &["dispatch"]);
+    assert!(none.err.contains("no milestone may start now") && none.err.contains("hint: "), "{none}");
+}
+
+#[test]
+fn of_two_documents_that_begin_at_once_each_has_a_folder_of_its_own() {
+    let planning = Planning::new(TWO);
+    planning.document("Import-Planning.md", TWO);
+    let mut at_once: Vec<_> = [DOCUMENT, "Import-Planning.md"]
+        .map(|document| Live::spawn(planning.project.orch(&["dispatch", document, "M1"])))
+        .into();
+    for dispatch in at_once.drain(..) {
+        let ended = dispatch.end();
+        assert_eq!(ended.code, Some(0), "{ended}");
+    }
+    let first = planning.state()["planningDoc"].as_str().unwrap().to_owned();
+    let (other, folder) = match first.as_str() {
+        DOCUMENT => ("Import-Planning.md", "import-planning"),
+        _ => (DOCUMENT, "export-planning"),
+    };
+    let state = planning.project.read(&format!(".orchestrator/{folder}/state.json"));
+    assert!(state.contains(&format!("\"planningDoc\": \"{other}\"")), "{state}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use orch_state_md::planning::{Edit, LeftOut, apply};
-use orch_store::{Durability, StoreError, read_regular, replace};
+use orch_store::{Durability, StoreError, read_regular, replace_if};
 
 use super::load::LARGEST;
 use crate::kept::Stamp;
@@ -23,8 +23,8 @@ impl Document {
         Self { path }
     }
 
-    /// Changes the document: `edits` makes the changes from what it says, and they are made in that very text. Between
-    /// looking at it and replacing it, it is looked once more whether it is still the same. What could not be changed,
+    /// Changes the document: `edits` makes the changes from what it says, and they are made in that very text. When the new
+    /// text has only to take its place, it is looked once more whether it is still the same. What could not be changed,
     /// and how many bytes were written.
     ///
     /// # Errors
@@ -44,10 +44,10 @@ impl Document {
                 failed("edit", std::io::Error::new(std::io::ErrorKind::InvalidData, error))
             })?;
             if edited.bytes != bytes {
-                if Stamp::of(&self.path) != stamp {
+                let is_same = || Stamp::of(&self.path) == stamp;
+                if !replace_if(&self.path, &edited.bytes, durability, is_same)? {
                     continue;
                 }
-                replace(&self.path, &edited.bytes, durability)?;
                 last = edited.bytes.len();
             }
             let left_out = edited.left_out.into_iter().map(|left| (edits[left.edit].clone(), left)).collect();
@@ -55,5 +55,52 @@ impl Document {
         }
         let busy = std::io::Error::other("somebody else changes it all the time");
         Err(failed("replace", busy))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn log(text: &str) -> Edit {
+        Edit::Log { moment: "2026-11-02 10:00".into(), text: text.into() }
+    }
+
+    const TEXT: &str = "# A\n\n| Milestone | Model | Status | Duration (min) | Notes |\n|---|---|---|---|---|\n\
+        | M1: One | — | ⬜ | — | |\n\n## Progress Log\n\n**2026-11-01 10:00** - Planned.\n";
+
+    #[test]
+    fn what_is_saved_meanwhile_stays_and_the_change_is_made_in_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("A-Planning.md");
+        fs::write(&path, TEXT).unwrap();
+        let mut looked = 0;
+        let changed = Document::at(path.clone()).change(Durability::Process, |_| {
+            looked += 1;
+            if looked == 1 {
+                fs::write(&path, format!("{TEXT}\nMine.\n")).unwrap();
+            }
+            vec![log("M1 complete.")]
+        });
+        changed.unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(looked == 2 && text.contains("Mine.") && text.contains("M1 complete."), "{looked}: {text}");
+    }
+
+    #[test]
+    fn who_saves_all_the_time_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("A-Planning.md");
+        fs::write(&path, TEXT).unwrap();
+        let mut looked = 0;
+        let changed = Document::at(path.clone()).change(Durability::Process, |_| {
+            looked += 1;
+            fs::write(&path, format!("{TEXT}{}", "Mine.\n".repeat(looked))).unwrap();
+            vec![log("M1 complete.")]
+        });
+        assert!(changed.unwrap_err().to_string().contains("changes it all the time"));
+        assert!(!fs::read_to_string(&path).unwrap().contains("M1 complete."));
     }
 }

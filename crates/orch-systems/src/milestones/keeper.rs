@@ -431,6 +431,7 @@ impl Keeper for MilestoneKeeper {
         self.state.orch.left = left.collect();
         let state = self.state.to_bytes();
         self.file.replace(&state, with.durability, with.now, with.alerts)?;
+        self.plan.threshold.leave();
         self.ended.clear();
         self.behind = false;
         bytes += state.len();

@@ -12,6 +12,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::gates::condition;
 use super::names::{milestone_slug, slug};
+use super::threshold::Threshold;
 use crate::session::repository_root;
 use crate::{Finding, OpenError};
 
@@ -38,6 +39,7 @@ pub struct MilestonePlan {
     pub plan: Arc<Plan>,
     /// What is worth saying although the document can be worked with.
     pub warnings: Vec<Finding>,
+    pub(super) threshold: Arc<Threshold>,
 }
 
 impl MilestonePlan {
@@ -75,6 +77,7 @@ impl MilestonePlan {
             planning: Arc::new(planning),
             plan: Arc::new(plan),
             warnings: findings,
+            threshold: Arc::default(),
         })
     }
 

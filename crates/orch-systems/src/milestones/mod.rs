@@ -2,7 +2,7 @@
 //!
 //! - [`load`] reads the document into a plan; [`names`] says what its files, branches and work trees are called.
 //! - [`folder`] is the session's folder, `.orchestrator/`; [`ignored`] keeps it out of git.
-//! - [`registry`] is the list of a project's sessions.
+//! - [`threshold`] lets one document at a time begin a session; [`registry`] is the list of a project's sessions.
 //! - [`memory`] puts together what was written down; [`keeper`] keeps the document and `state.json` true.
 //! - [`tell`] says what a worker is told; [`handoff`] finds what it hands back; [`account`] says what that means for the
 //!   document, and [`alerts`] what a person has to look at.
@@ -37,6 +37,7 @@ mod names;
 mod registry;
 mod system;
 mod tell;
+mod threshold;
 
 pub use collect::{Collected, HandedBack, NotTaken, Taking};
 pub use compose::new_document;

@@ -60,6 +60,11 @@ impl Source for MilestonePlan {
     }
 
     fn prepare(&self, begin_anew: bool, now: Time) -> Result<Vec<String>, OpenError> {
+        let (_, found) = SessionFolder::of(self);
+        if begin_anew || matches!(found, Found::Nothing) {
+            self.threshold.enter(&self.root).map_err(OpenError::system("begin a session"))?;
+        }
+        // Another document may have taken the folder meanwhile.
         let (folder, found) = SessionFolder::of(self);
         if let Found::Refused { message, hint } = found {
             return Err(OpenError::Request { code: "milestones.session", message, hint });
@@ -130,7 +135,7 @@ impl MilestoneSystem {
         let (plan, suffix) = (&self.plan, gap_suffix(gap));
         Some(Assigned {
             worktree: format!("{}{suffix}", plan.worktree_name(task)),
-            branch: format!("milestone/{}/{}{suffix}", plan.branch_slug(), plan.slug(task)),
+            branch: self.branch(task, gap),
             gap,
             only_merges: false,
         })
@@ -151,7 +156,7 @@ impl MilestoneSystem {
     }
 
     fn branch(&self, task: TaskIx, gap: Option<u32>) -> String {
-        format!("milestone/{}/{}{}", self.plan.plan_slug(), self.plan.slug(task), gap_suffix(gap))
+        format!("milestone/{}/{}{}", self.plan.branch_slug(), self.plan.slug(task), gap_suffix(gap))
     }
 
     /// Where an attempt was put to work, if it has a work tree of its own.
