@@ -159,7 +159,8 @@ fn a_third_document_that_is_called_alike_has_a_folder_of_its_own_and_the_list_fo
     let hashed =
         names.iter().find(|name| name.starts_with("import-planning-")).expect("its own folder").clone();
     let state = format!(".orchestrator/{hashed}/state.json");
-    planning.project.write(&state, planning.project.read(&state).replace("b/Import", "a/Import"));
+    let own = planning.project.read(&state);
+    planning.project.write(&state, own.replace("b/Import", "a/Import"));
     let refused = planning.run_to(2, &["dispatch", "M2", "b/Import-Planning.md"]);
     assert!(
         refused.err.contains("belongs to another document") && refused.err.contains("hint: "),
@@ -168,8 +169,12 @@ fn a_third_document_that_is_called_alike_has_a_folder_of_its_own_and_the_list_fo
 
     fs::remove_dir_all(planning.project.path(".orchestrator/import-planning")).unwrap();
     fs::remove_dir_all(planning.project.path("a")).unwrap();
-    fs::remove_dir_all(planning.project.path(&format!(".orchestrator/{hashed}"))).unwrap();
+    planning.project.write(&state, own);
+    // Its folder is another than it would have now.
+    let status = planning.run_to(0, &["status", "b/Import-Planning.md"]).out;
+    assert!(status.contains("M1: Schema (worker 1)"), "{status}");
     planning.run_to(0, &["stop", "M1", "b/Import-Planning.md"]);
+    assert!(planning.project.exists(&state) && !planning.project.exists(".orchestrator/import-planning"));
     assert!(
         !list().contains("a/Import-Planning.md") && list().contains("b/Import-Planning.md"),
         "{}",

@@ -76,9 +76,17 @@ impl SessionFolder {
             _ => {}
         }
         // Another document's; or the folder is free, and this one's session may have been begun beside another.
-        let slug = plan.plan_slug();
-        for (name, is_last) in [(slug, false), (plan.hashed_slug(), true)] {
-            let inner = Self { path: outer.join(name), is_inner: true };
+        let inners = [plan.plan_slug(), plan.hashed_slug()]
+            .map(|name| Self { path: outer.join(name), is_inner: true });
+        // Wherever it was begun: a folder that was another's then may be free by now.
+        let is_folder = |inner: &&Self| not_a_folder(std::slice::from_ref(&inner.path)).is_none();
+        for inner in inners.iter().filter(is_folder) {
+            match read(&inner.state()) {
+                Found::State(state) if is_of(&state) => return (inner.clone(), Found::State(state)),
+                _ => {}
+            }
+        }
+        for (inner, is_last) in inners.into_iter().zip([false, true]) {
             if let Some(path) = not_a_folder(std::slice::from_ref(&inner.path)) {
                 return (inner, refused_for(&path));
             }

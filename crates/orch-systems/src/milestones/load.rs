@@ -235,3 +235,48 @@ fn aliases(milestone: &Milestone) -> Vec<String> {
     aliases.dedup();
     aliases
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "# A\n\n| Milestone | Model | Status | Duration (min) | Notes |\n|---|---|---|---|---|\n\
+        | M1: One | — | ⬜ | — | |\n| M1a: More | — | ⬜ | — | |\n";
+
+    #[test]
+    fn names_in_the_repository_are_those_of_one_document() {
+        let project = tempfile::tempdir().unwrap();
+        for folder in [".git", "docs", "more"] {
+            fs::create_dir(project.path().join(folder)).unwrap();
+        }
+        let load = |name: &str| {
+            fs::write(project.path().join(name), TEXT).unwrap();
+            MilestonePlan::load(&project.path().join(name)).unwrap()
+        };
+        let plans = ["A-Planning.md", "A Planning.md", "docs/A-Planning.md", "more/A-Planning.md"].map(load);
+        assert_eq!(plans[0].branch_slug(), "a-planning");
+        let mut names: Vec<String> =
+            plans.iter().map(|plan| plan.worktree_name(plan.plan.find("M1").unwrap())).collect();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), plans.len(), "{names:?}");
+    }
+
+    #[test]
+    fn a_work_tree_for_gaps_is_one_of_its_milestone() {
+        let project = tempfile::tempdir().unwrap();
+        let path = project.path().join("A-Planning.md");
+        fs::write(&path, TEXT).unwrap();
+        let plan = MilestonePlan::load(&path).unwrap();
+        for (id, name, is_of) in [
+            ("M1", "a-planning-m1", true),
+            ("M1", "a-planning-m1-gap", true),
+            ("M1", "a-planning-m1-gap-2", true),
+            ("M1", "a-planning-m1a", false),
+            ("M1a", "a-planning-m1a-gap", true),
+            ("M1a", "a-planning-m1", false),
+        ] {
+            assert_eq!(plan.is_worktree_of(plan.plan.find(id).unwrap(), name), is_of, "{id} {name}");
+        }
+    }
+}
