@@ -146,7 +146,15 @@ pub(crate) fn load(plan: Option<&Path>, kind: &Kinded) -> Result<Opening, OpenEr
 
 /// A plan and tasks of it, named in one list: what is a plan's file or folder is the plan.
 pub(crate) fn plan_among(names: &[String], kind: &Kinded) -> Result<(Opening, Vec<String>), OpenError> {
-    let is_plan = |name: &&String| Path::new(name.as_str()).exists();
+    let (here, wanted) = (here()?, kind_of(kind)?);
+    // A folder may happen to be called as a task is: it is meant when there is a plan in it, or when it is named as a path.
+    let is_plan = |name: &&String| {
+        let path = Path::new(name.as_str());
+        match path.is_dir() {
+            true => name.contains(['/', '.']) || locate(Some(path), &here, wanted).is_ok(),
+            false => path.exists(),
+        }
+    };
     let plan = load(names.iter().find(is_plan).map(Path::new), kind)?;
     let ids = names.iter().filter(|name| !is_plan(name)).cloned().collect();
     Ok((plan, ids))

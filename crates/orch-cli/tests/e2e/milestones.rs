@@ -227,3 +227,11 @@ fn why_says_who_has_it() {
         "{why}"
     );
 }
+
+#[test]
+fn a_folder_that_is_called_like_a_milestone_is_no_plan() {
+    let planning = Planning::new(&[("M1: Copy", "Haiku", "- [ ] Write the copy")]);
+    std::fs::create_dir(planning.project.path("M1")).unwrap();
+    planning.run_to(0, &["dispatch", "M1"]);
+    assert_eq!(planning.rows(), ["🔄 In Progress"]);
+}
