@@ -134,7 +134,9 @@ fn entry(ended: &Ended<'_>, account: &Account, boxes: &[TaskBox]) -> String {
         parts.push(format!("Issues: {}", problems.join("; ")));
     } else if let (Status::Fail | Status::Incomplete, Some(detail)) = (ended.to, ended.detail)
         // That it is partial or blocked is said already.
-        && ended.handoff.is_none_or(|handoff| handoff.problems().first().map(String::as_str) != Some(detail))
+        && !ended.handoff.is_some_and(|handoff| {
+            handoff.problems().first().is_some_and(|problem| detail.ends_with(problem.as_str()))
+        })
     {
         head.push_str(&format!(": {detail}"));
     }

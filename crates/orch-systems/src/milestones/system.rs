@@ -1,8 +1,8 @@
 //! Milestones as the rooms see them that every system shares.
 
 use std::cell::OnceCell;
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use orch_core::{Halt, Memory, OnFailure, OnIncomplete, Order, Plan, Run, Status,
 use orch_exec::tmux::SessionName;
 use orch_git::{BranchName, Git};
 use orch_prompt::Prompts;
-use orch_store::{Durability, Folded, Home};
+use orch_store::{Durability, Folded, Home, replace, sweep_folder};
 
 use super::MilestonePlan;
 use super::alerts::problems;
@@ -215,11 +215,13 @@ fn make_session_in(worktree: &Path, place: Option<PathBuf>) -> io::Result<()> {
         return Err(io::Error::other(format!("{} is no folder", path.display())));
     }
     folders.iter().try_for_each(fs::create_dir_all)?;
+    sweep_folder(&session).map_err(io::Error::other)?;
+    let ignore = session.join(".gitignore");
     // One that is there was brought along by the branch, and may be a link to anything.
-    match OpenOptions::new().write(true).create_new(true).open(session.join(".gitignore")) {
-        Ok(mut file) => file.write_all(b"*\n"),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(error),
+    match fs::symlink_metadata(&ignore) {
+        Ok(_) => Ok(()),
+        // All of it or nothing: an empty one would never be looked at again.
+        Err(_) => replace(&ignore, b"*\n", Durability::Process).map_err(io::Error::other),
     }
 }
 
