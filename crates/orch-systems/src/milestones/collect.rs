@@ -12,7 +12,7 @@ use super::folder::SessionFolder;
 use super::handoff::Handoff;
 use super::load::shown;
 use super::names::summary_name;
-use super::tell::{earlier, next_gap};
+use super::tell::coming_gap;
 use crate::{OpenError, Session};
 
 /// What is to be collected.
@@ -158,9 +158,8 @@ impl Session {
             },
         };
         folder.make().map_err(OpenError::system("make the session's folder"))?;
-        let slug = plan.slug(task);
-        let gap = earlier(plan, folder, task).map(|_| next_gap(folder, &slug));
-        let path = folder.path().join(summary_name(&slug, gap));
+        let gap = coming_gap(plan, folder, task);
+        let path = folder.path().join(summary_name(&plan.slug(task), gap));
         // It was pasted before, to an orch that was ended.
         if fs::read(&path).is_ok_and(|there| there == text.as_bytes()) {
             return Ok(());

@@ -120,36 +120,17 @@ fn may_dispatch(
 ) -> Result<bool, OpenError> {
     let id = plan.plan.id(task);
     let refused = |code, message: String, hint: String| Err(OpenError::Request { code, message, hint });
-    let status = run.status(task);
-    if gap {
-        let (left, boxes) = remaining(plan, task);
-        return match status {
-            Status::Running => refused(
-                "task.running",
-                format!("{id} is under way"),
-                format!("`orch collect` takes its summary in; `orch stop {id}` gives it back"),
-            ),
-            Status::Pending if left == boxes && earlier(plan, folder, task).is_none() => refused(
-                "milestones.no_gap",
-                format!("nothing of {id} was done yet that could have a gap"),
-                format!("`orch dispatch {id}` has all of it done"),
-            ),
-            // Without boxes, what it asks for in its text is what is left.
-            _ if left == 0 && (boxes > 0 || status != Status::Incomplete) => refused(
-                "milestones.no_gap",
-                format!("nothing is left of {id}: none of its boxes is open"),
-                format!("`orch retry {id}` does all of it again"),
-            ),
-            _ => ready(plan, &asked_again(run, task), task).map(|()| status.is_settled()),
-        };
-    }
-    match status {
-        Status::Pending => ready(plan, run, task).map(|()| false),
+    match run.status(task) {
         Status::Running => refused(
             "task.running",
             format!("{id} is under way"),
             format!("`orch collect` takes its summary in; `orch stop {id}` gives it back"),
         ),
+        status if gap => {
+            has_gap(plan, folder, task, status)?;
+            ready(plan, &asked_again(run, task), task).map(|()| status.is_settled())
+        }
+        Status::Pending => ready(plan, run, task).map(|()| false),
         Status::Success => refused(
             "milestones.done",
             format!("{id} is complete"),
@@ -161,6 +142,31 @@ fn may_dispatch(
             format!("`orch dispatch --gap {id}` has what is left done"),
         ),
         Status::Fail => ready(plan, &asked_again(run, task), task).map(|()| true),
+    }
+}
+
+/// Whether an earlier attempt at a milestone, where it is not under way, has left something to be done.
+fn has_gap(
+    plan: &MilestonePlan,
+    folder: &SessionFolder,
+    task: TaskIx,
+    status: Status,
+) -> Result<(), OpenError> {
+    let id = plan.plan.id(task);
+    let refused =
+        |message: String, hint: String| Err(OpenError::Request { code: "milestones.no_gap", message, hint });
+    let (left, boxes) = remaining(plan, task);
+    match status {
+        Status::Pending if left == boxes && earlier(plan, folder, task).is_none() => refused(
+            format!("nothing of {id} was done yet that could have a gap"),
+            format!("`orch dispatch {id}` has all of it done"),
+        ),
+        // Without boxes, what it asks for in its text is what is left.
+        _ if left == 0 && (boxes > 0 || status != Status::Incomplete) => refused(
+            format!("nothing is left of {id}: none of its boxes is open"),
+            format!("`orch retry {id}` does all of it again"),
+        ),
+        _ => Ok(()),
     }
 }
 

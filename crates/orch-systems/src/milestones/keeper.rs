@@ -20,12 +20,13 @@ use super::document::Document;
 use super::folder::{Found, SessionFolder};
 use super::handoff::Handoff;
 use super::ignored::ensure_ignored;
+use super::load::shown;
 use super::memory::statuses;
 use super::missed::{End, missed};
 use super::moment::moment;
 use super::names::{prompt_name, rejected_name, summary_name};
 use super::registry::register;
-use super::tell::earlier;
+use super::tell::{coming_gap, earlier};
 use crate::kept::{Aside, KeptFile};
 use crate::system::{Keeper, Stand, Writing};
 
@@ -227,11 +228,11 @@ impl MilestoneKeeper {
             let (id, title) = (plan.plan.id(task), plan.plan.title(task));
             let mut worker = ActiveWorker::new(number, id, title, timestamp(active.since));
             let slug = plan.slug(task);
-            let gap = earlier(plan, &self.folder, task).map(|_| super::tell::next_gap(&self.folder, &slug));
+            let gap = coming_gap(plan, &self.folder, task);
             let prompt = self.folder.prompts().join(prompt_name(&slug, gap));
             worker.by = by;
             worker.model = plan.milestone(task).recommended.model.clone();
-            worker.prompt = prompt.is_file().then(|| super::load::shown(&plan.root, &prompt));
+            worker.prompt = prompt.is_file().then(|| shown(&plan.root, &prompt));
             worker.attempt = Some(active.attempt).filter(|&attempt| attempt > 0);
             worker.gap = gap;
             worker.directories = plan.directories(task);
@@ -263,7 +264,7 @@ impl MilestoneKeeper {
                 name
             } else {
                 let slug = plan.slug(end.task);
-                let gap = earlier(plan, folder, end.task).map(|_| super::tell::next_gap(folder, &slug));
+                let gap = coming_gap(plan, folder, end.task);
                 let name = folder.free_name(&called(&summary_name(&slug, gap)));
                 replace(&folder.processed().join(&name), &handoff.bytes, durability)?;
                 name

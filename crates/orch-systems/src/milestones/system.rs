@@ -23,7 +23,7 @@ use super::judge::{HandedIn, judge};
 use super::landing::Landing;
 use super::memory::{fresh, remember};
 use super::names::{gap_suffix, is_summary};
-use super::tell::{Audience, earlier, next_gap, tell};
+use super::tell::{Audience, coming_gap, earlier, next_gap, tell};
 use crate::system::{
     Closing, Coming, Defaults, EndedAttempt, FollowUp, Ground, GroundError, Judged, Keeper, Remembered,
     SetUp, Source, System, TellError, Telling, Told, is_shell,
@@ -130,8 +130,7 @@ impl MilestoneSystem {
     /// their own: that of the original work may be merged already.
     fn coming(&self, task: TaskIx) -> Option<Assigned> {
         self.worktrees.as_ref()?;
-        let gap =
-            earlier(&self.plan, &self.folder, task).map(|_| next_gap(&self.folder, &self.plan.slug(task)));
+        let gap = coming_gap(&self.plan, &self.folder, task);
         let (plan, suffix) = (&self.plan, gap_suffix(gap));
         Some(Assigned {
             worktree: format!("{}{suffix}", plan.worktree_name(task)),
@@ -164,11 +163,6 @@ impl MilestoneSystem {
         let assigned = Assigned::read(home, self.plan.plan.id(task), attempt)?;
         let path = self.worktrees.as_ref()?.path(&assigned.worktree);
         Some((assigned, path))
-    }
-
-    fn handoff(&self, home: &Home, task: TaskIx, attempt: u32) -> io::Result<Option<Handoff>> {
-        let worktree = self.assigned(home, task, attempt).map(|(_, path)| path);
-        Handoff::of(&self.plan, &self.folder, home, (task, attempt), worktree.as_deref())
     }
 
     /// Removes the work trees of milestones that are complete and merged; one that holds anything else stays, and so does
@@ -297,13 +291,14 @@ impl System for MilestoneSystem {
     }
 
     fn judge(&self, ended: &EndedAttempt<'_>) -> io::Result<Judged> {
-        let handoff = self.handoff(ended.home, ended.task, ended.attempt)?;
-        let worktree = self.assigned(ended.home, ended.task, ended.attempt).map(|(_, path)| path);
+        let (home, task, attempt) = (ended.home, ended.task, ended.attempt);
+        let worktree = self.assigned(home, task, attempt).map(|(_, path)| path);
+        let handoff = Handoff::of(&self.plan, &self.folder, home, (task, attempt), worktree.as_deref())?;
         let handed_in = handoff.as_ref().map(|handoff| HandedIn {
             summary: &handoff.summary,
             problems: problems(&self.plan, handoff, worktree.as_deref()),
         });
-        judge(self.plan.plan.id(ended.task), handed_in, &self.folder.shown(&self.plan), ended)
+        judge(self.plan.plan.id(task), handed_in, &self.folder.shown(&self.plan), ended)
     }
 
     fn follows_up(&self) -> bool {
@@ -359,7 +354,9 @@ impl System for MilestoneSystem {
 
     fn keep_word(&self, home: &Home, task: TaskIx, attempt: u32) {
         // What can't be kept is looked for again.
-        if let Ok(Some(handoff)) = self.handoff(home, task, attempt) {
+        let worktree = self.assigned(home, task, attempt).map(|(_, path)| path);
+        let found = Handoff::of(&self.plan, &self.folder, home, (task, attempt), worktree.as_deref());
+        if let Ok(Some(handoff)) = found {
             let _ = handoff.keep(home, self.plan.plan.id(task), attempt, self.durability);
         }
     }

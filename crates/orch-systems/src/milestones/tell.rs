@@ -61,6 +61,11 @@ pub(super) fn next_gap(folder: &SessionFolder, slug: &str) -> u32 {
     (1..).find(|&gap| !is_there(&summary_name(slug, Some(gap)))).unwrap_or(u32::MAX)
 }
 
+/// Which filling of gaps the coming attempt at a milestone is; none where no earlier one has left anything.
+pub(super) fn coming_gap(plan: &MilestonePlan, folder: &SessionFolder, task: TaskIx) -> Option<u32> {
+    earlier(plan, folder, task).map(|_| next_gap(folder, &plan.slug(task)))
+}
+
 /// To whom, and in which circumstances.
 pub(super) struct Audience<'a> {
     /// Whether an agent reads it that nobody watches.
@@ -122,27 +127,24 @@ pub(super) fn tell(
         folder.shown(plan),
         summary_name(&plan.slug(task), audience.gap.map(|(_, gap)| gap))
     );
-    let texts = |list: &'_ [String]| list.to_vec();
-    let (completed, files, issues, notes, summary) = match audience.gap.and_then(|(earlier, _)| earlier) {
-        Some(Earlier { path, summary }) => (
-            summary
-                .work
-                .iter()
-                .filter(|item| item.done != Some(false))
-                .map(|item| item.text.clone())
-                .collect(),
-            texts(&summary.files),
-            texts(&summary.issues),
-            texts(&summary.notes),
-            Some(match audience.worktree {
-                Some(_) => path.display().to_string(),
-                None => shown(&plan.root, path),
-            }),
-        ),
-        None => Default::default(),
+    let left_by = audience.gap.and_then(|(earlier, _)| earlier);
+    let summary = left_by.map(|earlier| match audience.worktree {
+        Some(_) => earlier.path.display().to_string(),
+        None => shown(&plan.root, &earlier.path),
+    });
+    let said = left_by.map(|earlier| &earlier.summary);
+    let completed: Vec<&str> = said
+        .iter()
+        .flat_map(|said| &said.work)
+        .filter(|item| item.done != Some(false))
+        .map(|item| item.text.as_str())
+        .collect();
+    let texts = |list: fn(&WorkerSummary) -> &[String]| -> Vec<&str> {
+        said.map(list).unwrap_or_default().iter().map(String::as_str).collect()
     };
-    let [completed, files, issues, notes]: [Vec<&str>; 4] = [&completed, &files, &issues, &notes]
-        .map(|list: &Vec<String>| list.iter().map(String::as_str).collect());
+    let files = texts(|said| &said.files);
+    let issues = texts(|said| &said.issues);
+    let notes = texts(|said| &said.notes);
     let gap = (audience.gap.is_some() && !again).then(|| Gap {
         summary: summary.as_deref(),
         completed: &completed,
