@@ -6,12 +6,12 @@ use orch_core::{Event, Hold, Readiness, Run, Status, TaskIx};
 use orch_prompt::Prompts;
 use orch_run::{Clock, SystemClock};
 use orch_state_json::PromptMode;
-use orch_state_md::planning;
+use orch_state_md::planning::Planning;
 use orch_store::replace;
 
 use super::MilestonePlan;
 use super::folder::SessionFolder;
-use super::load::{read_document, shown};
+use super::load::shown;
 use super::names::prompt_name;
 use super::tell::{Audience, earlier, next_gap, paste, tell};
 use crate::{OpenError, Session};
@@ -209,11 +209,10 @@ pub(super) fn not_ready(plan: &MilestonePlan, run: &Run, task: TaskIx) -> Option
 
 /// How many boxes of work are left in a milestone's section as it is now, and how many there are.
 fn remaining(plan: &MilestonePlan, task: TaskIx) -> (usize, usize) {
-    let now = read_document(&plan.path).map(|bytes| planning::read(&bytes).plan);
     let id = plan.plan.id(task);
-    let count = |planning: &planning::Planning| {
+    let count = |planning: &Planning| {
         let section = planning.milestone(id)?.section.as_ref()?;
         Some((section.left().count(), section.boxes.iter().filter(|item| item.is_work()).count()))
     };
-    now.ok().as_ref().and_then(count).unwrap_or_default()
+    plan.planning_now().as_ref().and_then(count).unwrap_or_default()
 }

@@ -10,7 +10,7 @@ use orch_state_json::{NotOurs, OrchestratorState, timestamp};
 use orch_store::{StoreError, beneath, read_regular, sweep_folder};
 
 use super::MilestonePlan;
-use super::names::is_summary;
+use super::names::{is_summary, is_summary_of};
 
 /// The name of the folder.
 pub(crate) const SESSION: &str = ".orchestrator";
@@ -168,8 +168,7 @@ impl SessionFolder {
     pub(super) fn processed_of(&self, id: &str) -> Vec<String> {
         let entries = fs::read_dir(self.processed()).into_iter().flatten();
         let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        let mut names: Vec<_> =
-            names.filter(|name| is_summary(name).flatten().as_deref() == Some(id)).collect();
+        let mut names: Vec<_> = names.filter(|name| is_summary_of(name, id)).collect();
         names.sort();
         names
     }

@@ -14,7 +14,6 @@ use rustix::fs::OFlags;
 use super::MilestonePlan;
 use super::document::Document;
 use super::folder::{Found, SessionFolder};
-use super::load::read_document;
 use super::moment::moment;
 use crate::OpenError;
 
@@ -50,10 +49,10 @@ pub(super) fn passed(plan: &MilestonePlan, folder: &Path) -> Vec<String> {
         return Vec::new();
     }
     let approved = approved(folder);
-    let now = read_document(&plan.path).map(|bytes| planning::read(&bytes)).ok();
+    let now = plan.planning_now();
     // One that the document no longer has was passed, or taken out by whoever owns it.
     let stands = |task: TaskIx, wanted: &str| {
-        let milestone = now.as_ref()?.plan.milestone(plan.plan.id(task))?;
+        let milestone = now.as_ref()?.milestone(plan.plan.id(task))?;
         Some(milestone.gates.iter().any(|gate| condition(&milestone.id, gate) == wanted))
     };
     let mut passed = Vec::new();

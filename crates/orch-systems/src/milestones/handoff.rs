@@ -9,7 +9,7 @@ use orch_store::{Durability, Home, StoreError, read_regular, replace};
 
 use super::MilestonePlan;
 use super::folder::SessionFolder;
-use super::names::is_summary;
+use super::names::is_summary_of;
 
 /// The most tasks that are named of those that a complete milestone has not done.
 const MOST_DENIED: usize = 5;
@@ -73,7 +73,7 @@ impl Handoff {
             paths.sort();
             let is_of = |path: &&PathBuf| {
                 let name = path.file_name().and_then(|name| name.to_str());
-                name.and_then(is_summary).flatten().as_deref() == Some(id)
+                name.is_some_and(|name| is_summary_of(name, id))
             };
             for path in paths.iter().filter(is_of) {
                 if let Some(found) = Self::read(path, None)?.filter(says) {

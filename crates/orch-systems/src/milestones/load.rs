@@ -81,6 +81,11 @@ impl MilestonePlan {
         })
     }
 
+    /// What the document says by now, which a person may have edited since it was loaded; none when it can't be read.
+    pub(super) fn planning_now(&self) -> Option<Planning> {
+        read_document(&self.path).ok().map(|bytes| planning::read(&bytes).plan)
+    }
+
     /// The name that orch's own files for the plan go by: the document's without `.md`.
     pub fn stem(&self) -> &str {
         self.path.file_stem().and_then(|stem| stem.to_str()).unwrap_or("PLAN")
@@ -159,7 +164,7 @@ impl MilestonePlan {
 ///
 /// # Errors
 /// [`OpenError::Read`].
-pub(super) fn read_document(path: &Path) -> Result<Vec<u8>, OpenError> {
+fn read_document(path: &Path) -> Result<Vec<u8>, OpenError> {
     read_regular(path, LARGEST).map_err(|source| OpenError::Read { path: path.to_owned(), source })
 }
 

@@ -73,6 +73,11 @@ pub(super) fn is_summary(name: &str) -> Option<Option<String>> {
     Some(id_of(rest))
 }
 
+/// Whether a file is called as the summaries of a milestone are.
+pub(super) fn is_summary_of(name: &str, id: &str) -> bool {
+    is_summary(name).flatten().as_deref() == Some(id)
+}
+
 /// The milestone that `m3-remote-export` or `milestone-3-remote-export` is of.
 fn id_of(slug: &str) -> Option<String> {
     let slug = slug.replace('_', "-");

@@ -22,7 +22,7 @@ use super::handoff::{Handoff, inside};
 use super::judge::{HandedIn, judge};
 use super::landing::Landing;
 use super::memory::{fresh, remember};
-use super::names::{gap_suffix, is_summary};
+use super::names::{gap_suffix, is_summary_of};
 use super::tell::{Audience, coming_gap, earlier, next_gap, tell};
 use crate::system::{
     Closing, Coming, Defaults, EndedAttempt, FollowUp, Ground, GroundError, Judged, Keeper, Remembered,
@@ -192,7 +192,7 @@ impl MilestoneSystem {
         let Some(place) = place else { return Ok(()) };
         let Ok(entries) = fs::read_dir(&place) else { return Ok(()) };
         for entry in entries.flatten() {
-            if entry.file_name().to_str().and_then(is_summary).flatten().as_deref() == Some(id) {
+            if entry.file_name().to_str().is_some_and(|name| is_summary_of(name, id)) {
                 fs::remove_file(entry.path())?;
             }
         }

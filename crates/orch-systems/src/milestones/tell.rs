@@ -9,14 +9,14 @@ use orch_prompt::{
     FromFile, Gap, MILESTONE, MILESTONE_PASTE, Milestone, MilestonePaste, OtherWorker, PromptError, Prompts,
     Rendered,
 };
-use orch_state_md::planning::{self, BoxMark, Planning, TaskBox};
+use orch_state_md::planning::{BoxMark, Planning, TaskBox};
 use orch_state_md::worker_summary::{self, SummaryStatus, WorkerSummary};
 use orch_store::read_regular;
 
 use super::MilestonePlan;
 use super::folder::SessionFolder;
-use super::load::{read_document, shown};
-use super::names::{is_rejected, is_summary, summary_name};
+use super::load::shown;
+use super::names::{is_rejected, is_summary_of, summary_name};
 
 /// The most that is read of a summary for what a further worker is told of it.
 const LARGEST: u64 = 16 << 20;
@@ -32,7 +32,7 @@ pub(super) struct Earlier {
 pub(super) fn earlier(plan: &MilestonePlan, folder: &SessionFolder, task: TaskIx) -> Option<Earlier> {
     let id = plan.plan.id(task);
     let entries = fs::read_dir(folder.processed()).ok()?;
-    let is_of = |name: &str| is_summary(name).flatten().as_deref() == Some(id) && !is_rejected(name);
+    let is_of = |name: &str| is_summary_of(name, id) && !is_rejected(name);
     let mut found: Vec<(SystemTime, PathBuf)> = entries
         .flatten()
         .filter(|entry| entry.file_name().to_str().is_some_and(is_of))
@@ -91,7 +91,7 @@ pub(super) fn tell(
     task: TaskIx,
     audience: &Audience<'_>,
 ) -> Result<Rendered, PromptError> {
-    let now = read_document(&plan.path).map(|bytes| planning::read(&bytes).plan).ok();
+    let now = plan.planning_now();
     let planning: &Planning =
         now.as_ref().filter(|now| now.milestone(plan.plan.id(task)).is_some()).unwrap_or(&plan.planning);
     let milestone = planning.milestone(plan.plan.id(task)).unwrap_or_else(|| plan.milestone(task));
