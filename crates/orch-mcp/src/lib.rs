@@ -1,0 +1,1 @@
+//! orch's tools for agents, over the Model Context Protocol.
