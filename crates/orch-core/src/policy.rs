@@ -103,9 +103,10 @@ pub struct Policy {
     /// before anything new starts. Counted apart from `retries`: a task may be sent back so often, *and* be retried
     /// when it fails. Beyond it, rejected work FAILs.
     pub reworks: u32,
-    /// Whether an incomplete task is tried again as a failed one is.
-    pub retry_incomplete: bool,
-    /// How long it rests before that.
+    /// How often a task that came back incomplete is tried again by itself, with what is left of it. Both this and
+    /// `retries` are held against the same count of tries: one that failed before has used them up here as well.
+    pub incomplete_retries: u32,
+    /// How long a task rests before it is tried again.
     pub backoff: Backoff,
     /// How long one attempt may take.
     pub timeout: Option<Duration>,
@@ -126,7 +127,7 @@ pub struct Policy {
 }
 
 impl Default for Policy {
-    /// One at a time by the graph, stop at the first failure, no retries, no reworks, no time limit, no review; what is
+    /// One at a time by the graph, stop at the first failure, no retries of any kind, no reworks, no time limit, no review; what is
     /// awaited from outside is waited for.
     fn default() -> Self {
         Self {
@@ -136,7 +137,7 @@ impl Default for Policy {
             on_incomplete: OnIncomplete::default(),
             retries: 0,
             reworks: 0,
-            retry_incomplete: false,
+            incomplete_retries: 0,
             backoff: Backoff::default(),
             timeout: None,
             max_attempts: 100,

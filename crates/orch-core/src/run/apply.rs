@@ -129,10 +129,11 @@ impl Run {
     /// What the end of an attempt means for its task.
     fn judge(&self, task: TaskIx, stands: Progress, outcome: Outcome) -> Move {
         let more_attempts = stands.attempt < self.policy.max_attempts;
-        let may_try_again = stands.tries <= self.policy.retries && more_attempts;
+        let is_within = |retries: u32| stands.tries <= retries && more_attempts;
+        let may_try_again = is_within(self.policy.retries);
         match outcome {
             Outcome::Succeeded => Move::Succeed,
-            Outcome::Incomplete if self.policy.retry_incomplete && may_try_again => Move::GiveBack,
+            Outcome::Incomplete if is_within(self.policy.incomplete_retries) => Move::GiveBack,
             Outcome::Incomplete => Move::Part,
             Outcome::Rejected if self.reworks(task) < self.policy.reworks && more_attempts => Move::GiveBack,
             Outcome::Rejected => Move::Break,

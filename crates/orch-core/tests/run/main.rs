@@ -157,6 +157,26 @@ fn a_failed_try_rests_and_is_tried_again_up_to_the_cap() {
 }
 
 #[test]
+fn incomplete_work_goes_on_with_what_is_left_up_to_a_cap_of_its_own() {
+    let policy = Policy { incomplete_retries: 1, on_incomplete: OnIncomplete::Hold, ..Policy::default() };
+    let mut run = Run::new(plan(&[("a", &[]), ("b", &["a"])]), policy.clone());
+    start_all(&mut run, at(0));
+    end(&mut run, 0, Outcome::Incomplete, at(1));
+    assert_eq!(run.next(at(1)), Step::Wait(Some(at(11))), "it rests first");
+    assert_eq!(start_all(&mut run, at(11)), [0]);
+    end(&mut run, 0, Outcome::Incomplete, at(12));
+    assert_eq!((run.status(t(0)), run.attempt(t(0))), (Status::Incomplete, 2));
+    assert_eq!(run.verdict(), Verdict::Stuck, "what needs it waits");
+    // A failure has a cap of its own, and uses up what there was.
+    let mut run = Run::new(plan(&[("a", &[])]), Policy { retries: 1, ..policy });
+    start_all(&mut run, at(0));
+    end(&mut run, 0, Outcome::Failed, at(1));
+    assert_eq!(start_all(&mut run, at(11)), [0]);
+    end(&mut run, 0, Outcome::Incomplete, at(12));
+    assert_eq!(run.status(t(0)), Status::Incomplete);
+}
+
+#[test]
 fn a_rate_limit_uses_no_try_and_holds_all_starts() {
     let mut run = Run::new(plan(&[("a", &[]), ("b", &[])]), Policy { jobs: jobs(2), ..Policy::default() });
     start_all(&mut run, at(0));

@@ -143,7 +143,7 @@ pub(crate) fn check_start(world: &mut World, task: TaskIx, attempt: u32) {
         }
         let done = match worker.truth(world.now) {
             Truth::Finished(Outcome::Succeeded) => true,
-            Truth::Finished(Outcome::Incomplete) => !policy.retry_incomplete,
+            Truth::Finished(Outcome::Incomplete) => policy.incomplete_retries == 0,
             _ => false,
         };
         if done && worker.attempt > stood.asked_again_at {
@@ -250,7 +250,7 @@ fn check_move(world: &mut World, moved: Moved) -> Result<(), Law> {
         (Status::Pending, Status::Running, None) => all(&[
             moved.attempt == stood.attempt + 1,
             moved.tries == stood.tries,
-            moved.tries <= policy.retries,
+            moved.tries <= policy.retries.max(policy.incomplete_retries),
             moved.reworks == stood.reworks,
             !moved.review_due,
         ]),
@@ -261,7 +261,8 @@ fn check_move(world: &mut World, moved: Moved) -> Result<(), Law> {
                 Outcome::RateLimited { .. } | Outcome::Cancelled | Outcome::Rejected => false,
                 Outcome::CouldNotStart | Outcome::Lost => false,
             };
-            let again = moved.tries <= policy.retries && moved.attempt < policy.max_attempts;
+            let within = |retries: u32| moved.tries <= retries && moved.attempt < policy.max_attempts;
+            let again = within(policy.retries);
             let sent_back = outcome == Outcome::Rejected
                 && stood.reworks < policy.reworks
                 && moved.attempt < policy.max_attempts;
@@ -269,7 +270,7 @@ fn check_move(world: &mut World, moved: Moved) -> Result<(), Law> {
                 Outcome::Succeeded => Status::Success,
                 Outcome::Rejected if sent_back => Status::Pending,
                 Outcome::Rejected => Status::Fail,
-                Outcome::Incomplete if policy.retry_incomplete && again => Status::Pending,
+                Outcome::Incomplete if within(policy.incomplete_retries) => Status::Pending,
                 Outcome::Incomplete => Status::Incomplete,
                 Outcome::Failed | Outcome::Crashed | Outcome::TimedOut if again => Status::Pending,
                 Outcome::Failed | Outcome::Crashed | Outcome::TimedOut => Status::Fail,
@@ -284,7 +285,7 @@ fn check_move(world: &mut World, moved: Moved) -> Result<(), Law> {
                 moved.attempt == stood.attempt,
                 moved.tries == stood.tries + u32::from(uses_a_try),
                 moved.reworks == stood.reworks + u32::from(sent_back),
-                moved.tries <= policy.retries + 1,
+                moved.tries <= policy.retries.max(policy.incomplete_retries) + 1,
                 moved.review_due == (done && policy.review),
             ])?;
             check_outcome(world, moved.task, moved.attempt, outcome, sent_back)

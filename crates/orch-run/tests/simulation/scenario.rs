@@ -155,7 +155,7 @@ fn policy(dice: &mut Dice) -> Policy {
         on_incomplete: dice.pick(&[OnIncomplete::Release, OnIncomplete::Hold, OnIncomplete::Pause]),
         retries: dice.below(3) as u32,
         reworks: dice.below(3) as u32,
-        retry_incomplete: dice.chance(30),
+        incomplete_retries: dice.pick(&[0, 0, 1, 3]),
         backoff: Backoff {
             first: seconds(dice, 20),
             factor: 1 + dice.below(3) as u32,

@@ -49,6 +49,7 @@ impl Source for MilestonePlan {
             on_incomplete: OnIncomplete::Pause,
             sessions: false,
             reworks: REWORKS,
+            incomplete_retries: 0,
             same_list: false,
             waits: false,
         }

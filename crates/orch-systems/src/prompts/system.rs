@@ -35,6 +35,7 @@ impl Source for PromptPlan {
             on_incomplete: OnIncomplete::Release,
             sessions: false,
             reworks: 0,
+            incomplete_retries: 0,
             same_list: true,
             waits: true,
         }

@@ -32,7 +32,7 @@ pub struct RunOptions {
     pub until: Option<String>,
     /// How long one attempt may take.
     pub timeout: Option<Duration>,
-    /// How often a failed task is tried again.
+    /// How often a failed task is tried again; of streams, also one of which something is left.
     pub retries: Option<u32>,
     /// Run every task that was under way again, whatever its worker left behind (the bare rule of seed 002).
     pub strict_resume: bool,
@@ -69,6 +69,7 @@ impl RunOptions {
             false => OnFailure::Stop,
         });
         let on_failure = self.on_failure.or(configured).unwrap_or(defaults.on_failure);
+        let retries = self.retries.or(table.retries);
         let default = Policy::default();
         Policy {
             jobs: jobs.unwrap_or(defaults.jobs),
@@ -81,7 +82,11 @@ impl RunOptions {
             },
             wait_for_conditions: defaults.waits,
             reworks: defaults.reworks,
-            retries: self.retries.or(table.retries).unwrap_or(0),
+            retries: retries.unwrap_or(0),
+            incomplete_retries: match defaults.incomplete_retries {
+                0 => 0,
+                most => retries.unwrap_or(most),
+            },
             backoff: Backoff { first: table.backoff.unwrap_or(default.backoff.first), ..default.backoff },
             timeout: self.timeout.or(table.timeout),
             review,

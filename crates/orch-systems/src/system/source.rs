@@ -66,6 +66,8 @@ pub(crate) struct Defaults {
     pub(crate) sessions: bool,
     /// How often work that does not pass its checks goes back to its worker.
     pub(crate) reworks: u32,
+    /// How often a task of which something is left is tried again by itself.
+    pub(crate) incomplete_retries: u32,
     /// Whether recorded progress belongs to this very list of tasks, rather than to each by its id.
     pub(crate) same_list: bool,
     /// Whether a run that has nothing else to do waits for what its tasks await from outside.

@@ -45,6 +45,7 @@ impl Source for WeaverPlan {
             sessions: true,
             // The iterations decide; this only keeps a claim from going back for ever.
             reworks: 1000,
+            incomplete_retries: 0,
             same_list: false,
             waits: true,
         }
