@@ -5,7 +5,8 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use orch_exec::agent::{
-    Builtin, Handover, Profile, ProfileError, ProfileTable, ResultKind, Values, environment, resolve,
+    Builtin, Handover, McpServer, Profile, ProfileError, ProfileTable, ResultKind, Values, environment,
+    resolve,
 };
 use serde_json::json;
 
@@ -27,6 +28,7 @@ fn values() -> Values<'static> {
         worktree: None,
         session: None,
         model: None,
+        mcp: None,
     }
 }
 
@@ -43,6 +45,7 @@ fn a_table_gives_a_profile() {
             "rate_limit": ["slow down"],
             "resume": ["--resume", "{session}"],
             "model": ["-m", "{model}"],
+            "mcp": ["--tools", "{mcp_config}"],
         }),
     );
     let expected = Profile {
@@ -55,6 +58,7 @@ fn a_table_gives_a_profile() {
         rate_limit: vec!["slow down".into()],
         resume: ["--resume", "{session}"].map(String::from).to_vec(),
         model: ["-m", "{model}"].map(String::from).to_vec(),
+        mcp: ["--tools", "{mcp_config}"].map(String::from).to_vec(),
     };
     assert_eq!(resolve("mine", &all).unwrap(), expected);
 }
@@ -66,7 +70,7 @@ fn what_a_table_leaves_out_is_a_file_a_report_and_the_usual_words() {
     assert_eq!(profile.result, ResultKind::Report);
     assert_eq!(profile.rate_limit, ["429", "rate limit", "too many requests"]);
     assert!(profile.env.is_empty() && profile.pass_env.is_empty());
-    assert!(profile.resume.is_empty() && profile.model.is_empty());
+    assert!(profile.resume.is_empty() && profile.model.is_empty() && profile.mcp.is_empty());
 }
 
 #[test]
@@ -231,6 +235,95 @@ fn a_model_has_no_place_where_there_may_be_none() {
         Profile::from_table("mine", table(fields)).unwrap_err().to_string(),
         "unknown placeholder `{modell}` in the argument `{modell}`"
     );
+}
+
+fn server(args: &[String]) -> McpServer<'_> {
+    let config = Path::new("/p/.orch/mcp.json");
+    McpServer { name: "task-copilot", config, program: "/opt/my orch", args }
+}
+
+#[test]
+fn an_mcp_server_is_for_the_agents_that_can_be_told_of_one() {
+    let args = ["mcp", "--workspace=x"].map(String::from);
+    let with = Values { mcp: Some(server(&args)), ..values() };
+    let whole = Values { session: Some("01a1"), model: Some("Opus"), ..with };
+    let mut all = String::new();
+    for builtin in [Builtin::Claude, Builtin::Codex, Builtin::Opencode, Builtin::Gemini] {
+        let profile = builtin.profile();
+        all += &format!("{}\n{}\n", line(&profile, &with), line(&profile, &whole));
+    }
+    insta::assert_snapshot!(all, @r#"
+    claude -p --output-format stream-json --verbose --dangerously-skip-permissions --mcp-config=/p/.orch/mcp.json
+    claude -p --output-format stream-json --verbose --dangerously-skip-permissions --mcp-config=/p/.orch/mcp.json --model opus --resume 01a1
+    codex exec --json --skip-git-repo-check --dangerously-bypass-approvals-and-sandbox -c mcp_servers.task-copilot.command="/opt/my orch" -c mcp_servers.task-copilot.args=["mcp","--workspace=x"]
+    codex exec --json --skip-git-repo-check --dangerously-bypass-approvals-and-sandbox -c mcp_servers.task-copilot.command="/opt/my orch" -c mcp_servers.task-copilot.args=["mcp","--workspace=x"] resume 01a1 -
+    opencode run --format json --auto
+    opencode run --format json --auto --session 01a1
+    gemini -o stream-json --approval-mode yolo --skip-trust
+    gemini -o stream-json --approval-mode yolo --skip-trust --resume 01a1
+    "#);
+    let none = resolve("claude", &tables("claude", json!({"mcp": []}))).unwrap();
+    assert_eq!(line(&none, &with), line(&Builtin::Claude.profile(), &values()));
+}
+
+#[test]
+fn the_mcp_server_comes_where_options_still_are() {
+    let args = [];
+    let with = Values { mcp: Some(server(&args)), model: Some("Sonnet"), session: Some("s"), ..values() };
+    for (command, expected) in [
+        (&["x", "-a"][..], "x -a --tools task-copilot --model=sonnet --resume s"),
+        (&["x", "-a", "--", "{prompt}"], "x -a --tools task-copilot --model=sonnet -- Do it. --resume s"),
+        (&["x", "{prompt}", "-a"], "x --tools task-copilot --model=sonnet Do it. -a --resume s"),
+        (&["x", "o", "-p", "{prompt}"], "x o --tools task-copilot --model=sonnet -p Do it. --resume s"),
+    ] {
+        let profile = Profile::from_table(
+            "mine",
+            table(json!({
+                "command": command,
+                "mcp": ["--tools", "{mcp_name}"],
+                "model": ["--model={model}"],
+                "resume": ["--resume", "{session}"],
+            })),
+        );
+        assert_eq!(line(&profile.unwrap(), &with), expected);
+    }
+}
+
+#[test]
+fn an_mcp_server_has_no_place_where_there_may_be_none() {
+    for (fields, name) in [
+        (json!({"command": ["x", "{mcp_config}"]}), "mcp_config"),
+        (json!({"command": ["x"], "resume": ["--a={mcp_args}"]}), "mcp_args"),
+        (json!({"command": ["x"], "model": ["{model}", "{mcp_program}"]}), "mcp_program"),
+    ] {
+        let error = Profile::from_table("mine", table(fields)).unwrap_err();
+        assert!(
+            error.to_string().contains(&format!("`{{{name}}}`"))
+                && error.to_string().contains("without an MCP"),
+            "{error}"
+        );
+        assert_eq!(
+            error.hint(),
+            format!("put arguments that need {{{name}}} into mcp = [\"--mcp-config={{mcp_config}}\"]")
+        );
+    }
+    let model =
+        Profile::from_table("mine", table(json!({"command": ["x"], "mcp": ["{model}"]}))).unwrap_err();
+    assert!(matches!(model, ProfileError::ModelOutsideOfModel { .. }), "{model}");
+    let mute = json!({"command": ["x"], "mcp": ["{mcp_name}{prompt}"], "prompt": "none"});
+    let mute = Profile::from_table("mine", table(mute)).unwrap_err();
+    assert_eq!(mute, ProfileError::PromptIsKept { agent: "mine".into() });
+}
+
+#[test]
+fn an_mcp_server_is_not_smuggled_in_by_its_name() {
+    for name in ["", "a.b", "x=1\n[y]", "a b"] {
+        let args = [];
+        let with = Values { mcp: Some(McpServer { name, ..server(&args) }), ..values() };
+        let error = Builtin::Codex.profile().argv(&with).unwrap_err();
+        assert_eq!(error, ProfileError::McpName { name: name.into() });
+        assert!(!error.hint().is_empty());
+    }
 }
 
 #[test]

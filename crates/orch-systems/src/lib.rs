@@ -19,6 +19,7 @@ mod control;
 mod error;
 mod evidence;
 mod kept;
+mod landing;
 mod listing;
 mod locate;
 mod memory;

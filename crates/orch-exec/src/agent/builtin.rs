@@ -7,6 +7,9 @@ use super::profile::{Handover, Profile, ResultKind, default_rate_limit};
 /// All of them take the prompt on stdin: it may be of any length and may begin with `-`. They run without asking
 /// for permissions, since nobody is there to answer. A table of the same name in `orch.toml` changes them field
 /// by field.
+///
+/// Claude Code and Codex are told in their arguments of an MCP server that a task comes with. The others read their servers
+/// from their own settings and nowhere else: whoever wants them to have the same tools adds the server there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Builtin {
     /// Claude Code. As root it refuses to run unless `IS_SANDBOX=1` says that the machine is disposable: set it
@@ -99,6 +102,17 @@ impl Builtin {
             resume: owned(resume),
             // The aliases of plans (haiku, sonnet, opus) are Claude Code's own; to the others they mean nothing.
             model: if self == Self::Claude { owned(&["--model", "{model}"]) } else { Vec::new() },
+            mcp: match self {
+                // In one argument: apart from its value the option would take what comes after that for another file.
+                Self::Claude => owned(&["--mcp-config={mcp_config}"]),
+                Self::Codex => owned(&[
+                    "-c",
+                    "mcp_servers.{mcp_name}.command={mcp_program}",
+                    "-c",
+                    "mcp_servers.{mcp_name}.args={mcp_args}",
+                ]),
+                Self::Opencode | Self::Gemini | Self::Shell => Vec::new(),
+            },
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Placeholders in the arguments of a profile: `{task}` and its like, filled in without any shell.
 
+use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-use super::ProfileError;
+use super::{McpServer, ProfileError};
 
 /// What the placeholders of one attempt stand for.
 #[derive(Clone, Copy, Debug)]
@@ -24,11 +25,14 @@ pub struct Values<'a> {
     pub session: Option<&'a str>,
     /// `{model}`: the model that is recommended for the task, in any case; see [`Profile::model`](super::Profile::model).
     pub model: Option<&'a str>,
+    /// `{mcp_config}`, `{mcp_program}`, `{mcp_args}` and `{mcp_name}`: the MCP server that the task comes with, if any;
+    /// see [`Profile::mcp`](super::Profile::mcp).
+    pub mcp: Option<McpServer<'a>>,
 }
 
 /// The placeholders, as a hint lists them.
-pub(super) const ALLOWED: &str =
-    "{prompt_file} {prompt} {task} {attempt} {plan} {worktree} {session}, and {model} in model";
+pub(super) const ALLOWED: &str = "{prompt_file} {prompt} {task} {attempt} {plan} {worktree} {session}, {model} in model, \
+    and {mcp_config} {mcp_program} {mcp_args} {mcp_name} in mcp";
 
 /// Linux refuses to start a program with an argument of this many bytes (its end mark counts as one).
 const ARGUMENT_LIMIT: usize = 131_072;
@@ -46,10 +50,25 @@ enum Slot {
     Worktree,
     Session,
     Model,
+    McpConfig,
+    McpProgram,
+    McpArgs,
+    McpName,
+}
+
+/// The arguments of a profile, by when they are there: some placeholders have a value only then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Field {
+    /// `command` and `resume`.
+    Plain,
+    /// `model`.
+    Model,
+    /// `mcp`.
+    Mcp,
 }
 
 impl Slot {
-    const ALL: [Slot; 8] = [
+    const ALL: [Slot; 12] = [
         Self::PromptFile,
         Self::Prompt,
         Self::Task,
@@ -58,6 +77,10 @@ impl Slot {
         Self::Worktree,
         Self::Session,
         Self::Model,
+        Self::McpConfig,
+        Self::McpProgram,
+        Self::McpArgs,
+        Self::McpName,
     ];
 
     const fn name(self) -> &'static str {
@@ -70,11 +93,25 @@ impl Slot {
             Self::Worktree => "worktree",
             Self::Session => "session",
             Self::Model => "model",
+            Self::McpConfig => "mcp_config",
+            Self::McpProgram => "mcp_program",
+            Self::McpArgs => "mcp_args",
+            Self::McpName => "mcp_name",
         }
     }
 
-    fn value<'a>(self, values: &Values<'a>) -> Result<&'a OsStr, ProfileError> {
-        let value = match self {
+    /// The only arguments that it may stand in; any unless it is one of those that now and then have no value.
+    const fn belongs_to(self) -> Option<Field> {
+        match self {
+            Self::Model => Some(Field::Model),
+            Self::McpConfig | Self::McpProgram | Self::McpArgs | Self::McpName => Some(Field::Mcp),
+            _ => None,
+        }
+    }
+
+    fn value<'a>(self, values: &Values<'a>) -> Result<Cow<'a, OsStr>, ProfileError> {
+        let mcp = values.mcp;
+        let borrowed = match self {
             Self::PromptFile => Some(values.prompt_file.as_os_str()),
             Self::Prompt => Some(OsStr::new(values.prompt)),
             Self::Task => Some(OsStr::new(values.task)),
@@ -83,7 +120,16 @@ impl Slot {
             Self::Worktree => values.worktree.map(Path::as_os_str),
             Self::Session => values.session.map(OsStr::new),
             Self::Model => values.model.map(OsStr::new),
+            Self::McpConfig => mcp.map(|server| server.config.as_os_str()),
+            Self::McpName => mcp.map(|server| OsStr::new(server.name)),
+            Self::McpProgram | Self::McpArgs => None,
         };
+        let made = match self {
+            Self::McpProgram => mcp.map(|server| server.program_literal()),
+            Self::McpArgs => mcp.map(|server| server.args_literal()),
+            _ => None,
+        };
+        let value = borrowed.map(Cow::Borrowed).or_else(|| made.map(|text| Cow::Owned(text.into())));
         value.ok_or(ProfileError::NoValue { name: self.name() })
     }
 }
@@ -123,9 +169,20 @@ fn pieces(argument: &str) -> Result<Vec<Piece<'_>>, ProfileError> {
     Ok(pieces)
 }
 
-/// Whether an argument can be filled in at all.
-pub(super) fn check(argument: &str) -> Result<(), ProfileError> {
-    pieces(argument).map(drop)
+/// Whether an argument of `field` can be filled in at all, whenever it is there.
+pub(super) fn check(argument: &str, field: Field) -> Result<(), ProfileError> {
+    for piece in pieces(argument)? {
+        let Piece::Slot(slot) = piece else { continue };
+        let argument = || argument.to_owned();
+        match slot.belongs_to().filter(|&belongs_to| belongs_to != field) {
+            Some(Field::Model) => return Err(ProfileError::ModelOutsideOfModel { argument: argument() }),
+            Some(Field::Mcp) => {
+                return Err(ProfileError::McpOutsideOfMcp { name: slot.name(), argument: argument() });
+            }
+            Some(Field::Plain) | None => {}
+        }
+    }
+    Ok(())
 }
 
 /// Whether an argument takes the prompt or the name of its file.
@@ -142,11 +199,6 @@ pub(super) fn names_the_prompt(argument: &str) -> bool {
 /// Whether an argument is the prompt and nothing else.
 pub(super) fn is_the_prompt(argument: &str) -> bool {
     pieces(argument).is_ok_and(|pieces| pieces == [Piece::Slot(Slot::Prompt)])
-}
-
-/// Whether an argument takes the model.
-pub(super) fn names_the_model(argument: &str) -> bool {
-    pieces(argument).is_ok_and(|pieces| pieces.contains(&Piece::Slot(Slot::Model)))
 }
 
 /// The name of a model as an agent is given it; `None` for what can't be one.
@@ -206,6 +258,7 @@ mod tests {
             worktree: None,
             session: None,
             model: None,
+            mcp: None,
         }
     }
 
@@ -216,10 +269,17 @@ mod tests {
 
     #[test]
     fn each_placeholder_is_filled_in_where_it_stands() {
+        let server_args = ["mcp", "--workspace=a{b}"].map(String::from);
         let whole = Values {
             worktree: Some(Path::new("/w")),
             session: Some("s-1"),
             model: Some("opus"),
+            mcp: Some(McpServer {
+                name: "task-copilot",
+                config: Path::new("/p/mcp.json"),
+                program: "/opt/my \"orch\"",
+                args: &server_args,
+            }),
             ..values("do; rm -rf $HOME")
         };
         let cases = [
@@ -230,6 +290,12 @@ mod tests {
             ("{worktree}/x", "/w/x"),
             ("{session}", "s-1"),
             ("--model={model}", "--model=opus"),
+            ("{mcp_config}", "/p/mcp.json"),
+            (
+                "servers.{mcp_name}.command={mcp_program}",
+                r#"servers.task-copilot.command="/opt/my \"orch\"""#,
+            ),
+            ("args={mcp_args}", r#"args=["mcp","--workspace=a{b}"]"#),
             ("", ""),
             ("{{task}}", "{task}"),
             ("{{{task}}}", "{001}"),
@@ -277,7 +343,7 @@ mod tests {
         assert_eq!(unknown.to_string(), "unknown placeholder `{file}` in the argument `--x={file}`");
         assert_eq!(
             unknown.hint(),
-            "allowed: {prompt_file} {prompt} {task} {attempt} {plan} {worktree} {session}, and {model} in model; a literal brace is written {{ or }}"
+            "allowed: {prompt_file} {prompt} {task} {attempt} {plan} {worktree} {session}, {model} in model, and {mcp_config} {mcp_program} {mcp_args} {mcp_name} in mcp; a literal brace is written {{ or }}"
         );
         for lone in ["{", "}", "{task", "a}b", "{{{", "{task}}"] {
             let refused = filled(&[lone], &values("")).unwrap_err();
@@ -285,6 +351,7 @@ mod tests {
         }
         assert_eq!(filled(&["{session}"], &values("")), Err(ProfileError::NoValue { name: "session" }));
         assert_eq!(filled(&["{worktree}"], &values("")), Err(ProfileError::NoValue { name: "worktree" }));
+        assert_eq!(filled(&["{mcp_args}"], &values("")), Err(ProfileError::NoValue { name: "mcp_args" }));
         assert_eq!(filled(&["{prompt}"], &values("a\0b")), Err(ProfileError::ZeroByte));
     }
 

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use serde::Deserialize;
 
 use super::Builtin;
-use super::placeholders::{self, Values};
+use super::placeholders::{self, Field, Values};
 
 /// How the prompt reaches the worker.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
@@ -73,6 +73,11 @@ pub struct Profile {
     /// nothing but the prompt (and an option of which that may be the value), or else at its end; always before those of
     /// `resume`.
     pub model: Vec<String>,
+    /// Arguments added when the task comes with an MCP server, which the agent is to start: `{mcp_config}` is a file with
+    /// it as claude reads one, `{mcp_name}` its name, `{mcp_program}` its program as a string in quotes and `{mcp_args}`
+    /// its arguments as an array of such, both in JSON and in TOML. They come where those of `model` do, before them.
+    /// Empty for an agent that can't be told of a server in its arguments: it has those of its own settings, and no other.
+    pub mcp: Vec<String>,
 }
 
 /// A table `[agents.NAME]` of `orch.toml`, with the fields that it gives.
@@ -97,6 +102,8 @@ pub struct ProfileTable {
     pub resume: Option<Vec<String>>,
     /// See [`Profile::model`].
     pub model: Option<Vec<String>>,
+    /// See [`Profile::mcp`].
+    pub mcp: Option<Vec<String>>,
 }
 
 /// The texts that mean a rate limit unless a profile says otherwise.
@@ -120,6 +127,7 @@ impl Profile {
             rate_limit: default_rate_limit(),
             resume: Vec::new(),
             model: Vec::new(),
+            mcp: Vec::new(),
         };
         let profile = blank.override_with(table);
         if profile.command.is_empty() {
@@ -135,7 +143,7 @@ impl Profile {
     /// is replaced.
     #[must_use]
     pub fn override_with(mut self, table: ProfileTable) -> Self {
-        let ProfileTable { command, prompt, env, pass_env, result, rate_limit, resume, model } = table;
+        let ProfileTable { command, prompt, env, pass_env, result, rate_limit, resume, model, mcp } = table;
         if let Some(command) = command {
             self.command = command;
         }
@@ -156,6 +164,9 @@ impl Profile {
         if let Some(model) = model {
             self.model = model;
         }
+        if let Some(mcp) = mcp {
+            self.mcp = mcp;
+        }
         self
     }
 
@@ -165,14 +176,16 @@ impl Profile {
     /// # Errors
     /// The first thing found.
     pub fn check(&self) -> Result<(), ProfileError> {
-        for argument in self.command.iter().chain(&self.resume) {
-            placeholders::check(argument)?;
-            if placeholders::names_the_model(argument) {
-                return Err(ProfileError::ModelOutsideOfModel { argument: argument.clone() });
+        let fields = [
+            (&self.command, Field::Plain),
+            (&self.resume, Field::Plain),
+            (&self.model, Field::Model),
+            (&self.mcp, Field::Mcp),
+        ];
+        for (arguments, field) in fields {
+            for argument in arguments {
+                placeholders::check(argument, field)?;
             }
-        }
-        for argument in &self.model {
-            placeholders::check(argument)?;
         }
         if self.prompt == Handover::Arg
             && !self.command.is_empty()
@@ -180,8 +193,9 @@ impl Profile {
         {
             return Err(ProfileError::PromptHasNoPlace { agent: self.name.clone() });
         }
+        let mut always_or_now_and_then = self.command.iter().chain(&self.model).chain(&self.mcp);
         if self.prompt == Handover::None
-            && self.command.iter().chain(&self.model).any(|argument| placeholders::names_any_prompt(argument))
+            && always_or_now_and_then.any(|argument| placeholders::names_any_prompt(argument))
         {
             return Err(ProfileError::PromptIsKept { agent: self.name.clone() });
         }
@@ -197,11 +211,12 @@ impl Profile {
     ///
     /// The `model` arguments are added when `values` has a model whose name is fit to be one: letters, digits and
     /// `. _ : / -`, the first a letter or digit. Any other is left out, for it comes out of a document that anybody may
-    /// have written. The `resume` arguments are added when `values` has a session.
+    /// have written. The `mcp` arguments are added when `values` has an MCP server, the `resume` arguments when it has a
+    /// session.
     ///
     /// # Errors
-    /// When the profile has no command, a placeholder is unknown or has no value, or an argument could not be
-    /// handed to a program as it is.
+    /// When the profile has no command, a placeholder is unknown or has no value, the MCP server's name can't be a key of
+    /// settings, or an argument could not be handed to a program as it is.
     ///
     /// ```
     /// use orch_exec::agent::{Profile, ProfileTable, Values};
@@ -221,6 +236,7 @@ impl Profile {
     ///     worktree: None,
     ///     session: None,
     ///     model: None,
+    ///     mcp: None,
     /// };
     /// assert_eq!(profile.argv(&values)?, ["worker", "--task=001", "/plan/.orch/prompts/001.md"]);
     /// # Ok::<(), orch_exec::agent::ProfileError>(())
@@ -231,7 +247,12 @@ impl Profile {
         }
         let model = values.model.and_then(placeholders::model_name);
         let resume: &[String] = if values.session.is_some() { &self.resume } else { &[] };
-        let added: &[String] = if model.is_some() { &self.model } else { &[] };
+        let of_model: &[String] = if model.is_some() { &self.model } else { &[] };
+        let of_mcp: &[String] = if values.mcp.is_some() { &self.mcp } else { &[] };
+        if let Some(server) = values.mcp.filter(|server| !server.has_a_plain_name()) {
+            return Err(ProfileError::McpName { name: server.name.to_owned() });
+        }
+        let added = of_mcp.iter().chain(of_model);
         let (before, after) = self.command.split_at(self.end_of_options());
         let values = Values { model: model.as_deref(), ..*values };
         placeholders::fill(before.iter().chain(added).chain(after).chain(resume), &values)
@@ -337,6 +358,20 @@ pub enum ProfileError {
         /// The argument as written.
         argument: String,
     },
+    /// `{mcp_config}` or one of its like where it has a value only now and then.
+    #[error("`{{{name}}}` in the argument `{argument}`, which is there without an MCP server as well")]
+    McpOutsideOfMcp {
+        /// The placeholder.
+        name: &'static str,
+        /// The argument as written.
+        argument: String,
+    },
+    /// An MCP server whose name can't be a key of an agent's settings.
+    #[error("an MCP server can't be called `{name}`")]
+    McpName {
+        /// The name.
+        name: String,
+    },
     /// A brace without its partner.
     #[error("a brace without its partner in the argument `{argument}`")]
     LoneBrace {
@@ -389,6 +424,10 @@ impl ProfileError {
             Self::ModelOutsideOfModel { .. } => {
                 "put arguments that need {model} into model = [\"--model\", \"{model}\"]".into()
             }
+            Self::McpOutsideOfMcp { name, .. } => {
+                format!("put arguments that need {{{name}}} into mcp = [\"--mcp-config={{mcp_config}}\"]")
+            }
+            Self::McpName { .. } => "its name is of ASCII letters, digits, `-` and `_`".into(),
             Self::LoneBrace { .. } => "a literal brace is written {{ or }}".into(),
             Self::NoValue { name: "session" } => "put arguments that need {session} into resume".into(),
             Self::NoValue { .. } => "leave it out, or run with worktrees".into(),

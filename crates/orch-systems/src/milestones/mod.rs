@@ -28,7 +28,6 @@ mod handoff;
 mod ignored;
 mod judge;
 mod keeper;
-mod landing;
 mod load;
 mod memory;
 mod missed;

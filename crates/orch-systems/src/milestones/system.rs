@@ -20,10 +20,10 @@ use super::folder::{Found, SESSION, SessionFolder, not_a_folder};
 use super::gates::passed;
 use super::handoff::{Handoff, inside};
 use super::judge::{HandedIn, judge};
-use super::landing::Landing;
 use super::memory::{fresh, remember};
 use super::names::{gap_suffix, is_summary_of};
 use super::tell::{Audience, coming_gap, earlier, next_gap, tell};
+use crate::landing::Landing;
 use crate::system::{
     Closing, Coming, Defaults, EndedAttempt, FollowUp, Ground, GroundError, Judged, Keeper, Remembered,
     SetUp, Source, System, TellError, Telling, Told, is_shell,
@@ -316,6 +316,7 @@ impl System for MilestoneSystem {
             branch: BranchName::new(assigned.branch).ok()?,
             base: self.base().map(str::to_owned),
             worktree,
+            own_folders: &[SESSION],
             document: document.map(|path| path.to_string_lossy().into_owned()),
             message: if title.is_empty() { format!("Merge {id}") } else { format!("Merge {id}: {title}") },
             claim: ended.home.claim(id, ended.attempt),

@@ -226,6 +226,7 @@ impl AgentWorkers {
             worktree: Some(folder),
             session: manner.session,
             model: manner.model,
+            mcp: None,
         };
         let stdin = match self.profile.prompt {
             Handover::Stdin => Stdin::File(prompt_file.to_owned()),

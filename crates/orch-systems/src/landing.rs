@@ -1,6 +1,6 @@
-//! Bringing a milestone's branch into the one it was cut from, which is checked out in the project's own work tree.
+//! Bringing a task's branch into the one it was cut from, which is checked out in the project's own work tree.
 //!
-//! "Completed" is a claim: it counts when all of the work is committed, the planning document was left alone, and the
+//! "Completed" is a claim: it counts when all of the work is committed, what only orch writes was left alone, and the
 //! branch could be merged. Landings come one after the other, since they are done by the one thread of the run.
 
 use std::fs;
@@ -9,7 +9,6 @@ use std::path::PathBuf;
 use orch_core::Outcome;
 use orch_git::{BranchName, Git, GitError, MergeError, Merged};
 
-use super::folder::SESSION;
 use crate::system::{ErrandEnd, FollowUp, Step};
 
 /// The most files that a message names.
@@ -19,20 +18,22 @@ const NAMED: usize = 5;
 const RETRY: &str = "`orch retry`, which only merges it";
 
 /// A claim of success, on its way into the base branch.
-pub(super) struct Landing {
+pub(crate) struct Landing {
     /// The project's own work tree.
-    pub(super) root: PathBuf,
-    /// That of the milestone.
-    pub(super) worktree: PathBuf,
-    pub(super) branch: BranchName,
+    pub(crate) root: PathBuf,
+    /// That of the task.
+    pub(crate) worktree: PathBuf,
+    pub(crate) branch: BranchName,
     /// The branch that was checked out in the project when the run began: what is done is merged into no other.
-    pub(super) base: Option<String>,
-    /// The planning document from the root; none when it lies elsewhere.
-    pub(super) document: Option<String>,
+    pub(crate) base: Option<String>,
+    /// The planning document from the root, which only orch writes; none when it lies elsewhere, or there is none.
+    pub(crate) document: Option<String>,
+    /// Folders in the work tree that are orch's own, and not the task's work.
+    pub(crate) own_folders: &'static [&'static str],
     /// The message of the merge.
-    pub(super) message: String,
+    pub(crate) message: String,
     /// Where it is noted that the work is done and only has to be merged, so that `orch retry` does just that.
-    pub(super) claim: PathBuf,
+    pub(crate) claim: PathBuf,
 }
 
 impl FollowUp for Landing {
@@ -51,7 +52,7 @@ impl FollowUp for Landing {
 impl Landing {
     fn land(&self) -> Result<(Outcome, Option<String>), GitError> {
         let there = Git::at(&self.worktree);
-        let unsaved = there.uncommitted(&["**"], &[SESSION])?;
+        let unsaved = there.uncommitted(&["**"], self.own_folders)?;
         if !unsaved.is_empty() {
             let why = format!("its work is not committed: {}; commit it on {}", named(&unsaved), self.branch);
             return Ok((Outcome::Rejected, Some(why)));
