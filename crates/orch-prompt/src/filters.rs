@@ -74,6 +74,15 @@ pub(crate) fn line(text: &str) -> String {
     shown.trim().to_owned()
 }
 
+/// The text on one line of at most `most` characters; `…` is the last where something was cut off.
+pub(crate) fn brief(text: &str, most: usize) -> String {
+    let line = line(text);
+    match line.char_indices().nth(most) {
+        None => line,
+        Some(_) => line.chars().take(most.saturating_sub(1)).chain(['…']).collect(),
+    }
+}
+
 /// A box of a list on one line, with the white space in front that says what it is nested in. What has no box gets an
 /// open one.
 pub(crate) fn task(text: &str) -> String {
@@ -163,6 +172,20 @@ mod tests {
         assert_eq!(line("a\nb\r\u{1b}[31m\u{2028}c\n"), "a b  [31m c");
         for (text, expected) in [("a", "`a`"), ("a`b", "``a`b``"), ("`a`", "`` `a` ``"), ("", "``")] {
             assert_eq!(code(text), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_long_is_cut_where_a_character_ends() {
+        for (text, most, expected) in [
+            ("ab\nc", 4, "ab c"),
+            ("abcde", 4, "abc…"),
+            ("  äöü日 ", 4, "äöü日"),
+            ("äöü日本", 4, "äöü…"),
+            ("ab", 1, "…"),
+            ("", 0, ""),
+        ] {
+            assert_eq!(brief(text, most), expected, "{text:?}");
         }
     }
 

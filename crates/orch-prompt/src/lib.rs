@@ -24,12 +24,17 @@ mod error;
 mod filters;
 mod milestones;
 mod render;
+mod streams;
 mod weavers;
 mod worker;
 
 pub use error::PromptError;
 pub use milestones::{Gap, MILESTONE, MILESTONE_PASTE, Milestone, MilestonePaste, OtherWorker};
 pub use render::{Block, Prompts, Rendered, Source};
+pub use streams::{
+    OtherStream, STREAM, STREAM_PLAN, STREAM_PLAN_AGAIN, Stream, StreamName, StreamPlan, StreamPlanAgain,
+    StreamTaskDone, StreamTaskLine,
+};
 pub use weavers::{
     CheckDone, OpenedBy, Sibling, Skill, WEAVER, WEAVER_BASE, WEAVER_CHECK, WEAVER_PULL_REQUEST,
     WEAVER_VERIFIER, Weaver, WeaverCheck, WeaverPullRequest, commit_message,

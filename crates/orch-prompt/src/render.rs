@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::{PromptError, filters};
 
 /// The templates that come with orch, by name.
-const BUILT_IN: [(&str, &str); 8] = [
+const BUILT_IN: [(&str, &str); 11] = [
     (crate::WORKER, include_str!("../templates/prompts/worker.md")),
     (crate::WEAVER, include_str!("../templates/weavers/worker.md")),
     (crate::WEAVER_BASE, include_str!("../templates/weavers/base.md")),
@@ -20,6 +20,9 @@ const BUILT_IN: [(&str, &str); 8] = [
     (crate::WEAVER_PULL_REQUEST, include_str!("../templates/weavers/pull-request.md")),
     (crate::MILESTONE, include_str!("../templates/milestones/worker.md")),
     (crate::MILESTONE_PASTE, include_str!("../templates/milestones/paste.md")),
+    (crate::STREAM, include_str!("../templates/streams/worker.md")),
+    (crate::STREAM_PLAN, include_str!("../templates/streams/plan.md")),
+    (crate::STREAM_PLAN_AGAIN, include_str!("../templates/streams/plan_again.md")),
 ];
 
 /// The templates, built in or overridden.
@@ -131,6 +134,9 @@ fn environment() -> Result<Environment<'static>, Error> {
     });
     environment.add_filter("separated", |value: &Value| text_of(value).map(filters::separated));
     environment.add_filter("line", |value: &Value| text_of(value).map(filters::line));
+    environment.add_filter("brief", |value: &Value, most: usize| {
+        text_of(value).map(|text| filters::brief(text, most))
+    });
     environment.add_filter("code", |value: &Value| text_of(value).map(filters::code));
     environment.add_filter("task", |value: &Value| text_of(value).map(filters::task));
     environment.add_filter("quoted", |value: &Value| text_of(value).map(filters::quoted));

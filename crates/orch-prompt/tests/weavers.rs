@@ -1,9 +1,9 @@
 //! What weavers, their checkers and the readers of their pull requests are told.
 
 use orch_prompt::{
-    Block, CheckDone, FromFile, MILESTONE, MILESTONE_PASTE, OpenedBy, Prompts, Rendered, Sibling, Skill,
-    Source, WEAVER, WEAVER_BASE, WEAVER_CHECK, WEAVER_PULL_REQUEST, WEAVER_VERIFIER, WORKER, Weaver,
-    WeaverCheck, WeaverPullRequest, commit_message,
+    Block, CheckDone, FromFile, MILESTONE, MILESTONE_PASTE, OpenedBy, Prompts, Rendered, STREAM, STREAM_PLAN,
+    STREAM_PLAN_AGAIN, Sibling, Skill, Source, WEAVER, WEAVER_BASE, WEAVER_CHECK, WEAVER_PULL_REQUEST,
+    WEAVER_VERIFIER, WORKER, Weaver, WeaverCheck, WeaverPullRequest, commit_message,
 };
 
 const SPEC: &str = "name: auth-password\nbuilding_spec:\n  requirements:\n    - \"hash with <bcrypt>\"\n";
@@ -255,7 +255,8 @@ fn the_built_in_skills_are_whole_without_values() {
 fn every_template_is_listed_and_can_be_overridden() {
     let names: Vec<_> = Prompts::built_in().map(|(name, _)| name).collect();
     let weavers = [WEAVER, WEAVER_BASE, WEAVER_VERIFIER, WEAVER_CHECK, WEAVER_PULL_REQUEST];
-    assert_eq!(names, [&[WORKER][..], &weavers, &[MILESTONE, MILESTONE_PASTE]].concat());
+    let streams = [STREAM, STREAM_PLAN, STREAM_PLAN_AGAIN];
+    assert_eq!(names, [&[WORKER][..], &weavers, &[MILESTONE, MILESTONE_PASTE], &streams].concat());
     let folder = tempfile::tempdir().unwrap();
     let prompts = Prompts::new(Some(folder.path().to_owned()));
     for name in names {
