@@ -89,12 +89,20 @@ impl Database {
         Ok(database)
     }
 
-    /// Reads the file's first page, which opening does not.
+    /// Reads the file's first page, which opening does not, and looks at its end: SQLite takes what is missing of the last page
+    /// for zeros. While there is a log beside the file, the log may have that page.
     fn probe(&self) -> Result<(), DbError> {
-        self.read(|connection| {
-            Ok::<_, Fault>(connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?)
-        })
-        .map_err(|fault| self.located(fault))
+        let size_of_page = self.read(|connection| {
+            connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
+            Ok(connection.query_row("PRAGMA page_size", [], |row| row.get::<_, i64>(0))?)
+        });
+        let size_of_page = size_of_page.map_err(|fault| self.located(fault))?.unsigned_abs().max(1);
+        let size = self.path.metadata().map_or(0, |metadata| metadata.len());
+        if size % size_of_page != 0 && nothing_unwritten(&self.path) {
+            let message = format!("it ends within a page, after {size} bytes");
+            return Err(DbError::Damaged { path: self.path.clone(), message });
+        }
+        Ok(())
     }
 
     pub(crate) fn path(&self) -> &Path {

@@ -1,4 +1,6 @@
 //! The databases of Task Copilot as its tools leave them, made by plain SQL.
 
+mod bad_input;
 mod made;
+mod made_by_orch;
 mod reading;
