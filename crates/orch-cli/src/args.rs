@@ -13,7 +13,7 @@ use orch_systems::{Durability, ExecutorKind, RunOptions, parse_duration};
 
 pub(crate) use milestones::{Ack, Begin, Collect, Dispatch, New, Show, SwitchMode};
 
-/// Runs a plan that you have already, of prompts, of milestones or of weavers: starts what may run, judges what came back,
+/// Runs a plan that you have already, of prompts, of milestones, of streams or of weavers: starts what may run, judges what came back,
 /// writes everything down, and goes on after any crash.
 #[derive(Debug, Parser)]
 #[command(name = "orch", version, about, max_term_width = 100, disable_help_subcommand = true)]
@@ -241,6 +241,9 @@ pub(crate) struct Kinded {
     /// What kind of plan it is, instead of what it looks like.
     #[arg(long, value_name = "KIND")]
     pub(crate) kind: Option<String>,
+    /// The streams of all initiatives, not of the current one alone.
+    #[arg(long)]
+    pub(crate) all_initiatives: bool,
 }
 
 /// The form in which the graph is shown.
@@ -379,6 +382,7 @@ impl Run {
             }),
             pane: None,
             keeper: keeper(),
+            tools: tools(),
             command: command_line(),
         }
     }
@@ -387,6 +391,12 @@ impl Run {
 /// This very program, also after its file was replaced, is the keeper of a run's workers.
 fn keeper() -> Option<Vec<OsString>> {
     cfg!(target_os = "linux").then(|| vec!["/proc/self/exe".into(), "keep".into()])
+}
+
+/// This very program serves the tools that workers of streams are given: by its path, since their agents start it.
+pub(crate) fn tools() -> Option<Vec<OsString>> {
+    let own = std::env::current_exe().ok()?;
+    Some(vec![own.into(), "mcp".into()])
 }
 
 /// What was called, for the one who finds the plan held.

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use orch_core::Diagnostic;
-use orch_systems::{ConfigError, Finding, OpenError};
+use orch_systems::{ConfigError, DbError, Finding, OpenError};
 use serde::Serialize;
 
 use crate::sanitise::Sanitised;
@@ -153,6 +153,7 @@ impl Failure {
                 OpenError::NoPlan { .. } => "plan.none",
                 OpenError::Read { .. } => "plan.unreadable",
                 OpenError::Invalid { .. } => "plan.invalid",
+                OpenError::Database(error) => error.code(),
                 OpenError::Config(_) => "config",
                 OpenError::Profile(_) => "agent",
                 OpenError::Request { code, .. }
@@ -181,6 +182,7 @@ impl Failure {
                 OpenError::Read { source, .. } if source.kind() == io::ErrorKind::InvalidInput => {
                     Some("move it away, then run orch again".into())
                 }
+                OpenError::Database(error) => error.hint(),
                 OpenError::Config(ConfigError::Content { .. }) => Some("mend it, or remove the key".into()),
                 OpenError::Profile(error) => Some(error.hint()),
                 OpenError::Held(_) => {
@@ -208,6 +210,13 @@ impl Failure {
                 | OpenError::Request { .. } => code::USAGE,
                 OpenError::Invalid { .. } => code::INVALID_PLAN,
                 OpenError::Person { .. } => code::INCOMPLETE,
+                OpenError::Database(error) => match error {
+                    DbError::Missing { .. } => code::USAGE,
+                    DbError::Locked { .. } => code::COME_BACK_LATER,
+                    DbError::Permission { .. } | DbError::Newer { .. } => code::FAIL,
+                    // What is there is no plan that could be read.
+                    _ => code::INVALID_PLAN,
+                },
                 OpenError::Held(_) | OpenError::Survivor { .. } => code::COME_BACK_LATER,
                 _ => code::FAIL,
             },

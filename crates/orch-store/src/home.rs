@@ -97,6 +97,11 @@ impl Home {
         self.of_attempt("prompts", task, attempt, "md")
     }
 
+    /// Where it is written which tools the worker's agent is to start.
+    pub fn tools(&self, task: &str, attempt: u32) -> PathBuf {
+        self.of_attempt("prompts", task, attempt, "mcp.json")
+    }
+
     /// Where it is written how the worker's process ended.
     pub fn receipt(&self, task: &str, attempt: u32) -> PathBuf {
         self.of_attempt("logs", task, attempt, "receipt")
@@ -122,16 +127,16 @@ impl Home {
         self.of_attempt("logs", task, attempt, "checks.json")
     }
 
-    /// Removes the prompt, the receipt, the result, the status, the checks and the claim that an earlier history may have left under the names of
-    /// this attempt, so that they are not taken for its own. To be called before the attempt is started.
+    /// Removes the prompt, the tools, the receipt, the result, the status, the checks and the claim that an earlier history
+    /// may have left under the names of this attempt, so that they are not taken for its own. To be called before the attempt is started.
     ///
     /// # Errors
     /// [`StoreError::Io`] when one is there and can't be removed.
     pub fn clear(&self, task: &str, attempt: u32) -> Result<(), StoreError> {
         let (prompt, receipt) = (self.prompt(task, attempt), self.receipt(task, attempt));
         let (status, checks) = (self.status(task, attempt), self.checks(task, attempt));
-        let claim = self.claim(task, attempt);
-        for path in [prompt, receipt, self.result(task, attempt), status, checks, claim] {
+        let (claim, tools) = (self.claim(task, attempt), self.tools(task, attempt));
+        for path in [prompt, tools, receipt, self.result(task, attempt), status, checks, claim] {
             match std::fs::remove_file(&path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
                     return Err(StoreError::io(&path, "remove")(error));

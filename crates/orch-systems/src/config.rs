@@ -48,6 +48,8 @@ pub struct Config {
     pub worktrees: WorktreesTable,
     /// What only planning documents have.
     pub milestones: MilestonesTable,
+    /// What only streams have.
+    pub streams: StreamsTable,
     /// What only plans of weavers have.
     pub weavers: WeaversTable,
     /// Agents of one's own, and changes to the built-in ones.
@@ -131,6 +133,15 @@ pub struct WorktreesTable {
 #[serde(deny_unknown_fields, default)]
 pub struct MilestonesTable {
     /// Whether each milestone has a work tree and a branch of its own, which is merged when it is done; they have in a git
+    /// repository unless this is `false`. Then all work in the project's own work tree.
+    pub worktrees: Option<bool>,
+}
+
+/// The table `[streams]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StreamsTable {
+    /// Whether each stream has a work tree and a branch of its own, which is merged when it is done; they have in a git
     /// repository unless this is `false`. Then all work in the project's own work tree.
     pub worktrees: Option<bool>,
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use orch_exec::agent::ProfileError;
 use orch_run::DriveError;
+use orch_state_sqlite::DbError;
 use orch_store::{Holder, LockError, StoreError};
 
 use crate::{ConfigError, Finding};
@@ -36,6 +37,9 @@ pub enum OpenError {
         /// All that was found in its files.
         findings: Vec<Finding>,
     },
+    /// The database that the plan is in can't be used.
+    #[error(transparent)]
+    Database(DbError),
     /// `orch.toml` can't be used.
     #[error(transparent)]
     Config(#[from] ConfigError),

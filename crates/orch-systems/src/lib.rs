@@ -1,8 +1,8 @@
 //! The systems: for each, how a plan is loaded, what is recorded, what a worker is told, how its result is read back,
 //! and how a run finishes.
 //!
-//! There are three: [prompts](PromptPlan) (seed 002), [milestones](MilestonePlan) (seed 000) and [weavers](WeaverPlan)
-//! (seed 003). What a system shares with the others is here as well: the configuration ([`Config`]), the workers that are processes, the session that holds a plan ([`Session`]) and the view
+//! There are four: [prompts](PromptPlan) (seed 002), [milestones](MilestonePlan) (seed 000), [streams](StreamPlan) (seed
+//! 001) and [weavers](WeaverPlan) (seed 003). What a system shares with the others is here as well: the configuration ([`Config`]), the workers that are processes, the session that holds a plan ([`Session`]) and the view
 //! of one that is only looked at ([`View`]).
 //!
 //! ```no_run
@@ -24,6 +24,7 @@ mod listing;
 mod locate;
 mod memory;
 mod milestones;
+mod moment;
 mod opening;
 mod plan;
 mod platform;
@@ -32,6 +33,7 @@ mod prompts;
 mod reviewer;
 mod session;
 mod store;
+mod streams;
 mod system;
 mod view;
 mod weavers;
@@ -40,7 +42,7 @@ mod worktrees;
 
 pub use config::{
     Command, Config, ConfigError, Durability, ExecutorKind, MilestonesTable, RunTable, Survivors, TmuxTable,
-    WeaversTable, WorktreesTable, parse_duration,
+    StreamsTable, WeaversTable, WorktreesTable, parse_duration,
 };
 pub use control::{Ask, Asker};
 pub use error::OpenError;
@@ -49,11 +51,12 @@ pub use milestones::{
     Collected, Dashboard, DashboardMilestone, DashboardWorker, Dispatched, HandedBack, MilestonePlan,
     NotTaken, PromptMode, Taking, new_document,
 };
-pub use opening::Opening;
+pub use opening::{Opening, Wanted};
 pub use plan::{AnyPlan, Finding};
 pub use project::Project;
 pub use prompts::PromptPlan;
 pub use session::{BoardRow, Counts, Report, Requirements, RunOptions, Session};
+pub use streams::{InitiativeSummary, PlannedStream, PlannedTask, StreamPlan};
 pub use system::{TellError, Told};
 pub use view::View;
 pub use weavers::{PlannedSpec, Restacked, StackEntry, WeaverPlan};
@@ -63,6 +66,7 @@ pub use worktrees::ListedWorktree;
 pub use orch_git::Rescued;
 pub use orch_prompt::{Block, Source};
 pub use orch_state_md::planning;
+pub use orch_state_sqlite::{DbError, Phase, TaskStatus};
 pub use orch_store::{Holder, TaskRecord};
 
 // What a terminal session that orch opens is to run, see `RunOptions::pane`.

@@ -7,6 +7,7 @@ use crate::OpenError;
 use crate::listing::{Listing, Named, is_document_name, is_index_name};
 use crate::milestones::{looks_like_one, may_be_one, planning_documents_of};
 use crate::prompts::INDEX;
+use crate::streams::{Database, Surroundings, is_database, project_of};
 use crate::weavers::{META, PLANS};
 
 /// The systems that a plan can belong to.
@@ -16,6 +17,8 @@ pub enum Kind {
     Prompts,
     /// A planning document (seed 000).
     Milestones,
+    /// The streams that the tasks of a database form (seed 001).
+    Streams,
     /// A folder of specs, each a branch of its own (seed 003).
     Weavers,
 }
@@ -26,6 +29,7 @@ impl Kind {
         match self {
             Kind::Prompts => "prompts",
             Kind::Milestones => "milestones",
+            Kind::Streams => "streams",
             Kind::Weavers => "weavers",
         }
     }
@@ -39,9 +43,10 @@ impl Kind {
             "prompts" => return Ok(Kind::Prompts),
             "milestones" => return Ok(Kind::Milestones),
             "weavers" => return Ok(Kind::Weavers),
-            "streams" | "waves" => (
+            "streams" => return Ok(Kind::Streams),
+            "waves" => (
                 format!("plans of the kind `{name}` can't be run by this version of orch yet"),
-                "`--kind prompts`, `--kind milestones` and `--kind weavers` can",
+                "`--kind prompts`, `milestones`, `streams` and `weavers` can",
             ),
             _ => (
                 format!("there is no kind of plan called `{name}`"),
@@ -59,6 +64,17 @@ pub struct Found {
     pub kind: Kind,
     /// The file that stands for it.
     pub path: PathBuf,
+    /// The project that it is about, where its file does not lie there (streams).
+    pub project: Option<PathBuf>,
+    /// Whether the streams of all initiatives are meant, and not of the current one alone.
+    pub all_initiatives: bool,
+}
+
+impl Found {
+    /// A plan of this kind, which this file stands for.
+    pub fn new(kind: Kind, path: PathBuf) -> Self {
+        Self { kind, path, project: None, all_initiatives: false }
+    }
 }
 
 /// The plan that `given` means, or the only one in `here` when nothing is given: a file, a folder, or the id of a plan
@@ -79,6 +95,9 @@ pub(crate) fn locate_among(
 ) -> Result<Found, OpenError> {
     let place = given.map_or_else(|| here.to_owned(), |given| here.join(given));
     let is_meta = place.file_name().is_some_and(|name| name == META) && is_there(&place);
+    if place.is_file() && kind.map_or_else(|| is_database(&place), |kind| kind == Kind::Streams) {
+        return Ok(Found { project: Some(project_of(here)), ..Found::new(Kind::Streams, place) });
+    }
     if place.is_file() || is_meta {
         let name = place.file_name().and_then(|name| name.to_str());
         let kind = kind.unwrap_or_else(|| match () {
@@ -88,14 +107,14 @@ pub(crate) fn locate_among(
             () if name.is_some_and(is_document_name) && may_be_one(&place) => Kind::Milestones,
             () => Kind::Prompts,
         });
-        return Ok(Found { kind, path: place });
+        return Ok(Found::new(kind, place));
     }
     if !place.is_dir() {
         let by_id = given.map(|given| here.join(PLANS).join(given).join(META));
         if let Some(path) =
             by_id.filter(|path| kind.is_none_or(|kind| kind == Kind::Weavers) && is_there(path))
         {
-            return Ok(Found { kind: Kind::Weavers, path });
+            return Ok(Found::new(Kind::Weavers, path));
         }
         let what = if is_there(&place) { "no file that can be read at" } else { "no" };
         return Err(OpenError::NoPlan {
@@ -107,11 +126,20 @@ pub(crate) fn locate_among(
     }
     let mut found = in_folder(&place, named)?;
     found.retain(|found| kind.is_none_or(|kind| kind == found.kind));
+    let project = project_of(&place);
+    if kind.is_none_or(|kind| kind == Kind::Streams)
+        && let Some(path) = Database::that_is_there(&project, &Surroundings::of_process())
+        // Beside other plans it counts only where it is looked for, and when there is something in it.
+        && (found.is_empty() || (is_same(&place, &project) && has_streams(&path)))
+    {
+        found.push(Found { project: Some(project.clone()), ..Found::new(Kind::Streams, path) });
+    }
     match found.as_slice() {
         [only] => Ok(only.clone()),
         [] => Err(OpenError::NoPlan {
             message: format!("there is no plan in {}", place.display()),
             hint: match kind {
+                Some(Kind::Streams) => no_database(&project),
                 Some(Kind::Weavers) => format!("name the folder of a plan, with a {META} and specs in it"),
                 Some(Kind::Milestones) => "name a planning document; `orch new plan` writes one".into(),
                 _ => format!("name a plan, or write an index as {INDEX}"),
@@ -132,6 +160,7 @@ impl Found {
     fn shown(&self, place: &Path) -> Option<String> {
         let named = match self.kind {
             Kind::Prompts | Kind::Milestones => &self.path,
+            Kind::Streams => return Some("the project's streams (`--kind streams`)".into()),
             Kind::Weavers => self.path.parent()?,
         };
         Some(named.strip_prefix(place).ok()?.to_str()?.to_owned())
@@ -146,22 +175,44 @@ fn in_folder(
 ) -> Result<Vec<Found>, OpenError> {
     let is_plan = |folder: &Path| is_there(&folder.join(META)) && folder.join("specs").is_dir();
     if is_plan(place) {
-        return Ok(vec![Found { kind: Kind::Weavers, path: place.join(META) }]);
+        return Ok(vec![Found::new(Kind::Weavers, place.join(META))]);
     }
     let Named { indexes, documents } = named(place)?;
-    let mut found: Vec<Found> = indexes.into_iter().map(|path| Found { kind: Kind::Prompts, path }).collect();
+    let mut found: Vec<Found> = indexes.into_iter().map(|path| Found::new(Kind::Prompts, path)).collect();
     // One with a session here is meant rather than those that lie beside it, and may be called as it likes.
     let mut planned = planning_documents_of(place);
     if planned.is_empty() {
         planned = documents.into_iter().filter(|path| looks_like_one(path)).collect();
     }
-    found.extend(planned.into_iter().map(|path| Found { kind: Kind::Milestones, path }));
+    found.extend(planned.into_iter().map(|path| Found::new(Kind::Milestones, path)));
     let plans = place.join(PLANS);
     if plans.is_dir() {
         let plans = entries(&plans)?.into_iter().filter(|path| is_plan(path));
-        found.extend(plans.map(|path| Found { kind: Kind::Weavers, path: path.join(META) }));
+        found.extend(plans.map(|path| Found::new(Kind::Weavers, path.join(META))));
     }
     Ok(found)
+}
+
+/// What to do about a project without a database, and where one was looked for.
+fn no_database(project: &Path) -> String {
+    let tried = match Database::of(project, &Surroundings::of_process()) {
+        Ok(database) => {
+            let tried = database.tried.iter().map(|path| path.display().to_string());
+            tried.collect::<Vec<_>>().join(" and ")
+        }
+        Err(error) => return error.to_string(),
+    };
+    format!(
+        "looked for {tried}; `orch generate \"what is wanted\"` makes one, TASK_DB_PATH and WORKSPACE_ID say where it is"
+    )
+}
+
+fn has_streams(path: &Path) -> bool {
+    orch_state_sqlite::TaskDb::open(path).and_then(|db| db.has_streams()).unwrap_or(false)
+}
+
+fn is_same(place: &Path, project: &Path) -> bool {
+    place.canonicalize().is_ok_and(|place| place == project)
 }
 
 /// Whether there is anything at all, also what can't be read as a plan: then that is what has to be said of it.
@@ -222,7 +273,7 @@ mod tests {
         };
         let first = plan("plan-20260119-1430");
         let found = |given: Option<&str>, kind| locate(given.map(Path::new), here, kind);
-        let meta = Found { kind: Kind::Weavers, path: first.join(META) };
+        let meta = Found::new(Kind::Weavers, first.join(META));
         assert_eq!(found(None, None).unwrap(), meta);
         assert_eq!(found(Some("plan-20260119-1430"), None).unwrap(), meta);
         assert_eq!(found(Some(".claude/vertical/plans/plan-20260119-1430"), None).unwrap(), meta);

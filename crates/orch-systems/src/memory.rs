@@ -128,7 +128,7 @@ pub(crate) fn has_worked(history: &Folded) -> bool {
 }
 
 /// Where the history has a task.
-fn standing(record: &TaskRecord) -> Standing {
+pub(crate) fn standing(record: &TaskRecord) -> Standing {
     Standing {
         status: record.status,
         attempt: record.attempt,

@@ -9,11 +9,20 @@ use orch_store::{Home, ReadAhead};
 use crate::listing::{Files, Listing};
 use crate::locate::{Found, Kind, locate, locate_among};
 use crate::prompts::INDEX;
-use crate::{AnyPlan, MilestonePlan, OpenError, PromptPlan, WeaverPlan};
+use crate::{AnyPlan, MilestonePlan, OpenError, PromptPlan, StreamPlan, WeaverPlan};
 
 /// From this size of a history or an index on, a thread of its own is worth it: with 100,000 prompts, reading the history
 /// takes a quarter of the time to open a plan, and listing its folder a fifth, which nobody has to wait for then.
 const LARGE: u64 = 1 << 20;
+
+/// Which of the plans that are there is meant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Only one of this kind.
+    pub kind: Option<Kind>,
+    /// The streams of all initiatives, and not of the current one alone.
+    pub all_initiatives: bool,
+}
 
 /// A plan, and what is being read of its past meanwhile.
 #[derive(Debug)]
@@ -28,9 +37,10 @@ impl Opening {
     ///
     /// # Errors
     /// Those of [`locate`] and of [`AnyPlan::load`].
-    pub fn find(given: Option<&Path>, here: &Path, kind: Option<Kind>) -> Result<Self, OpenError> {
+    pub fn find(given: Option<&Path>, here: &Path, wanted: Wanted) -> Result<Self, OpenError> {
+        let Wanted { kind, all_initiatives } = wanted;
         let Some(usual) = usual_large(given, here, kind) else {
-            return Self::load(&locate(given, here, kind)?);
+            return Self::load(&Found { all_initiatives, ..locate(given, here, kind)? });
         };
         thread::scope(|scope| {
             let mut listing = Some(scope.spawn(|| Listing::of(usual.path.parent()?).ok()));
@@ -49,7 +59,10 @@ impl Opening {
             }
             let listed = |folder: &Path| named.map_or_else(|| Listing::of_plans(folder), Ok);
             let found = locate_among(given, here, kind, listed)?;
-            if found == usual { Ok(Self { plan: loaded?.into(), history }) } else { Self::load(&found) }
+            match found == usual {
+                true => Ok(Self { plan: loaded?.into(), history }),
+                false => Self::load(&Found { all_initiatives, ..found }),
+            }
         })
     }
 
@@ -86,7 +99,7 @@ fn read_ahead(found: &Found) -> Option<JoinHandle<Option<ReadAhead>>> {
 fn usual_large(given: Option<&Path>, here: &Path, kind: Option<Kind>) -> Option<Found> {
     let path = given.map_or_else(|| here.to_owned(), |given| here.join(given)).join(INDEX);
     let is_large = fs::symlink_metadata(&path).is_ok_and(|file| file.is_file() && file.len() >= LARGE);
-    (is_large && kind.is_none_or(|kind| kind == Kind::Prompts)).then_some(Found { kind: Kind::Prompts, path })
+    (is_large && kind.is_none_or(|kind| kind == Kind::Prompts)).then(|| Found::new(Kind::Prompts, path))
 }
 
 impl From<AnyPlan> for Opening {
@@ -103,6 +116,12 @@ impl From<PromptPlan> for Opening {
 
 impl From<MilestonePlan> for Opening {
     fn from(plan: MilestonePlan) -> Self {
+        AnyPlan::from(plan).into()
+    }
+}
+
+impl From<StreamPlan> for Opening {
+    fn from(plan: StreamPlan) -> Self {
         AnyPlan::from(plan).into()
     }
 }

@@ -7,7 +7,7 @@ use orch_core::{Diagnostic, Plan, TaskIx};
 
 use crate::locate::{Found, Kind};
 use crate::system::Source;
-use crate::{MilestonePlan, OpenError, PromptPlan, WeaverPlan};
+use crate::{MilestonePlan, OpenError, PromptPlan, StreamPlan, WeaverPlan};
 
 /// A plan of any of the systems, loaded and valid.
 #[derive(Clone, Debug)]
@@ -17,6 +17,8 @@ pub enum AnyPlan {
     Prompts(PromptPlan),
     /// A planning document (seed 000).
     Milestones(MilestonePlan),
+    /// The streams of a database (seed 001).
+    Streams(StreamPlan),
     /// A folder of specs, each built on a branch of its own (seed 003).
     Weavers(WeaverPlan),
 }
@@ -30,6 +32,10 @@ impl AnyPlan {
         match found.kind {
             Kind::Prompts => PromptPlan::load(&found.path).map(Self::Prompts),
             Kind::Milestones => MilestonePlan::load(&found.path).map(Self::Milestones),
+            Kind::Streams => {
+                let project = found.project.clone().unwrap_or_else(|| folder_of(&found.path));
+                StreamPlan::load(&found.path, &project, found.all_initiatives).map(Self::Streams)
+            }
             Kind::Weavers => WeaverPlan::load(&found.path).map(Self::Weavers),
         }
     }
@@ -39,6 +45,7 @@ impl AnyPlan {
         match self {
             Self::Prompts(_) => Kind::Prompts,
             Self::Milestones(_) => Kind::Milestones,
+            Self::Streams(_) => Kind::Streams,
             Self::Weavers(_) => Kind::Weavers,
         }
     }
@@ -48,13 +55,22 @@ impl AnyPlan {
         match self {
             Self::Prompts(plan) => &plan.path,
             Self::Milestones(plan) => &plan.path,
+            Self::Streams(plan) => &plan.path,
             Self::Weavers(plan) => &plan.path,
         }
     }
 
     /// Where it was found, to be loaded again.
     pub fn found(&self) -> Found {
-        Found { kind: self.kind(), path: self.path().to_owned() }
+        let found = Found::new(self.kind(), self.path().to_owned());
+        match self {
+            Self::Streams(plan) => Found {
+                project: Some(plan.project.clone()),
+                all_initiatives: plan.all_initiatives,
+                ..found
+            },
+            _ => found,
+        }
     }
 
     /// What a person calls it.
@@ -63,6 +79,7 @@ impl AnyPlan {
             Self::Prompts(_) | Self::Milestones(_) => {
                 self.path().file_name().and_then(|name| name.to_str()).unwrap_or_default()
             }
+            Self::Streams(plan) => &plan.workspace,
             Self::Weavers(plan) => plan.id(),
         }
     }
@@ -72,7 +89,17 @@ impl AnyPlan {
         match self {
             Self::Prompts(plan) => &plan.folder,
             Self::Milestones(plan) => &plan.folder,
+            Self::Streams(plan) => &plan.folder,
             Self::Weavers(plan) => plan.home_folder(),
+        }
+    }
+
+    /// The folder of the project that the plan is about: that of its configuration and of the repository that workers work
+    /// on.
+    pub fn project_folder(&self) -> &Path {
+        match self {
+            Self::Streams(plan) => &plan.project,
+            _ => self.folder(),
         }
     }
 
@@ -81,6 +108,7 @@ impl AnyPlan {
         match self {
             Self::Prompts(plan) => plan.stem(),
             Self::Milestones(plan) => plan.stem(),
+            Self::Streams(plan) => plan.home_name(),
             Self::Weavers(plan) => plan.id(),
         }
     }
@@ -90,6 +118,7 @@ impl AnyPlan {
         match self {
             Self::Prompts(plan) => &plan.plan,
             Self::Milestones(plan) => &plan.plan,
+            Self::Streams(plan) => &plan.plan,
             Self::Weavers(plan) => &plan.plan,
         }
     }
@@ -99,6 +128,7 @@ impl AnyPlan {
         match self {
             Self::Prompts(plan) => &plan.warnings,
             Self::Milestones(plan) => &plan.warnings,
+            Self::Streams(plan) => &plan.warnings,
             Self::Weavers(plan) => &plan.warnings,
         }
     }
@@ -108,6 +138,7 @@ impl AnyPlan {
         let files: Box<dyn Iterator<Item = &str>> = match self {
             Self::Prompts(plan) => Box::new(plan.plan.claimed(task)),
             Self::Milestones(plan) => Box::new(plan.files(task)),
+            Self::Streams(plan) => Box::new(plan.files(task)),
             Self::Weavers(plan) => Box::new(plan.files(task)),
         };
         files
@@ -118,6 +149,7 @@ impl AnyPlan {
         match self {
             Self::Prompts(_) => false,
             Self::Milestones(plan) => plan.is_worktree_of(task, name),
+            Self::Streams(plan) => plan.stream(task).file_name() == name,
             Self::Weavers(plan) => plan.worktree_name(task) == name,
         }
     }
@@ -127,6 +159,7 @@ impl AnyPlan {
         match self {
             Self::Prompts(plan) => plan,
             Self::Milestones(plan) => plan,
+            Self::Streams(plan) => plan,
             Self::Weavers(plan) => plan,
         }
     }
@@ -144,10 +177,20 @@ impl From<MilestonePlan> for AnyPlan {
     }
 }
 
+impl From<StreamPlan> for AnyPlan {
+    fn from(plan: StreamPlan) -> Self {
+        Self::Streams(plan)
+    }
+}
+
 impl From<WeaverPlan> for AnyPlan {
     fn from(plan: WeaverPlan) -> Self {
         Self::Weavers(plan)
     }
+}
+
+fn folder_of(path: &Path) -> PathBuf {
+    path.parent().unwrap_or(Path::new("/")).to_owned()
 }
 
 /// Something found in one of a plan's files.

@@ -139,6 +139,7 @@ impl Store for RunStore {
                 What::Moved { moved, detail } => {
                     self.keeper.moved(moved, detail.as_deref(), happening.at)?;
                 }
+                What::Worker { task, worker: Some(worker), .. } => self.keeper.worker(*task, worker),
                 What::Handed { task, .. } => self.keeper.handed(*task),
                 What::Session { task, session, .. } => self.keeper.session(*task, session),
                 _ => {}

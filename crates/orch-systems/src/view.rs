@@ -54,8 +54,9 @@ impl View {
         };
         let (Remembered { mut memory, history, notes, .. }, keeper) =
             source.remember(history, home.as_ref(), options.strict_resume)?;
-        let root = repository_root(plan.folder());
-        let config = Config::find(plan.folder(), root.as_deref().unwrap_or(plan.folder()))?;
+        let project = plan.project_folder();
+        let root = repository_root(project);
+        let config = Config::find(project, root.as_deref().unwrap_or(project))?;
         let mut options = options;
         if options.jobs.is_none()
             && let Some(last) = history.run.as_ref().filter(|last| last.order == "graph")

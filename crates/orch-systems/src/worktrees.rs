@@ -238,6 +238,16 @@ impl Worktrees {
         })
     }
 
+    /// Removes those of which `is_done` says so and that hold nothing that would be lost; one that holds anything else
+    /// stays, and so does one that can't be looked at.
+    pub(crate) fn remove_safe(&self, is_done: impl Fn(&str) -> bool) {
+        for listed in self.list().unwrap_or_default() {
+            if listed.is_safe() && listed.name.as_deref().is_some_and(&is_done) {
+                let _ = self.remove(&listed, false);
+            }
+        }
+    }
+
     /// Keeps everything in a work tree under a ref, and leaves it as it is.
     pub(crate) fn rescue(&self, path: &Path) -> Result<Vec<Rescued>, OpenError> {
         Git::at(&self.root).rescue(path, &rescue_name(path)?).map_err(unreadable)

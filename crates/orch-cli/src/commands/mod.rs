@@ -23,7 +23,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use orch_systems::{AnyPlan, Found, Kind, OpenError, Opening, RunOptions, View, locate};
+use orch_systems::{AnyPlan, Found, Kind, OpenError, Opening, RunOptions, View, Wanted, locate};
 
 use crate::args::{Args, Command, GraphFormat, Kinded, Looked};
 use crate::failure::Failure;
@@ -40,7 +40,7 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
         })?;
     }
     let command = args.command.unwrap_or(Command::Status {
-        looked: Looked { plan: None, kind: Kinded { kind: None }, json: false },
+        looked: Looked { plan: None, kind: Kinded { kind: None, all_initiatives: false }, json: false },
         all: false,
     });
     let done: Result<u8, Failure> = match command {
@@ -116,7 +116,7 @@ fn other(words: &[String]) -> Failure {
     let name = words.first().map_or("", String::as_str);
     let (message, hint) = if ELSEWHERE.contains(&name) {
         (
-            format!("`orch {name}` makes no sense for a plan of prompts, milestones or weavers"),
+            format!("`orch {name}` makes no sense for a plan of prompts, milestones, streams or weavers"),
             "`orch --help` lists what does",
         )
     } else {
@@ -127,11 +127,13 @@ fn other(words: &[String]) -> Failure {
 
 /// The plan that is meant.
 fn find(plan: Option<&Path>, kind: &Kinded) -> Result<Found, OpenError> {
-    locate(plan, &here()?, kind_of(kind)?)
+    let Wanted { kind, all_initiatives } = wanted(kind)?;
+    Ok(Found { all_initiatives, ..locate(plan, &here()?, kind)? })
 }
 
-fn kind_of(kind: &Kinded) -> Result<Option<Kind>, OpenError> {
-    kind.kind.as_deref().map(Kind::named).transpose()
+fn wanted(kind: &Kinded) -> Result<Wanted, OpenError> {
+    let Kinded { kind, all_initiatives } = kind;
+    Ok(Wanted { kind: kind.as_deref().map(Kind::named).transpose()?, all_initiatives: *all_initiatives })
 }
 
 /// The current folder.
@@ -141,12 +143,12 @@ pub(crate) fn here() -> Result<PathBuf, OpenError> {
 
 /// The plan that is meant, loaded.
 pub(crate) fn load(plan: Option<&Path>, kind: &Kinded) -> Result<Opening, OpenError> {
-    Opening::find(plan, &here()?, kind_of(kind)?)
+    Opening::find(plan, &here()?, wanted(kind)?)
 }
 
 /// A plan and tasks of it, named in one list: what is a plan's file or folder is the plan.
 pub(crate) fn plan_among(names: &[String], kind: &Kinded) -> Result<(Opening, Vec<String>), OpenError> {
-    let (here, wanted) = (here()?, kind_of(kind)?);
+    let (here, wanted) = (here()?, wanted(kind)?.kind);
     // A folder may happen to be called as a task is: it is meant when there is a plan in it, or when it is named as a path.
     let is_plan = |name: &&String| {
         let path = Path::new(name.as_str());

@@ -42,7 +42,7 @@ impl Asked {
                 plan => plan?,
             },
         };
-        let folder = plan.as_ref().map_or(here, |plan| plan.plan().folder().to_owned());
+        let folder = plan.as_ref().map_or(here, |plan| plan.plan().project_folder().to_owned());
         let project = Project::around(&folder)?;
         let worktrees = project.worktrees()?;
         let view = plan.map(|plan| View::of(plan, RunOptions::default())).transpose()?;

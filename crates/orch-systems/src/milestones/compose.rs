@@ -8,7 +8,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::moment::moment;
+use crate::moment::moment;
 
 /// The YAML that a new document is made from.
 #[derive(Deserialize)]

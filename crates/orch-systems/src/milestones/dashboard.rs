@@ -7,7 +7,7 @@ use orch_state_md::planning::BoxMark;
 use super::MilestonePlan;
 use super::alerts::alert_line;
 use super::folder::{Found, SessionFolder};
-use super::moment::{clock_time, moment};
+use crate::moment::{clock_time, moment};
 use crate::{AnyPlan, View};
 
 /// The dashboard of a planning document (seed 000).

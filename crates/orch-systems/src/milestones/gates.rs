@@ -14,7 +14,7 @@ use rustix::fs::OFlags;
 use super::MilestonePlan;
 use super::document::Document;
 use super::folder::{Found, SessionFolder};
-use super::moment::moment;
+use crate::moment::moment;
 use crate::OpenError;
 
 /// The file in the session's folder that says what a person has approved: a line each, the moment and the condition.

@@ -23,7 +23,7 @@ use super::ignored::ensure_ignored;
 use super::load::shown;
 use super::memory::statuses;
 use super::missed::{End, missed};
-use super::moment::moment;
+use crate::moment::moment;
 use super::names::{prompt_name, rejected_name, summary_name};
 use super::registry::register;
 use super::tell::{coming_gap, earlier};

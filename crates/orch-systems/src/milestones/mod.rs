@@ -31,7 +31,6 @@ mod keeper;
 mod load;
 mod memory;
 mod missed;
-mod moment;
 mod names;
 mod registry;
 mod system;

@@ -166,20 +166,13 @@ impl MilestoneSystem {
         Some((assigned, path))
     }
 
-    /// Removes the work trees of milestones that are complete and merged; one that holds anything else stays, and so does
-    /// one that can't be looked at.
+    /// Removes the work trees of milestones that are complete and merged.
     fn remove_merged(&self, run: &Run) {
-        let Some(worktrees) = self.worktrees.as_ref().filter(|_| run.count(Status::Success) > 0) else {
-            return;
-        };
-        let is_of_one_done = |name: &str| {
-            let mut done = run.plan().tasks().filter(|&task| run.status(task) == Status::Success);
-            done.any(|task| self.plan.is_worktree_of(task, name))
-        };
-        for listed in worktrees.list().unwrap_or_default() {
-            if listed.is_safe() && listed.name.as_deref().is_some_and(is_of_one_done) {
-                let _ = worktrees.remove(&listed, false);
-            }
+        if let Some(worktrees) = self.worktrees.as_ref().filter(|_| run.count(Status::Success) > 0) {
+            worktrees.remove_safe(|name| {
+                let mut done = run.plan().tasks().filter(|&task| run.status(task) == Status::Success);
+                done.any(|task| self.plan.is_worktree_of(task, name))
+            });
         }
     }
 

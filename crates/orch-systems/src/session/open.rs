@@ -50,8 +50,9 @@ impl Session {
         };
         let lock = acquire(&home, &holder)?;
         let mut notes = source.prepare(options.fresh, now)?;
-        let root = repository_root(plan.folder());
-        let config = Config::find(plan.folder(), root.as_deref().unwrap_or(plan.folder()))?;
+        let project = plan.project_folder();
+        let root = repository_root(project);
+        let config = Config::find(project, root.as_deref().unwrap_or(project))?;
         let defaults = source.defaults();
         let profile = profile(&options, &config, defaults.agent)?;
         let chosen = chosen(graph, &options)?;
@@ -122,7 +123,7 @@ impl Session {
         }
         let opening: Vec<Entry<'static>> = entries.into_iter().map(Entry::into_owned).collect();
 
-        let folder = root.unwrap_or_else(|| plan.folder().to_owned());
+        let folder = root.unwrap_or_else(|| project.to_owned());
         let place = Place { home, folder, base_branch, run_id, history: history_id };
         let settings = Settings {
             adopt_orphans: true,
@@ -288,7 +289,7 @@ fn base_branch(
     }
     let recorded = keeper.base_branch().or_else(|| remembered.history.base_branch.clone());
     recorded.filter(|_| !anew).unwrap_or_else(|| {
-        if in_repository { Git::at(plan.folder()).default_branch().name } else { "main".into() }
+        if in_repository { Git::at(plan.project_folder()).default_branch().name } else { "main".into() }
     })
 }
 

@@ -1,7 +1,7 @@
 //! Keeping the state files of a plan.
 
 use orch_core::{Moved, Resumed, Run, TaskIx, Time};
-use orch_run::Failure;
+use orch_run::{Failure, WorkerIdentity};
 use orch_state_json::PromptMode;
 use orch_store::{Durability, StoreError};
 
@@ -53,6 +53,11 @@ pub(crate) trait Keeper {
     /// Takes note of the terminal sessions that the workers of this run have, by task.
     fn terminals(&mut self, names: Vec<String>) {
         let _ = names;
+    }
+
+    /// Takes note of the process that works on a task.
+    fn worker(&mut self, task: TaskIx, worker: &WorkerIdentity) {
+        let _ = (task, worker);
     }
 
     /// Takes note of the session that a worker has named.

@@ -139,6 +139,12 @@ pub(crate) trait System {
         None
     }
 
+    /// The tools that the task's worker is given, as a server that its agent starts.
+    fn tools(&self, task: TaskIx) -> Option<Tools> {
+        let _ = task;
+        None
+    }
+
     /// Of the conditions that tasks of the plan await, those that hold now.
     fn holding(&self) -> Vec<String> {
         Vec::new()
@@ -163,6 +169,15 @@ pub(crate) trait System {
         let _ = closing;
         Ok(Requirements::NotValidated)
     }
+}
+
+/// Tools for an agent: a server of the Model Context Protocol.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Tools {
+    /// The name under which the agent finds them.
+    pub(crate) server: &'static str,
+    /// The program that serves them, and its arguments.
+    pub(crate) argv: Vec<String>,
 }
 
 /// Runs the command with these arguments to its end, by a name of its own, with these variables beside the usual ones:

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use orch_core::{Outcome, TaskIx, Time};
-use orch_exec::agent::{Handover, ProfileError, Values, environment};
+use orch_exec::agent::{Handover, McpServer, ProfileError, Values, environment};
 use orch_exec::process::{Ended, Exit, Launch, StartError, Stdin, Worker};
 use orch_exec::tmux::TmuxError;
 use orch_run::{Clock, Notice, Started, WorkerIdentity};
@@ -15,7 +15,7 @@ use orch_store::{StoreError, create_private};
 
 use super::executor::Begun;
 use super::{Active, AgentWorkers, Work, identity, work_key};
-use crate::system::{Coming, Ground, GroundError, TellError, Telling, Told, is_shell};
+use crate::system::{Coming, Ground, GroundError, TellError, Telling, Told, Tools, is_shell};
 
 const NO_VARS: [(&str, OsString); 0] = [];
 
@@ -138,6 +138,7 @@ impl AgentWorkers {
             Some(told) => Some(self.prompt_file(&id, attempt, &told.text)?),
             None => None,
         };
+        let tools = self.tools(task, attempt)?;
         let (argv, stdin) = match (&told, &prompt_file) {
             (Some(Told { shell: Some(shell), .. }), Some(file)) => {
                 (vec![shell.into(), file.into()], Stdin::Null)
@@ -146,7 +147,8 @@ impl AgentWorkers {
                 let (file, text) = (prompt_file.as_deref(), told.as_ref().map_or("", |told| &*told.text));
                 let file = file.unwrap_or(Path::new(""));
                 let model = self.system.model(task);
-                let manner = Manner { session: session.as_deref(), model: model.as_deref() };
+                let mcp = tools.as_ref().map(ToolServer::as_told);
+                let manner = Manner { session: session.as_deref(), model: model.as_deref(), mcp };
                 self.agent_command(file, text, (&id, attempt), &ground.folder, manner)?
             }
         };
@@ -156,6 +158,7 @@ impl AgentWorkers {
         let mut vars =
             vec![("ORCH_TASK", OsString::from(&id)), ("ORCH_RESULT", ground.result.clone().into())];
         vars.extend(prompt_file.map(|file| ("ORCH_PROMPT_FILE", file.into())));
+        vars.extend(tools.map(|tools| ("ORCH_MCP_CONFIG", tools.config.into())));
         let launch = Launch {
             argv,
             cwd: ground.folder.clone(),
@@ -201,11 +204,17 @@ impl AgentWorkers {
     /// Writes what a worker is told to a file of its own that nobody else can read or swap.
     pub(super) fn prompt_file(&self, name: &str, attempt: u32, text: &str) -> Result<PathBuf, StoreError> {
         let path = self.place.home.prompt(name, attempt);
-        let _ = fs::remove_file(&path);
-        let mut file = create_private(&path)?;
-        let written = file.write_all(text.as_bytes());
-        written.map_err(|source| StoreError::Io { path: path.clone(), step: "write", source })?;
+        write_private(&path, text)?;
         Ok(path)
+    }
+
+    /// The tools that the task's worker is given, written down where its agent reads of them.
+    fn tools(&self, task: TaskIx, attempt: u32) -> Result<Option<ToolServer>, StoreError> {
+        let Some(Tools { server, argv }) = self.system.tools(task) else { return Ok(None) };
+        let config = self.place.home.tools(&self.id(task), attempt);
+        let server = ToolServer { name: server, config, argv };
+        write_private(&server.config, &server.as_told().settings())?;
+        Ok(Some(server))
     }
 
     /// The arguments and the input of the agent for a prompt.
@@ -226,7 +235,7 @@ impl AgentWorkers {
             worktree: Some(folder),
             session: manner.session,
             model: manner.model,
-            mcp: None,
+            mcp: manner.mcp,
         };
         let stdin = match self.profile.prompt {
             Handover::Stdin => Stdin::File(prompt_file.to_owned()),
@@ -243,6 +252,30 @@ pub(super) struct Manner<'a> {
     pub(super) session: Option<&'a str>,
     /// The model that is recommended.
     pub(super) model: Option<&'a str>,
+    /// The tools that it is given.
+    pub(super) mcp: Option<McpServer<'a>>,
+}
+
+/// Tools for one attempt, and where its agent reads of them.
+struct ToolServer {
+    name: &'static str,
+    config: PathBuf,
+    argv: Vec<String>,
+}
+
+impl ToolServer {
+    fn as_told(&self) -> McpServer<'_> {
+        let (program, args) = self.argv.split_first().map_or(("", &[][..]), |(first, rest)| (first, rest));
+        McpServer { name: self.name, config: &self.config, program, args }
+    }
+}
+
+/// Writes a file that nobody else can read or swap.
+fn write_private(path: &Path, text: &str) -> Result<(), StoreError> {
+    let _ = fs::remove_file(path);
+    let mut file = create_private(path)?;
+    let written = file.write_all(text.as_bytes());
+    written.map_err(|source| StoreError::Io { path: path.to_owned(), step: "write", source })
 }
 
 /// Why an attempt could not be started.

@@ -1,0 +1,28 @@
+//! Streams (seed 001): the tasks of Task Copilot's database, put together by the `streamId` in their metadata, a worker each.
+//!
+//! - [`database`] finds the database of a project; [`load`] makes a plan of its streams, [`depends`] says which stream a
+//!   dependency means, [`claims`] which may not run at the same time.
+//! - [`ledger`] is where the tasks stand now; workers write there, by tools of orch's or of the originals.
+//! - [`memory`] puts together what was written down; [`keeper`] keeps what the original tools read, of which [`traces`] are
+//!   their logs and process numbers.
+//! - [`tell`] says what a worker is told, [`judge`] what its end means. Its branch is merged as soon as its stream is
+//!   done, so that what depends on it builds on it.
+//! - [`dashboard`] is what a person looks at, [`generate`] makes a PRD and tasks of a wish.
+//! - [`system`] hands all that to the rooms that every system shares.
+
+mod claims;
+mod database;
+mod depends;
+mod judge;
+mod keeper;
+mod ledger;
+mod load;
+mod memory;
+mod names;
+mod system;
+mod tell;
+mod traces;
+
+pub use load::{InitiativeSummary, PlannedStream, PlannedTask, StreamPlan};
+
+pub(crate) use database::{Database, Surroundings, is_database, project_of};
