@@ -98,7 +98,7 @@ impl Database {
         });
         let size_of_page = size_of_page.map_err(|fault| self.located(fault))?.unsigned_abs().max(1);
         let size = self.path.metadata().map_or(0, |metadata| metadata.len());
-        if size % size_of_page != 0 && nothing_unwritten(&self.path) {
+        if !size.is_multiple_of(size_of_page) && nothing_unwritten(&self.path) {
             let message = format!("it ends within a page, after {size} bytes");
             return Err(DbError::Damaged { path: self.path.clone(), message });
         }

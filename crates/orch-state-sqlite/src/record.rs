@@ -2,9 +2,11 @@
 
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
+use serde_json::{Map, Value};
 
-use crate::TaskStatus;
 use crate::fault::Fault;
+use crate::stream_metadata::LARGEST;
+use crate::{StreamMetadata, TaskStatus};
 
 /// A row whose first column is its id. SQLite holds any type in any column, and text need not be UTF-8.
 pub(crate) struct Record<'row, 'statement> {
@@ -44,6 +46,29 @@ impl<'row, 'statement> Record<'row, 'statement> {
         }
     }
 
+    /// The count in column `at`.
+    pub(crate) fn count(&self, at: usize) -> Result<u64, Fault> {
+        Ok(self.row.get::<_, i64>(at)?.unsigned_abs())
+    }
+
+    /// The number in column `at`; none for anything else.
+    pub(crate) fn number(&self, at: usize) -> Option<f64> {
+        match self.row.get_ref(at) {
+            Ok(ValueRef::Real(number)) => Some(number),
+            Ok(ValueRef::Integer(number)) => Some(number as f64),
+            _ => None,
+        }
+    }
+
+    /// The JSON in column `at`; what is none, as a text.
+    pub(crate) fn json(&self, at: usize) -> Result<Value, Fault> {
+        let text = self.optional_text(at)?.unwrap_or_default();
+        Ok(match text.trim() {
+            "" => Value::Object(Map::new()),
+            json => serde_json::from_str(json).unwrap_or(Value::String(text)),
+        })
+    }
+
     /// The bytes of the text in column `at`, null being none.
     pub(crate) fn bytes(&self, at: usize) -> Result<Option<&'row [u8]>, &'static str> {
         match self.row.get_ref(at) {
@@ -54,8 +79,19 @@ impl<'row, 'statement> Record<'row, 'statement> {
         }
     }
 
+    /// What the metadata in column `at` says of a stream. The column before says whether there is too much of it to be read.
+    ///
+    /// # Errors
+    /// Why it can't be read, as a fragment.
+    pub(crate) fn stream(&self, at: usize) -> Result<Option<StreamMetadata>, String> {
+        if let Ok(ValueRef::Integer(1)) = self.row.get_ref(at - 1) {
+            return Err(format!("metadata is larger than {LARGEST} bytes"));
+        }
+        StreamMetadata::read(self.bytes(at).map_err(|kind| format!("metadata is {kind}, not a text"))?)
+    }
+
     /// That `found` can't stand in column `at`.
-    fn bad(&self, at: usize, found: impl Into<String>) -> Fault {
+    pub(crate) fn bad(&self, at: usize, found: impl Into<String>) -> Fault {
         let row = match self.row.get_ref(0) {
             Ok(ValueRef::Text(id)) => String::from_utf8_lossy(id).escape_debug().to_string(),
             _ => "without an id".into(),

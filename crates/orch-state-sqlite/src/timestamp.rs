@@ -2,6 +2,7 @@
 
 use orch_core::Time;
 use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 
 /// The last millisecond that has four digits for its year.
@@ -20,6 +21,14 @@ pub fn timestamp(time: Time) -> String {
     let moment = OffsetDateTime::from_unix_timestamp_nanos(nanoseconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
     // Only a missing component fails, and a moment has them all.
     moment.format(&form).unwrap_or_default()
+}
+
+/// The moment that `text` names in that form, or any that RFC 3339 allows; `None` for others, and before 1970.
+pub(crate) fn read_timestamp(text: &str) -> Option<Time> {
+    let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+    u64::try_from(moment.unix_timestamp_nanos())
+        .ok()
+        .map(|nanoseconds| Time::from_millis(nanoseconds / 1_000_000))
 }
 
 #[cfg(test)]

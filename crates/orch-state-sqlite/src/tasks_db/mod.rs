@@ -10,7 +10,9 @@ use std::time::Duration;
 
 pub use details::TaskDetails;
 pub use initiative::Initiative;
+pub(crate) use initiative::{current_initiative, initiative};
 pub use standing::Standing;
+pub(crate) use stream_tasks::Prds;
 pub use stream_tasks::{RowMark, Scope, StreamTask, StreamTasks, UnreadableTask};
 
 use crate::DbError;
@@ -102,9 +104,19 @@ impl TaskDb {
         &mut self,
         work: impl FnOnce(&rusqlite::Connection) -> Result<T, Fault>,
     ) -> Result<T, DbError> {
+        let database = self.writable()?;
+        database.write(work).map_err(|fault| database.located(fault))
+    }
+
+    pub(crate) fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// The same to write to, unless its schema is a newer one.
+    pub(crate) fn writable(&mut self) -> Result<&mut Database, DbError> {
         if self.is_newer() {
             return Err(DbError::Newer { path: self.path().into(), version: self.version });
         }
-        self.database.write(work).map_err(|fault| self.database.located(fault))
+        Ok(&mut self.database)
     }
 }

@@ -81,8 +81,8 @@ pub struct RowMark(pub(super) i64);
 macro_rules! select {
     ($which:literal) => {
         concat!(
-            "SELECT id, title, status, created_at, updated_at, prd_id, octet_length(metadata) > ?1, ",
-            "CASE WHEN octet_length(metadata) <= ?1 THEN metadata END ",
+            "SELECT id, title, status, created_at, updated_at, prd_id, ",
+            "octet_length(metadata) > ?1, CASE WHEN octet_length(metadata) <= ?1 THEN metadata END ",
             "FROM tasks WHERE archived IS NOT 1 AND ",
             $which,
             " ORDER BY rowid"
@@ -177,7 +177,6 @@ pub(super) fn mark(connection: &Connection) -> Result<RowMark, Fault> {
 struct Row<'row, 'statement> {
     record: Record<'row, 'statement>,
     initiative_id: Option<Arc<str>>,
-    is_too_large: bool,
 }
 
 impl<'row, 'statement> Row<'row, 'statement> {
@@ -187,17 +186,11 @@ impl<'row, 'statement> Row<'row, 'statement> {
             Ok(Some(prd)) => prds.initiative(prd)?,
             _ => None,
         };
-        // Null where there is no metadata.
-        let is_too_large = row.get::<_, Option<bool>>(6)?.unwrap_or(false);
-        Ok(Self { record, initiative_id, is_too_large })
+        Ok(Self { record, initiative_id })
     }
 
     fn stream(&self) -> Result<Option<StreamMetadata>, String> {
-        if self.is_too_large {
-            return Err(format!("metadata is larger than {LARGEST} bytes"));
-        }
-        let metadata = self.record.bytes(7).map_err(|kind| format!("metadata is {kind}, not a text"))?;
-        StreamMetadata::read(metadata)
+        self.record.stream(7)
     }
 
     fn task(self, stream: StreamMetadata) -> Result<StreamTask, Fault> {
@@ -219,18 +212,18 @@ impl<'row, 'statement> Row<'row, 'statement> {
 }
 
 /// Which initiative each PRD belongs to, asked for once.
-struct Prds<'connection> {
+pub(crate) struct Prds<'connection> {
     connection: &'connection Connection,
     known: HashMap<Vec<u8>, Option<Arc<str>>>,
 }
 
 impl<'connection> Prds<'connection> {
-    fn new(connection: &'connection Connection) -> Self {
+    pub(crate) fn new(connection: &'connection Connection) -> Self {
         Self { connection, known: HashMap::new() }
     }
 
     /// The initiative of the PRD with this id; none when there is no such PRD.
-    fn initiative(&mut self, prd: &[u8]) -> Result<Option<Arc<str>>, Fault> {
+    pub(crate) fn initiative(&mut self, prd: &[u8]) -> Result<Option<Arc<str>>, Fault> {
         if let Some(known) = self.known.get(prd) {
             return Ok(known.clone());
         }

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::thread;
 
-use orch_state_sqlite::{MemoryDb, Scope, TaskDb, TaskStatus};
+use orch_state_sqlite::{MemoryDb, Scope, TaskDb};
 use rusqlite::Connection;
 
 use crate::made::Made;
@@ -117,39 +117,4 @@ fn the_initiative_of_memory_db_is_chosen_by_status_and_age() {
     assert_eq!(db.initiative("7").unwrap(), None);
     other.execute_batch("DELETE FROM initiatives WHERE status <> 'COMPLETE'").unwrap();
     assert_eq!(db.active_initiative().unwrap(), None);
-}
-
-#[test]
-fn writers_and_a_reader_work_side_by_side() {
-    let made = Made::new();
-    for id in ["T-1", "T-2"] {
-        made.task(id, Some("PRD-1"), "completed", Some(r#"{"streamId":"A"}"#));
-    }
-    let path = made.path();
-    thread::scope(|scope| {
-        for id in ["T-1", "T-2"] {
-            let path = &path;
-            scope.spawn(move || {
-                let mut db = TaskDb::open(path).unwrap();
-                let other = Connection::open(path).unwrap();
-                other.busy_timeout(std::time::Duration::from_secs(30)).unwrap();
-                for count in 0..200 {
-                    let now = orch_core::Time::from_millis(count);
-                    assert_eq!(db.reopen(&[id], now).unwrap(), 1);
-                    other.execute("UPDATE tasks SET status = 'completed' WHERE id = ?1", [id]).unwrap();
-                }
-            });
-        }
-        scope.spawn(|| {
-            let db = TaskDb::open(&path).unwrap();
-            for _ in 0..200 {
-                let found = db.stream_tasks(&Scope::Current).unwrap();
-                assert_eq!(found.tasks.len(), 2);
-                assert_eq!(db.standing(&["T-1"], found.mark).unwrap().tasks.len(), 1);
-            }
-        });
-    });
-    let statuses: Vec<_> =
-        made.open().details(&["T-1", "T-2"]).unwrap().into_iter().map(|task| task.status).collect();
-    assert_eq!(statuses, [TaskStatus::Completed; 2]);
 }
