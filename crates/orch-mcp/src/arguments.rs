@@ -23,6 +23,11 @@ pub(crate) fn check(tool: &Tool, arguments: &mut Object) -> Result<(), String> {
     if found.is_empty() { Ok(()) } else { Err(told(tool, &found)) }
 }
 
+/// The same text for what only the host could find wrong.
+pub(crate) fn refused(tool: &Tool, problem: String) -> String {
+    told(tool, &[problem])
+}
+
 fn told(tool: &Tool, found: &[String]) -> String {
     let mut text = match found {
         [only] => format!("nothing was done: {only}"),
@@ -47,12 +52,16 @@ fn told(tool: &Tool, found: &[String]) -> String {
 fn object(schema: &Object, given: &Object, path: &str, found: &mut Vec<String>) {
     let none = Object::new();
     let properties = schema.get("properties").and_then(Value::as_object).unwrap_or(&none);
-    for name in names(schema.get("required")) {
-        if !given.contains_key(name) {
-            found.push(missing(&below(path, name), properties.get(name)));
+    let required = names(schema.get("required"));
+    for name in &required {
+        if !given.contains_key(*name) {
+            found.push(missing(&below(path, name), properties.get(*name)));
         }
     }
     for (name, value) in given {
+        if value.is_null() && !required.contains(&name.as_str()) {
+            continue;
+        }
         let path = below(path, name);
         match (properties.get(name), schema.get("additionalProperties")) {
             (Some(schema), _) => check_value(schema, value, &path, found),
@@ -245,6 +254,7 @@ mod tests {
             json!({"title": "a", "note": ["b", "c"], "files": ["d"]}),
             json!({"title": "a", "metadata": {"stream": "A", "other": [1]}, "limits": {"x": 1}}),
             json!({"title": "a", "phase": null, "metadata": null, "unheard": null}),
+            json!({"title": "a", "metadata": {"stream": "A", "note": null}, "limits": {"x": null}}),
         ] {
             assert_eq!(problem(arguments.clone()), None, "{arguments}");
         }

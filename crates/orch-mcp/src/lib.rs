@@ -1,7 +1,14 @@
 //! orch's tools for agents, over the Model Context Protocol.
 //!
 //! A [`ToolHost`] has [`Tool`]s and does what is asked of them; [`Hosts`] puts several together; [`serve`] speaks the
-//! protocol on standard input and output until the client closes them.
+//! protocol on standard input and output until the client closes them. [`TaskTools`] are those for the tasks of
+//! streams, over a `tasks.db`.
+//!
+//! ```no_run
+//! let tasks = orch_mcp::TaskTools::new("tasks.db".into(), None);
+//! orch_mcp::serve(Box::new(tasks))?;
+//! # Ok::<(), orch_mcp::ServeError>(())
+//! ```
 //!
 //! # Hostile input
 //!
@@ -18,7 +25,9 @@ mod hosts;
 mod output;
 mod schema;
 mod server;
+mod tasks;
 
 pub use host::{Answer, Effect, Object, Tool, ToolHost};
 pub use hosts::Hosts;
 pub use server::{ServeError, serve};
+pub use tasks::TaskTools;

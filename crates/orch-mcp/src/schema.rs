@@ -20,12 +20,14 @@ pub(crate) fn schema_of<Input: JsonSchema>() -> Object {
     let mut schema = settings.into_generator().into_root_schema_for::<Input>();
     Plain.transform(&mut schema);
     let object = schema.ensure_object();
+    // What the tool itself is described by.
+    object.remove("description");
     object.entry("type").or_insert_with(|| json!("object"));
     object.entry("properties").or_insert_with(|| json!({}));
     std::mem::take(object)
 }
 
-/// Takes out titles, formats of numbers, and the `null` of what is optional.
+/// Takes out titles, formats of numbers, and the `null` of what is optional; makes lists of words of choices of words.
 struct Plain;
 
 impl Transform for Plain {
@@ -37,10 +39,14 @@ impl Transform for Plain {
             if object.get("default").is_some_and(Value::is_null) {
                 object.remove("default");
             }
+            on_one_line(object);
             without_null_type(object);
             without_null_choice(object);
         }
         transform_subschemas(self, schema);
+        if let Some(object) = schema.as_object_mut() {
+            as_words(object);
+        }
     }
 }
 
@@ -70,6 +76,31 @@ fn without_null_choice(object: &mut Object) {
     }
 }
 
+/// Lines are broken in the source, not in what is meant.
+fn on_one_line(object: &mut Object) {
+    if let Some(Value::String(description)) = object.get_mut("description") {
+        *description = description.replace('\n', " ");
+    }
+}
+
+/// `oneOf` of constants becomes `enum`, which more clients read; what was said of each goes into the description.
+fn as_words(object: &mut Object) {
+    let Some(choices) = object.get("oneOf").and_then(Value::as_array) else { return };
+    let words: Option<Vec<&str>> = choices.iter().map(|choice| choice.get("const")?.as_str()).collect();
+    let Some(words) = words else { return };
+    let mut description = object.get("description").and_then(Value::as_str).unwrap_or_default().to_owned();
+    for (word, choice) in words.iter().zip(choices) {
+        if let Some(said) = choice.get("description").and_then(Value::as_str) {
+            description.push_str(&format!("\n- `{word}`: {said}"));
+        }
+    }
+    let words = json!(words);
+    object.remove("oneOf");
+    object.insert("type".to_owned(), json!("string"));
+    object.insert("enum".to_owned(), words);
+    object.insert("description".to_owned(), json!(description));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,12 +114,24 @@ mod tests {
     }
 
     #[derive(JsonSchema)]
+    #[serde(rename_all = "snake_case")]
+    #[expect(dead_code)]
+    enum Size {
+        /// Fits a hand.
+        Small,
+        /// Fits
+        /// a house.
+        VeryLarge,
+    }
+
+    #[derive(JsonSchema)]
     #[expect(dead_code)]
     struct Inner {
         /// How many.
         count: u32,
     }
 
+    /// Not for agents.
     #[derive(JsonSchema)]
     #[serde(rename_all = "camelCase", deny_unknown_fields)]
     #[expect(dead_code)]
@@ -97,6 +140,9 @@ mod tests {
         title: String,
         /// Its colour.
         colour: Option<Colour>,
+        /// Its size, in words
+        /// that everybody knows.
+        size: Option<Size>,
         /// Others.
         others: Option<Vec<Inner>>,
         /// Anything.
@@ -114,6 +160,11 @@ mod tests {
             "properties": {
                 "title": {"description": "What it is called.", "type": "string"},
                 "colour": {"description": "Its colour.", "type": "string", "enum": ["red", "dark_green"]},
+                "size": {
+                    "description": "Its size, in words that everybody knows.\n- `small`: Fits a hand.\n- `very_large`: Fits a house.",
+                    "type": "string",
+                    "enum": ["small", "very_large"]
+                },
                 "others": {
                     "description": "Others.",
                     "type": "array",
