@@ -134,6 +134,10 @@ pub(crate) enum Command {
         #[command(subcommand)]
         what: New,
     },
+    /// Make a PRD and streams of what is wanted: an agent plans with orch's tools, or a file says it.
+    Generate(Generate),
+    /// Serve orch's tools to an agent, on standard input and output (the Model Context Protocol).
+    Mcp(Mcp),
     /// Print the stack of branches and pull requests in the order in which they can be merged.
     MergeOrder {
         #[command(flatten)]
@@ -173,6 +177,49 @@ pub(crate) enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
+}
+
+/// The options of `orch generate`.
+#[derive(Debug, Group)]
+pub(crate) struct Generate {
+    /// What is wanted, such as "Users can sign in".
+    pub(crate) wish: Option<String>,
+    /// Make them of this YAML or JSON file instead (`-` for standard input), without an agent.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) from: Option<PathBuf>,
+    /// The agent that plans: claude, codex, or one from orch.toml.
+    #[arg(long, value_name = "NAME", conflicts_with = "from")]
+    pub(crate) agent: Option<String>,
+    /// Answer questions with yes: unfinished streams of the initiative before are archived, and the agent is asked a second
+    /// time when it has stored nothing.
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// What kind of plan it is to be; streams are all that can be made so far.
+    #[arg(long, value_name = "KIND")]
+    pub(crate) kind: Option<String>,
+}
+
+/// Which tools are served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ToolSet {
+    /// Those on tasks and streams.
+    Tasks,
+    /// All that there are.
+    All,
+}
+
+/// The options of `orch mcp`.
+#[derive(Debug, Group)]
+pub(crate) struct Mcp {
+    /// Which tools.
+    #[arg(long, value_enum, value_name = "TOOLS", default_value = "all")]
+    pub(crate) tools: ToolSet,
+    /// The database of the tasks; that of the project here unless given.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) database: Option<PathBuf>,
+    /// For the worker of this stream: what is another stream's can be read, and not be changed.
+    #[arg(long, value_name = "ID")]
+    pub(crate) stream: Option<String>,
 }
 
 /// What is done to work trees.
@@ -436,6 +483,8 @@ impl Args {
                 | Command::Worktree { .. }
                 | Command::Pane { .. }
                 | Command::Keep
+                | Command::Generate(_)
+                | Command::Mcp(_)
                 | Command::Completions { .. }
                 | Command::Other(_),
             )

@@ -29,6 +29,9 @@ pub(crate) enum Failure {
     /// The answer could not be written.
     #[error("can't write the answer: {0}")]
     Output(#[from] io::Error),
+    /// The tools could not be served.
+    #[error("can't serve tools: {0}")]
+    Serve(String),
     /// The events could not be written.
     #[error("can't write events to {path}: {source}")]
     Events {
@@ -149,6 +152,7 @@ impl Failure {
         match self {
             Failure::Output(_) => "output",
             Failure::Events { .. } => "events",
+            Failure::Serve(_) => "mcp",
             Failure::Open(error) => match error {
                 OpenError::NoPlan { .. } => "plan.none",
                 OpenError::Read { .. } => "plan.unreadable",
@@ -171,7 +175,7 @@ impl Failure {
 
     fn hint(&self) -> Option<String> {
         match self {
-            Failure::Output(_) | Failure::Events { .. } => None,
+            Failure::Output(_) | Failure::Events { .. } | Failure::Serve(_) => None,
             Failure::Open(error) => match error {
                 OpenError::NoPlan { hint, .. }
                 | OpenError::Request { hint, .. }
@@ -202,7 +206,7 @@ impl Failure {
 
     fn exit_code(&self) -> u8 {
         match self {
-            Failure::Output(_) | Failure::Events { .. } => code::FAIL,
+            Failure::Output(_) | Failure::Events { .. } | Failure::Serve(_) => code::FAIL,
             Failure::Open(error) => match error {
                 OpenError::NoPlan { .. }
                 | OpenError::Config(_)

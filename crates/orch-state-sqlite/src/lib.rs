@@ -47,5 +47,6 @@ pub use tools::{
     TaskCounts, TaskCreateInput, TaskCreated, TaskGetInput, TaskInFull, TaskListInput, TaskListed,
     TaskUpdateInput, TaskUpdated, ToolError, Tools, UnreadableListed, WorkProductGetInput, WorkProductInFull,
     WorkProductListInput, WorkProductListed, WorkProductStoreInput, WorkProductStored, WorkProductType,
+    new_initiative_id,
 };
 pub use workspace::workspace_hash;

@@ -56,7 +56,10 @@ pub use plan::{AnyPlan, Finding};
 pub use project::Project;
 pub use prompts::PromptPlan;
 pub use session::{BoardRow, Counts, Report, Requirements, RunOptions, Session};
-pub use streams::{InitiativeSummary, PlannedStream, PlannedTask, StreamPlan};
+pub use streams::{
+    GenerateOptions, Generated, Generation, InitiativeSummary, Linked, PlannedStream, PlannedTask, StreamPlan,
+    task_database,
+};
 pub use system::{TellError, Told};
 pub use view::View;
 pub use weavers::{PlannedSpec, Restacked, StackEntry, WeaverPlan};

@@ -1,11 +1,14 @@
 //! One room a command.
 
+mod ask;
 mod attach;
 mod board;
 mod check;
 mod completions;
+mod generate;
 mod graph;
 mod logs;
+mod mcp;
 mod milestones;
 mod next;
 mod prompt;
@@ -93,6 +96,8 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
         Command::Mode(args) => milestones::switch_mode(&args),
         Command::Close(plan) => milestones::close(&plan),
         Command::New { what } => milestones::new(&what),
+        Command::Generate(args) => generate::run(&args),
+        Command::Mcp(args) => mcp::run(&args),
         Command::MergeOrder { looked } => {
             let view = look(&looked)?;
             let mut out = BufWriter::new(io::stdout().lock());
@@ -109,8 +114,8 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
 }
 
 /// Commands of the contract that no kind of plan has a use for that this version knows.
-const ELSEWHERE: [&str; 9] =
-    ["generate", "plan", "sessions", "mcp", "report", "watch", "simulate", "wait", "init"];
+const ELSEWHERE: [&str; 7] =
+    ["plan", "sessions", "report", "watch", "simulate", "wait", "init"];
 
 fn other(words: &[String]) -> Failure {
     let name = words.first().map_or("", String::as_str);

@@ -19,7 +19,7 @@ use crate::system::Stand;
 use crate::workers::{AgentWorkers, Place};
 use crate::{AnyPlan, Config, OpenError};
 
-pub(crate) use open::{chosen, find, repository_root};
+pub(crate) use open::{acquire, chosen, find, repository_root};
 pub use options::RunOptions;
 pub(crate) use settle::{Profiles, Traces};
 

@@ -248,7 +248,7 @@ fn awaited(run: &Run) -> Vec<String> {
 
 /// Takes the plan's lock. One whose holder was just killed is held for an instant longer: by the process itself while it
 /// goes away, or by a worker that was being started and had not become its own program yet.
-fn acquire(home: &Home, holder: &Holder) -> Result<Lock, LockError> {
+pub(crate) fn acquire(home: &Home, holder: &Holder) -> Result<Lock, LockError> {
     const TRIES: u32 = 100;
     /// Tries for a holder that still has its number: fifty milliseconds.
     const ANYWAY: u32 = 5;

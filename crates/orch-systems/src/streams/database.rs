@@ -126,6 +126,14 @@ impl Database {
     }
 }
 
+/// The database of the project that `here` belongs to, where it is or is to be.
+///
+/// # Errors
+/// [`OpenError::Environment`] when nothing says where databases are.
+pub fn task_database(here: &Path) -> Result<PathBuf, OpenError> {
+    Database::of(&project_of(here), &Surroundings::of_process()).map(|database| database.path)
+}
+
 /// The `memory.db` of a workspace.
 pub(super) fn memory_db(workspace: &str, surroundings: &Surroundings) -> Option<PathBuf> {
     let path = surroundings.home.as_ref()?.join(".claude/memory").join(workspace).join("memory.db");

@@ -13,16 +13,20 @@
 mod claims;
 mod database;
 mod depends;
+mod generate;
 mod judge;
 mod keeper;
 mod ledger;
 mod load;
 mod memory;
 mod names;
+mod request;
 mod system;
 mod tell;
 mod traces;
 
+pub use database::task_database;
+pub use generate::{GenerateOptions, Generated, Generation, Linked};
 pub use load::{InitiativeSummary, PlannedStream, PlannedTask, StreamPlan};
 
 pub(crate) use database::{Database, Surroundings, is_database, project_of};

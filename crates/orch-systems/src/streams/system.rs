@@ -15,6 +15,7 @@ use orch_prompt::Prompts;
 use orch_store::{Durability, Folded, Home, read_regular, replace};
 
 use super::StreamPlan;
+use super::database::TASKS_DB;
 use super::judge::judge;
 use super::keeper::StreamKeeper;
 use super::ledger::{Ledger, Stands};
@@ -40,7 +41,7 @@ const INCOMPLETE_RETRIES: u32 = 2;
 const PROJECT: &str = "project";
 
 /// The name under which workers find the tools, which is that of the originals' server.
-const SERVER: &str = "task-copilot";
+pub(super) const SERVER: &str = "task-copilot";
 
 impl Source for StreamPlan {
     /// All that are ready at once; what is left of a stream goes on by itself, and its dependents wait until it is whole;
@@ -247,6 +248,15 @@ impl System for StreamSystem {
         };
         let rendered = tell(&self.plan, &self.ledger, &self.prompts, telling.coming.task, &circumstances)?;
         Ok(Told { text: rendered.text, blocks: rendered.blocks, shell: None })
+    }
+
+    /// By which the originals' own server finds the database, also from a work tree, whose folder has another name.
+    fn variables(&self) -> Vec<(&'static str, OsString)> {
+        let folder = self.plan.folder.parent().filter(|_| self.plan.path.ends_with(TASKS_DB));
+        let found = folder.map(|folder| {
+            [("TASK_DB_PATH", folder.into()), ("WORKSPACE_ID", self.plan.workspace.clone().into())]
+        });
+        found.into_iter().flatten().collect()
     }
 
     fn tools(&self, task: TaskIx) -> Option<Tools> {

@@ -139,6 +139,11 @@ pub(crate) trait System {
         None
     }
 
+    /// What workers find in their environment beside what all do.
+    fn variables(&self) -> Vec<(&'static str, OsString)> {
+        Vec::new()
+    }
+
     /// The tools that the task's worker is given, as a server that its agent starts.
     fn tools(&self, task: TaskIx) -> Option<Tools> {
         let _ = task;

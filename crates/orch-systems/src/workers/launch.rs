@@ -157,6 +157,7 @@ impl AgentWorkers {
         let receipt = home.receipt(&id, attempt);
         let mut vars =
             vec![("ORCH_TASK", OsString::from(&id)), ("ORCH_RESULT", ground.result.clone().into())];
+        vars.extend(self.system.variables());
         vars.extend(prompt_file.map(|file| ("ORCH_PROMPT_FILE", file.into())));
         vars.extend(tools.map(|tools| ("ORCH_MCP_CONFIG", tools.config.into())));
         let launch = Launch {

@@ -30,6 +30,7 @@ use orch_store::{Leftovers, TaskRecord};
 
 pub(crate) use executor::Executor;
 pub(crate) use launch::is_installed;
+pub(crate) use once::run_to_end;
 pub(crate) use place::{Place, attempt_id, errand_name, keeper_name, review_name};
 
 use crate::control::{Ask, Control};

@@ -1,30 +1,16 @@
-//! Questions that are asked on a terminal, and never anywhere else.
+//! What is asked of a person before a session on a planning document begins or goes on.
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io;
 use std::time::Duration;
 
 use orch_systems::{AnyPlan, MilestonePlan, PromptMode};
 
 use crate::args::Begin;
+use crate::commands::ask::{ask, can_ask};
 use crate::sanitise::Sanitised;
 
 /// A session that was left alone for so long is perhaps not the one that is meant.
 const LONG_AGO: Duration = Duration::from_secs(12 * 3600);
-
-/// Whether there is somebody to ask.
-pub(super) fn can_ask() -> bool {
-    io::stdin().is_terminal() && io::stderr().is_terminal()
-}
-
-/// The answer to a question; empty when there is none.
-pub(super) fn ask(question: &str) -> io::Result<String> {
-    let mut err = io::stderr().lock();
-    write!(err, "{question} ")?;
-    err.flush()?;
-    let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer)?;
-    Ok(answer.trim().to_owned())
-}
 
 /// Whether the session that is there is to be put away: as the flags say, else as a person says who is asked when it was
 /// left alone for long.

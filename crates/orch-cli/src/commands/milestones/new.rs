@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use orch_core::Time;
 use orch_systems::{Finding, OpenError, new_document};
 
-use super::ask::{ask, can_ask};
+use crate::commands::ask::{ask, can_ask};
 use crate::args::New;
 use crate::failure::{Failure, code};
 use crate::sanitise::Sanitised;

@@ -1,0 +1,173 @@
+//! `orch generate`: a PRD and streams from a wish, by an agent with orch's tools, or from a file (seed 001).
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use orch_systems::{AnyPlan, GenerateOptions, Generated, Generation, OpenError, StreamPlan};
+
+use super::ask::{agrees, ask, can_ask};
+use super::{check, here, tell};
+use crate::args::{Generate, command_line, tools};
+use crate::failure::{Failure, code};
+use crate::interrupt::Interrupted;
+use crate::sanitise::Sanitised;
+
+/// The most that is read of a file.
+const LARGEST: u64 = 16 << 20;
+
+/// The line above and below what must not be overlooked (seed 001).
+const RULE: &str = "━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━";
+
+pub(crate) fn run(args: &Generate) -> Result<u8, Failure> {
+    let from = args.from.as_deref().map(read).transpose()?;
+    let wish = match (&args.wish, &from) {
+        (Some(wish), _) if !wish.trim().is_empty() => wish.clone(),
+        (_, Some((path, _))) => path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned()),
+        _ if can_ask() => ask("What feature or initiative should be planned?")?,
+        _ => String::new(),
+    };
+    if wish.trim().is_empty() {
+        return Err(Failure::Open(OpenError::Request {
+            code: "generate.no_wish",
+            message: "it is not said what is wanted".into(),
+            hint: "say it: `orch generate \"Users can sign in\"`, or name a file with `--from FILE`".into(),
+        }));
+    }
+    let options =
+        GenerateOptions { agent: args.agent.clone(), tools: tools(), command: command_line() };
+    let mut generation = Generation::begin(&here()?, &wish, options)?;
+    let interrupted = Interrupted::listen(generation.asker())
+        .map_err(|source| OpenError::System { what: "listen for signals", source })?;
+    if !may_archive(&generation, args.yes)? {
+        return Ok(code::FAIL);
+    }
+    let linked = generation.link()?;
+    tell(generation.notes());
+    let mut err = io::stderr();
+    writeln!(err, "initiative: {}", Sanitised::line(&linked.title))?;
+    if linked.archived > 0 {
+        writeln!(err, "archived: {} streams of earlier work", linked.archived)?;
+    }
+    let generated = match &from {
+        Some((path, text)) => generation.store(text, path)?,
+        None => match planned(&mut generation, args.yes, &interrupted)? {
+            Planned::Stored(generated) => generated,
+            Planned::Ended(code) => return Ok(code),
+        },
+    };
+    show(&generated, generation.load())
+}
+
+enum Planned {
+    Stored(Generated),
+    Ended(u8),
+}
+
+/// Has the agent plan until something is stored, or a person has had enough of it.
+fn planned(generation: &mut Generation, yes: bool, interrupted: &Interrupted) -> Result<Planned, Failure> {
+    let mut is_again = false;
+    loop {
+        writeln!(io::stderr(), "planning by {}…", Sanitised::line(generation.agent()))?;
+        let told = generation.notes().len();
+        let (generated, ended) = generation.plan()?;
+        if !is_again {
+            tell(&generation.notes()[told..]);
+        }
+        if let Some(code) = interrupted.exit_code() {
+            return Ok(Planned::Ended(code));
+        }
+        if let Some(how) = &ended {
+            tell(&[format!("the planning agent ended with {how}")]);
+        }
+        if generated.is_enough() {
+            return Ok(Planned::Stored(generated));
+        }
+        write_box(&generated, generation, &mut io::stderr().lock())?;
+        let retry = !is_again
+            && match can_ask() {
+                _ if yes => true,
+                true => agrees("Would you like to retry with explicit tool enforcement?")?,
+                false => false,
+            };
+        if !retry {
+            writeln!(io::stderr(), "orch: nothing that could be run was planned")?;
+            return Ok(Planned::Ended(code::FAIL));
+        }
+        is_again = true;
+    }
+}
+
+/// Whether streams that are not done may be archived, which linking another initiative does.
+fn may_archive(generation: &Generation, yes: bool) -> Result<bool, Failure> {
+    let unfinished = generation.unfinished()?;
+    if unfinished.is_empty() || yes {
+        return Ok(true);
+    }
+    let listed = unfinished.join(", ");
+    let what = format!("{} streams of the initiative before are not done and will be archived: {listed}", unfinished.len());
+    if !can_ask() {
+        return Err(Failure::Open(OpenError::Person {
+            code: "generate.unfinished",
+            message: what,
+            hint: "finish them with `orch run` first, or say `--yes`; archived streams can be taken back with the tool \
+                   stream_unarchive"
+                .into(),
+        }));
+    }
+    Ok(agrees(&format!("{}. Go on?", Sanitised::line(&what)))?)
+}
+
+/// The words of seed 001.
+fn write_box(generated: &Generated, generation: &Generation, err: &mut dyn Write) -> io::Result<()> {
+    writeln!(err, "{RULE}\n❌ ERROR: Verification Failed\n{RULE}\n")?;
+    writeln!(err, "{} did not properly use Task Copilot tools.\n", Sanitised::line(generation.agent()))?;
+    writeln!(err, "Verification Results:")?;
+    writeln!(err, "  • PRDs found: {}", generated.prds.len())?;
+    writeln!(err, "  • Streams found: {}\n", generated.streams)?;
+    writeln!(err, "The agent may have:")?;
+    for may in [
+        "Output a planning document instead of calling tools",
+        "Skipped prd_create() or task_create() calls",
+        "Failed to include metadata.streamId in tasks",
+        "Created content but not stored it in Task Copilot",
+    ] {
+        writeln!(err, "  • {may}")?;
+    }
+    writeln!(err, "\nWhat it said is in {}", Sanitised::line(&generation.log().to_string_lossy()))?;
+    writeln!(err, "{RULE}")
+}
+
+/// What was made, and how it is built; or what is wrong with it.
+fn show(generated: &Generated, loaded: Result<StreamPlan, OpenError>) -> Result<u8, Failure> {
+    let mut out = io::stdout().lock();
+    for prd in &generated.prds {
+        writeln!(out, "PRD Created: {}", Sanitised::line(prd))?;
+    }
+    writeln!(out, "Tasks Created: {} tasks across {} streams\n", generated.tasks, generated.streams)?;
+    let loaded = loaded.map(AnyPlan::from);
+    if let Err(error @ (OpenError::Database(_) | OpenError::Read { .. })) = loaded {
+        return Err(error.into());
+    }
+    writeln!(out, "Stream Dependency Structure:\n")?;
+    let code = check::run(&loaded, false, &mut out)?;
+    match loaded {
+        Ok(_) => writeln!(out, "\nNext: `orch run` begins")?,
+        Err(_) => writeln!(
+            io::stderr(),
+            "hint: mend the tasks with task_update, or `orch generate` again; `orch check` looks at them"
+        )?,
+    }
+    Ok(code)
+}
+
+fn read(path: &Path) -> Result<(PathBuf, String), OpenError> {
+    let failed = |source| OpenError::Read { path: path.to_owned(), source };
+    let mut bytes = Vec::new();
+    let read = match path.as_os_str() == "-" {
+        true => io::stdin().lock().take(LARGEST).read_to_end(&mut bytes),
+        false => File::open(path).and_then(|file| file.take(LARGEST).read_to_end(&mut bytes)),
+    };
+    read.map_err(failed)?;
+    Ok((path.to_owned(), String::from_utf8_lossy(&bytes).into_owned()))
+}

@@ -1,0 +1,411 @@
+//! From a wish to a PRD and streams (seed 001): the initiative is linked, an agent with orch's tools plans, and what it has
+//! stored is looked at, whatever it says.
+
+use std::collections::HashSet;
+use std::ffi::OsString;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use orch_core::Time;
+use orch_exec::agent::{
+    End, Handover, McpServer, Profile, Values, environment, resolve,
+};
+use orch_exec::process::{Exit, Launch, Processes, Settings, Stdin};
+use orch_prompt::{Prompts, STREAM_PLAN, STREAM_PLAN_AGAIN, StreamPlan as Plan, StreamPlanAgain};
+use orch_run::{Clock, SystemClock};
+use orch_state_sqlite::{InitiativeLinkInput, MemoryDb, Scope, TaskDb, Tools};
+use orch_store::{Holder, Home, Lock, create_private};
+
+use super::database::{Database, Surroundings, memory_db, project_of};
+use super::load::unusable;
+use super::request;
+use super::system::{SERVER, tools_for};
+use crate::control::{Asker, Control};
+use crate::evidence::Evidence;
+use crate::locate::{Found, Kind};
+use crate::session::{acquire, repository_root};
+use crate::system::is_shell;
+use crate::workers::{is_installed, run_to_end, said};
+use crate::{Config, Finding, OpenError, StreamPlan};
+
+/// The agents that tasks may be assigned to, as the seed has them.
+const AGENTS: &str = "me|qa|doc|sec|do|ta|uxd|uid|cw";
+
+/// The name of the planning agent among orch's own files.
+const NAME: &str = "generate";
+
+/// What a person chose for making streams of a wish.
+#[derive(Clone, Debug, Default)]
+pub struct GenerateOptions {
+    /// The agent that plans.
+    pub agent: Option<String>,
+    /// The words that run orch's tools for agents, to which what they are for is added, such as `orch mcp`.
+    pub tools: Option<Vec<OsString>>,
+    /// What was called, for the one who finds the plan held.
+    pub command: String,
+}
+
+/// A wish that is about to become a PRD and streams. The database is held: no run of it begins meanwhile.
+pub struct Generation {
+    project: PathBuf,
+    root: PathBuf,
+    path: PathBuf,
+    wish: String,
+    initiative: InitiativeLinkInput,
+    /// Whether the initiative is known to the project's memory, rather than made of the wish.
+    is_remembered: bool,
+    tools: Tools,
+    words: Option<Vec<OsString>>,
+    profile: Profile,
+    prompts: Prompts,
+    home: Home,
+    attempt: u32,
+    before: Stored,
+    processes: Processes,
+    control: Control,
+    clock: SystemClock,
+    notes: Vec<String>,
+    _lock: Lock,
+}
+
+/// What is stored for the current initiative.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Stored {
+    prds: HashSet<String>,
+    tasks: HashSet<String>,
+}
+
+/// What is there that was not before.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Generated {
+    /// The ids of the new PRDs.
+    pub prds: Vec<String>,
+    /// How many tasks with a stream are new.
+    pub tasks: usize,
+    /// How many streams those tasks form.
+    pub streams: usize,
+}
+
+impl Generated {
+    /// Whether anything was stored that can be run.
+    pub fn is_enough(&self) -> bool {
+        !self.prds.is_empty() && self.streams > 0
+    }
+}
+
+/// An initiative that was linked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Linked {
+    /// What it is called.
+    pub title: String,
+    /// How many streams of earlier work were archived for it.
+    pub archived: usize,
+}
+
+impl Generation {
+    /// Makes ready to turn `wish` into streams of the project that `here` belongs to. Nothing is stored yet.
+    ///
+    /// # Errors
+    /// [`OpenError::Request`] when the project's memory has no initiative to link, [`OpenError::Held`] while a run is
+    /// under way, [`OpenError`] when the database or the agent can't be used.
+    pub fn begin(here: &Path, wish: &str, options: GenerateOptions) -> Result<Self, OpenError> {
+        let (project, surroundings) = (project_of(here), Surroundings::of_process());
+        let database = Database::of(&project, &surroundings)?;
+        let mut notes: Vec<String> = database.note.iter().cloned().collect();
+        let (initiative, is_remembered) = initiative(&database.workspace, &surroundings, wish)?;
+        let root = repository_root(&project).unwrap_or_else(|| project.clone());
+        let config = Config::find(&project, &root)?;
+        let name = options.agent.as_deref().or(config.run.agent.as_deref()).unwrap_or("claude");
+        let profile = resolve(name, &config.agents)?;
+        let db = TaskDb::open_or_create(&database.path).map_err(unusable)?;
+        if !database.is_there {
+            notes.push(format!("made the database {}", database.path.display()));
+        }
+        let clock = SystemClock::new();
+        let path = fs::canonicalize(&database.path).unwrap_or(database.path);
+        let folder = path.parent().unwrap_or(Path::new("/"));
+        let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or("tasks");
+        let home = Home::open(folder, stem)?;
+        let holder = Holder {
+            pid: std::process::id(),
+            start: String::new(),
+            since: clock.now(),
+            command: options.command,
+        };
+        let lock = acquire(&home, &holder)?;
+        let processes = Processes::new(Settings::default()).map_err(OpenError::system("watch processes"))?;
+        Ok(Self {
+            control: Control::new(processes.waker()),
+            processes,
+            prompts: Prompts::new(config.run.templates.clone()),
+            tools: Tools::new(db),
+            words: options.tools,
+            wish: wish.to_owned(),
+            before: Stored::default(),
+            attempt: 0,
+            _lock: lock,
+            initiative,
+            is_remembered,
+            project,
+            root,
+            path,
+            profile,
+            home,
+            clock,
+            notes,
+        })
+    }
+
+    /// What a person should be told, lower-case fragments.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// The name of the agent that plans.
+    pub fn agent(&self) -> &str {
+        &self.profile.name
+    }
+
+    /// By which a signal handler or an embedding program asks the agent to end.
+    pub fn asker(&mut self) -> Asker {
+        self.control.asker()
+    }
+
+    /// The streams of earlier work that are not done, and that linking the initiative would archive.
+    ///
+    /// # Errors
+    /// [`OpenError::Database`].
+    pub fn unfinished(&self) -> Result<Vec<String>, OpenError> {
+        let read = self.tools.db().stream_tasks(&Scope::Current).map_err(unusable)?;
+        if read.initiative.as_ref().is_none_or(|current| current.id == self.initiative.initiative_id) {
+            return Ok(Vec::new());
+        }
+        let open = read.tasks.iter().filter(|task| !task.status.is_settled());
+        let mut streams: Vec<String> = open.map(|task| task.stream.id.clone()).collect();
+        streams.sort();
+        streams.dedup();
+        Ok(streams)
+    }
+
+    /// Makes the initiative the current one, and archives the streams of the one before.
+    ///
+    /// # Errors
+    /// [`OpenError::Database`], or [`OpenError::Request`] when it can't be linked.
+    pub fn link(&mut self) -> Result<Linked, OpenError> {
+        let now = self.clock.now();
+        let linked = self.tools.initiative_link(self.initiative.clone(), now).map_err(refused)?;
+        if !self.is_remembered {
+            self.notes.push(format!(
+                "the project has no memory of an initiative; `{}` begins here",
+                self.initiative.title
+            ));
+        }
+        self.before = self.stored()?;
+        Ok(Linked { title: self.initiative.title.clone(), archived: linked.archived_streams_count })
+    }
+
+    /// Has the agent plan, and looks at what it has stored. The second time it is told that it has to use the tools. How it
+    /// ended is said beside it, if that was not well.
+    ///
+    /// # Errors
+    /// [`OpenError`] when the agent can't be run, or the database can't be read.
+    pub fn plan(&mut self) -> Result<(Generated, Option<String>), OpenError> {
+        self.check_agent()?;
+        self.attempt += 1;
+        let plan = Plan { feature: &self.wish, agents: AGENTS };
+        let failed = |error: orch_prompt::PromptError| OpenError::Environment {
+            message: error.to_string(),
+            hint: "mend the template, or remove `templates` from orch.toml".into(),
+        };
+        let mut told = self.prompts.render(STREAM_PLAN, &plan).map_err(failed)?.text;
+        if self.attempt > 1 {
+            let found = self.generated()?;
+            let again = StreamPlanAgain { prds: found.prds.len(), streams: found.streams, plan: &told };
+            told = self.prompts.render(STREAM_PLAN_AGAIN, &again).map_err(failed)?.text;
+        }
+        let ended = self.run_agent(&told)?;
+        Ok((self.generated()?, ended))
+    }
+
+    /// Where the agent's output is.
+    pub fn log(&self) -> PathBuf {
+        self.home.log(NAME, self.attempt)
+    }
+
+    /// Stores the PRD and the streams that YAML or JSON of `origin` asks for, all or none.
+    ///
+    /// # Errors
+    /// [`OpenError::Invalid`] with what is wrong with it and where.
+    pub fn store(&mut self, text: &str, origin: &Path) -> Result<Generated, OpenError> {
+        let invalid = |found: Vec<orch_core::Diagnostic>| OpenError::Invalid {
+            path: origin.to_owned(),
+            findings: found.into_iter().map(|one| Finding::new(origin, one)).collect(),
+        };
+        let requested = request::read(text).map_err(invalid)?;
+        let refused = |error: orch_state_sqlite::ToolError| {
+            invalid(vec![orch_core::Diagnostic::error("generate.request", error.to_string())])
+        };
+        self.tools.prd_with_tasks(requested.prd, requested.tasks, self.clock.now()).map_err(refused)?;
+        self.generated()
+    }
+
+    /// The plan of the streams that are there now.
+    ///
+    /// # Errors
+    /// Those of [`StreamPlan::load`].
+    pub fn load(&self) -> Result<StreamPlan, OpenError> {
+        StreamPlan::load(&self.path, &self.project, false)
+    }
+
+    /// Where that plan is found.
+    pub fn found(&self) -> Found {
+        Found { project: Some(self.project.clone()), ..Found::new(Kind::Streams, self.path.clone()) }
+    }
+
+    fn stored(&self) -> Result<Stored, OpenError> {
+        let listed = self.tools.prd_list(&Default::default()).map_err(refused)?;
+        let read = self.tools.db().stream_tasks(&Scope::Current).map_err(unusable)?;
+        Ok(Stored {
+            prds: listed.into_iter().map(|prd| prd.id).collect(),
+            tasks: read.tasks.into_iter().map(|task| task.id).collect(),
+        })
+    }
+
+    fn generated(&self) -> Result<Generated, OpenError> {
+        let stored = self.stored()?;
+        let mut prds: Vec<String> = stored.prds.difference(&self.before.prds).cloned().collect();
+        prds.sort();
+        let read = self.tools.db().stream_tasks(&Scope::Current).map_err(unusable)?;
+        let new: Vec<_> = read.tasks.iter().filter(|task| !self.before.tasks.contains(&task.id)).collect();
+        let streams: HashSet<&str> = new.iter().map(|task| task.stream.id.as_str()).collect();
+        Ok(Generated { prds, tasks: new.len(), streams: streams.len() })
+    }
+
+    fn check_agent(&self) -> Result<(), OpenError> {
+        let name = &self.profile.name;
+        if is_shell(&self.profile) {
+            return Err(OpenError::Environment {
+                message: "the agent `shell` only runs commands, and can't plan".into(),
+                hint: "choose one with `--agent NAME`, or write the streams yourself: `orch generate --from FILE`".into(),
+            });
+        }
+        self.profile.check()?;
+        let program = self.profile.command.first().map_or("", String::as_str);
+        if !program.contains('{') && !is_installed(program, &self.root) {
+            return Err(OpenError::Environment {
+                message: format!("the agent `{name}` needs `{program}`, which is not installed"),
+                hint: "install it, choose another one with `--agent NAME`, or write the streams yourself: `orch generate \
+                       --from FILE`"
+                    .into(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Runs the planning agent to its end; how it ended, if that was not well.
+    fn run_agent(&mut self, told: &str) -> Result<Option<String>, OpenError> {
+        let failed = || OpenError::system("hand the planning agent its prompt");
+        let prompt_file = self.home.prompt(NAME, self.attempt);
+        write_new(&prompt_file, told).map_err(failed())?;
+        let config = self.home.tools(NAME, self.attempt);
+        let argv = self.words.as_deref().and_then(|words| tools_for(words, &self.path, None));
+        let server = argv.as_ref().and_then(|argv| {
+            let (program, args) = argv.split_first()?;
+            Some(McpServer { name: SERVER, config: &config, program, args })
+        });
+        if let Some(server) = &server {
+            write_new(&config, &server.settings()).map_err(failed())?;
+        }
+        if self.profile.mcp.is_empty() {
+            self.notes.push(format!(
+                "the agent `{}` is not handed orch's tools (`mcp` in its profile); it needs a `{SERVER}` server of its own",
+                self.profile.name
+            ));
+        }
+        let attempt = self.attempt.to_string();
+        let values = Values {
+            prompt_file: &prompt_file,
+            prompt: told,
+            task: NAME,
+            attempt: &attempt,
+            plan: &self.path,
+            worktree: Some(&self.project),
+            session: None,
+            model: None,
+            mcp: server,
+        };
+        let log = self.home.log(NAME, self.attempt);
+        let _ = fs::remove_file(&log);
+        let own = [
+            ("ORCH_TASK", OsString::from(NAME)),
+            ("ORCH_ATTEMPT", OsString::from(&attempt)),
+            ("ORCH_PLAN", self.path.clone().into()),
+            ("ORCH_PROMPT_FILE", prompt_file.clone().into()),
+            ("ORCH_MCP_CONFIG", config.clone().into()),
+        ];
+        let launch = Launch {
+            argv: self.profile.argv(&values)?,
+            cwd: self.project.clone(),
+            env: environment(&self.profile, std::env::vars_os(), own),
+            stdin: match self.profile.prompt {
+                Handover::Stdin => Stdin::File(prompt_file),
+                Handover::File | Handover::Arg | Handover::None => Stdin::Null,
+            },
+            log: log.clone(),
+            receipt: None,
+            marker: format!("{NAME}-{}-{}", std::process::id(), self.attempt),
+        };
+        let (ended, _) = run_to_end(&mut self.processes, &mut self.control, &launch, None);
+        let exit = match ended {
+            Ok(exit) => exit,
+            Err(why) => return Ok(Some(why)),
+        };
+        let now: Time = self.clock.now();
+        let evidence = Evidence::of_log(&log, &self.profile, exit, now)
+            .map_err(OpenError::system("read what the planning agent said"))?;
+        Ok(match (evidence.reading.end, exit) {
+            (End::RateLimited { .. }, _) => Some("its provider refuses work for now".into()),
+            (_, Exit::Code(0)) => None,
+            (_, exit) => Some(match evidence.reading.detail {
+                Some(detail) => format!("{}: {detail}", said(exit)),
+                None => said(exit),
+            }),
+        })
+    }
+}
+
+/// The initiative that the streams are to belong to: the active one of the project's memory, or where there is no memory, one
+/// of the wish's own.
+fn initiative(
+    workspace: &str,
+    surroundings: &Surroundings,
+    wish: &str,
+) -> Result<(InitiativeLinkInput, bool), OpenError> {
+    let Some(path) = memory_db(workspace, surroundings) else {
+        let title: String = wish.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("Streams").chars().take(200).collect();
+        let initiative_id = orch_state_sqlite::new_initiative_id();
+        return Ok((InitiativeLinkInput { initiative_id, title, description: Some(wish.to_owned()) }, false));
+    };
+    let active = MemoryDb::open(&path).and_then(|db| db.active_initiative()).map_err(unusable)?;
+    let active = active.ok_or_else(|| OpenError::Request {
+        code: "generate.initiative",
+        message: format!("Memory Copilot has no active initiative for the workspace `{workspace}`"),
+        hint: "start one there first (`initiative_start`); streams belong to an initiative".into(),
+    })?;
+    Ok((InitiativeLinkInput { initiative_id: active.id, title: active.name, description: active.goal }, true))
+}
+
+fn refused(error: orch_state_sqlite::ToolError) -> OpenError {
+    OpenError::Request {
+        code: "generate.refused",
+        message: error.to_string(),
+        hint: "`orch check` shows what is there".into(),
+    }
+}
+
+fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
+    let _ = fs::remove_file(path);
+    let mut file = create_private(path).map_err(std::io::Error::other)?;
+    file.write_all(text.as_bytes())
+}
