@@ -70,7 +70,7 @@ fn require(database: &Database, names: &HashSet<String>, tables: &[&'static str]
 
 fn table_names(connection: &Connection) -> Result<HashSet<String>, Fault> {
     let mut statement = connection
-        .prepare("SELECT CAST(name AS TEXT) FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'")?;
+        .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND substr(name, 1, 7) <> 'sqlite_'")?;
     let names = statement.query_map([], |row| {
         row.get_ref(0).map(|name| String::from_utf8_lossy(name.as_bytes().unwrap_or_default()).into_owned())
     })?;

@@ -25,9 +25,9 @@ pub struct Standing {
 impl TaskDb {
     /// Where the tasks with these ids stand, and which stream tasks came after `since`.
     ///
-    /// Costs what is asked for and what came, however large the file is. Row numbers are given again when the last
-    /// rows were deleted, and changed when the file is packed (`VACUUM`); so a task may in rare cases come unseen, and who runs for
-    /// long reads [`stream_tasks`](Self::stream_tasks) again now and then.
+    /// Costs what is asked for and what came, however large the file is. Row numbers are given again when the last rows were
+    /// deleted, and changed when the file is packed (`VACUUM`); so a task may in rare cases come unseen, and who runs for long
+    /// reads [`stream_tasks`](Self::stream_tasks) again now and then.
     ///
     /// # Errors
     /// [`DbError`] if the tasks can't be read.

@@ -16,8 +16,8 @@ pub(super) struct MetadataSchema {
     stream_id: Option<String>,
     /// What the stream is called, for people.
     stream_name: Option<String>,
-    /// When the stream's turn is: `foundation` for what others build on, `parallel`, or `integration` for what brings the others
-    /// together.
+    /// When the stream's turn is: `foundation` for what others build on, `parallel`, or `integration` for what brings the
+    /// others together.
     stream_phase: Option<Phase>,
     /// The files that the stream changes.
     files: Option<Vec<String>>,

@@ -2,10 +2,11 @@
 //!
 //! Three things are different on purpose:
 //!
-//! - **Key names.** The originals' orchestrator reads a stream's `dependencies`, their server `streamDependencies`. Whichever an agent
-//!   gives, both are stored with the union of the two, and a cycle over streams is refused whichever key it is made with.
-//! - **Scope lock.** The originals guess from words in a PRD's title what type it is, and lock the scope of features: then only a task
-//!   that is assigned to `ta` may be added, though the workers that tasks are meant for are called otherwise. Whom a task
+//! - **Key names.** The originals' orchestrator reads a stream's `dependencies`, their server `streamDependencies`. Whichever
+//!   an agent gives, both are stored with the union of the two, and a cycle over streams is refused whichever key it is made
+//!   with.
+//! - **Scope lock.** The originals guess from words in a PRD's title what type it is, and lock the scope of features: then only
+//!   a task that is assigned to `ta` may be added, though the workers that tasks are meant for are called otherwise. Whom a task
 //!   is assigned to says nothing about who adds it. So orch locks no PRD, and adds tasks to those that the originals locked.
 //! - **Streams of a task list.** `task_list` takes a `streamId`, as the originals' own prompt for workers expects.
 //!

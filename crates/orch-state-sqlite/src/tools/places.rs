@@ -38,8 +38,8 @@ impl Places {
         }
     }
 
-    /// Writes the ids of the streams that a task waits for into its metadata, where it says anything of that: names of no stream,
-    /// which may come yet, stay as they are.
+    /// Writes the ids of the streams that a task waits for into its metadata, where it says anything of that. Names of no
+    /// stream stay as they are: it may come yet.
     ///
     /// # Errors
     /// [`ToolError::Cycle`] if its stream would wait for itself.

@@ -215,8 +215,8 @@ impl Tools {
         })
     }
 
-    /// Which of some files other streams are changing or have changed: those of tasks that are in progress or completed. Streams
-    /// with a work tree of their own are no conflict.
+    /// Which of some files other streams are changing or have changed: those of tasks that are in progress or completed.
+    /// Streams with a work tree of their own are no conflict.
     ///
     /// # Errors
     /// [`ToolError`] if the database can't be read.

@@ -68,7 +68,8 @@ pub struct TaskListInput {
     pub status: Option<TaskStatus>,
     /// Only those that are meant for this agent.
     pub assigned_agent: Option<String>,
-    /// Only those of this stream, such as `Stream-A`: the current initiative's, or if it has none of that name, any initiative's.
+    /// Only those of this stream, such as `Stream-A`: the current initiative's, or if it has no such stream, any
+    /// initiative's.
     pub stream_id: Option<String>,
 }
 

@@ -164,8 +164,8 @@ impl Tools {
 
     /// Changes a task. Metadata is merged, key by key; metadata that can't be read is replaced by what is given.
     ///
-    /// A task that is to be verified (`verificationRequired`, or a complexity of `High` or `Very High`) is completed only when it has
-    /// acceptance criteria and proof: a work product, notes of at least fifty characters, or a blocked reason.
+    /// A task that is to be verified (`verificationRequired`, or a complexity of `High` or `Very High`) is completed only when it
+    /// has acceptance criteria and proof: a work product, notes of at least fifty characters, or a blocked reason.
     ///
     /// # Errors
     /// [`ToolError`] if there is no such task, if it is archived or another stream's, if what is given can't be, or if the

@@ -27,7 +27,7 @@ fn a_new_database_has_every_table_and_a_folder_of_its_owner() {
     insta::assert_snapshot!(one(
         "SELECT group_concat(line, char(10)) FROM (
            SELECT m.name || ': ' || group_concat(c.name || ' ' || c.type || iif(c.\"notnull\", ' NOT NULL', '') ||
-                  iif(c.pk, ' KEY', '') || coalesce(' DEFAULT ' || c.dflt_value, ''), ', ') AS line
+                  iif(c.pk, ' KEY', '') || coalesce(' DEFAULT ' || c.dflt_value, ''), ', ' ORDER BY c.cid) AS line
            FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table' GROUP BY m.name ORDER BY m.name)"
     ));
 }
