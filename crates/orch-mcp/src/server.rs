@@ -51,7 +51,7 @@ impl ServeError {
 ///
 /// Calls are done one after the other in the order in which they came in; pings and cancellations are answered
 /// meanwhile. A call that was cancelled before its turn is not done. When input is closed, calls that came before it
-/// are still done and answered for up to five seconds.
+/// are still done and answered for up to five seconds; what takes longer is left to end by itself, or with the process.
 ///
 /// Standard output must not be written to by anything else until this returns.
 ///
@@ -73,12 +73,18 @@ where
     W: AsyncWrite + Send + Unpin + 'static,
 {
     let (output, mut failures) = watched(output);
-    tokio::select! {
+    let ended = tokio::select! {
         ended = converse(Served::new(host), input, output) => ended,
-        Some(error) = failures.recv() => match error.kind() {
-            io::ErrorKind::BrokenPipe => Ok(()),
-            _ => Err(ServeError::Output(error)),
-        },
+        Some(error) = failures.recv() => return unwritten(error),
+    };
+    // The library may have ended because of the same failure, and says less of it.
+    failures.try_recv().map_or(ended, unwritten)
+}
+
+fn unwritten(error: io::Error) -> Result<(), ServeError> {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => Ok(()),
+        _ => Err(ServeError::Output(error)),
     }
 }
 

@@ -1,4 +1,6 @@
+use std::pin::Pin;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::task::{Context, Poll};
 
 use schemars::JsonSchema;
 use serde_json::{Value, json};
@@ -341,6 +343,37 @@ async fn ends_when_nobody_reads_its_answers() {
     client.from = None;
     client.request(1, "ping", json!({})).await;
     assert!(client.server.await.unwrap().is_ok());
+
+    let mut client = Client::start();
+    client.from = None;
+    client.request(1, "ping", json!({})).await;
+    assert!(client.server.await.unwrap().is_ok());
+}
+
+/// As standard output is that goes to a file on a full disk.
+struct Full;
+
+impl AsyncWrite for Full {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Ready(Err(io::ErrorKind::StorageFull.into()))
+    }
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[tokio::test]
+async fn says_why_answers_can_not_be_written() {
+    let (mut to, input) = duplex(1 << 16);
+    let (begun, _) = channel();
+    let (_, go_on) = channel();
+    let server = tokio::spawn(serve_on(Box::new(Parrot { calls: 0, begun, go_on }), input, Full));
+    to.write_all(b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}\n").await.unwrap();
+    let error = server.await.unwrap().unwrap_err();
+    assert!(matches!(&error, ServeError::Output(why) if why.kind() == io::ErrorKind::StorageFull), "{error}");
 }
 
 #[tokio::test]
