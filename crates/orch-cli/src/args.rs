@@ -183,6 +183,7 @@ pub(crate) enum Command {
 #[derive(Debug, Group)]
 pub(crate) struct Generate {
     /// What is wanted, such as "Users can sign in".
+    #[arg(conflicts_with = "from")]
     pub(crate) wish: Option<String>,
     /// Make them of this YAML or JSON file instead (`-` for standard input), without an agent.
     #[arg(long, value_name = "FILE")]

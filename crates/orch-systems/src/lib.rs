@@ -41,8 +41,8 @@ mod workers;
 mod worktrees;
 
 pub use config::{
-    Command, Config, ConfigError, Durability, ExecutorKind, MilestonesTable, RunTable, Survivors, TmuxTable,
-    StreamsTable, WeaversTable, WorktreesTable, parse_duration,
+    Command, Config, ConfigError, Durability, ExecutorKind, MilestonesTable, RunTable, StreamsTable,
+    Survivors, TmuxTable, WeaversTable, WorktreesTable, parse_duration,
 };
 pub use control::{Ask, Asker};
 pub use error::OpenError;
@@ -57,8 +57,8 @@ pub use project::Project;
 pub use prompts::PromptPlan;
 pub use session::{BoardRow, Counts, Report, Requirements, RunOptions, Session};
 pub use streams::{
-    GenerateOptions, Generated, Generation, InitiativeSummary, Linked, PlannedStream, PlannedTask, StreamPlan,
-    task_database,
+    GenerateOptions, Generated, Generation, InitiativeSummary, Linked, PlannedStream, PlannedTask,
+    StreamPlan, Wish, task_database,
 };
 pub use system::{TellError, Told};
 pub use view::View;

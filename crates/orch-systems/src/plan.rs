@@ -64,11 +64,9 @@ impl AnyPlan {
     pub fn found(&self) -> Found {
         let found = Found::new(self.kind(), self.path().to_owned());
         match self {
-            Self::Streams(plan) => Found {
-                project: Some(plan.project.clone()),
-                all_initiatives: plan.all_initiatives,
-                ..found
-            },
+            Self::Streams(plan) => {
+                Found { project: Some(plan.project.clone()), all_initiatives: plan.all_initiatives, ..found }
+            }
             _ => found,
         }
     }

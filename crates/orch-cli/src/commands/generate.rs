@@ -2,9 +2,9 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use orch_systems::{AnyPlan, GenerateOptions, Generated, Generation, OpenError, StreamPlan};
+use orch_systems::{AnyPlan, GenerateOptions, Generated, Generation, OpenError, StreamPlan, Wish};
 
 use super::ask::{agrees, ask, can_ask};
 use super::{check, here, tell};
@@ -20,23 +20,9 @@ const LARGEST: u64 = 16 << 20;
 const RULE: &str = "━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━";
 
 pub(crate) fn run(args: &Generate) -> Result<u8, Failure> {
-    let from = args.from.as_deref().map(read).transpose()?;
-    let wish = match (&args.wish, &from) {
-        (Some(wish), _) if !wish.trim().is_empty() => wish.clone(),
-        (_, Some((path, _))) => path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned()),
-        _ if can_ask() => ask("What feature or initiative should be planned?")?,
-        _ => String::new(),
-    };
-    if wish.trim().is_empty() {
-        return Err(Failure::Open(OpenError::Request {
-            code: "generate.no_wish",
-            message: "it is not said what is wanted".into(),
-            hint: "say it: `orch generate \"Users can sign in\"`, or name a file with `--from FILE`".into(),
-        }));
-    }
-    let options =
-        GenerateOptions { agent: args.agent.clone(), tools: tools(), command: command_line() };
-    let mut generation = Generation::begin(&here()?, &wish, options)?;
+    let wish = wish(args)?;
+    let options = GenerateOptions { agent: args.agent.clone(), tools: tools(), command: command_line() };
+    let mut generation = Generation::begin(&here()?, wish, options)?;
     let interrupted = Interrupted::listen(generation.asker())
         .map_err(|source| OpenError::System { what: "listen for signals", source })?;
     if !may_archive(&generation, args.yes)? {
@@ -49,14 +35,34 @@ pub(crate) fn run(args: &Generate) -> Result<u8, Failure> {
     if linked.archived > 0 {
         writeln!(err, "archived: {} streams of earlier work", linked.archived)?;
     }
-    let generated = match &from {
-        Some((path, text)) => generation.store(text, path)?,
+    let generated = match args.from {
+        Some(_) => generation.make()?.0,
         None => match planned(&mut generation, args.yes, &interrupted)? {
             Planned::Stored(generated) => generated,
             Planned::Ended(code) => return Ok(code),
         },
     };
     show(&generated, generation.load())
+}
+
+/// What is wanted: a file, words, or what a person says who is asked.
+fn wish(args: &Generate) -> Result<Wish, Failure> {
+    if let Some(path) = &args.from {
+        return Ok(Wish::Written { text: read(path)?, origin: path.clone() });
+    }
+    let words = match &args.wish {
+        Some(words) => words.clone(),
+        None if can_ask() => ask("What feature or initiative should be planned?")?,
+        None => String::new(),
+    };
+    if words.trim().is_empty() {
+        return Err(Failure::Open(OpenError::Request {
+            code: "generate.no_wish",
+            message: "it is not said what is wanted".into(),
+            hint: "say it: `orch generate \"Users can sign in\"`, or name a file with `--from FILE`".into(),
+        }));
+    }
+    Ok(Wish::Words(words))
 }
 
 enum Planned {
@@ -70,7 +76,7 @@ fn planned(generation: &mut Generation, yes: bool, interrupted: &Interrupted) ->
     loop {
         writeln!(io::stderr(), "planning by {}…", Sanitised::line(generation.agent()))?;
         let told = generation.notes().len();
-        let (generated, ended) = generation.plan()?;
+        let (generated, ended) = generation.make()?;
         if !is_again {
             tell(&generation.notes()[told..]);
         }
@@ -105,7 +111,10 @@ fn may_archive(generation: &Generation, yes: bool) -> Result<bool, Failure> {
         return Ok(true);
     }
     let listed = unfinished.join(", ");
-    let what = format!("{} streams of the initiative before are not done and will be archived: {listed}", unfinished.len());
+    let what = format!(
+        "{} streams of the initiative before are not done and will be archived: {listed}",
+        unfinished.len()
+    );
     if !can_ask() {
         return Err(Failure::Open(OpenError::Person {
             code: "generate.unfinished",
@@ -161,7 +170,7 @@ fn show(generated: &Generated, loaded: Result<StreamPlan, OpenError>) -> Result<
     Ok(code)
 }
 
-fn read(path: &Path) -> Result<(PathBuf, String), OpenError> {
+fn read(path: &Path) -> Result<String, OpenError> {
     let failed = |source| OpenError::Read { path: path.to_owned(), source };
     let mut bytes = Vec::new();
     let read = match path.as_os_str() == "-" {
@@ -169,5 +178,5 @@ fn read(path: &Path) -> Result<(PathBuf, String), OpenError> {
         false => File::open(path).and_then(|file| file.take(LARGEST).read_to_end(&mut bytes)),
     };
     read.map_err(failed)?;
-    Ok((path.to_owned(), String::from_utf8_lossy(&bytes).into_owned()))
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

@@ -114,8 +114,7 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
 }
 
 /// Commands of the contract that no kind of plan has a use for that this version knows.
-const ELSEWHERE: [&str; 7] =
-    ["plan", "sessions", "report", "watch", "simulate", "wait", "init"];
+const ELSEWHERE: [&str; 7] = ["plan", "sessions", "report", "watch", "simulate", "wait", "init"];
 
 fn other(words: &[String]) -> Failure {
     let name = words.first().map_or("", String::as_str);

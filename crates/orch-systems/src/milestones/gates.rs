@@ -14,8 +14,8 @@ use rustix::fs::OFlags;
 use super::MilestonePlan;
 use super::document::Document;
 use super::folder::{Found, SessionFolder};
-use crate::moment::moment;
 use crate::OpenError;
+use crate::moment::moment;
 
 /// The file in the session's folder that says what a person has approved: a line each, the moment and the condition.
 const APPROVED: &str = "approved.txt";

@@ -23,11 +23,11 @@ use super::ignored::ensure_ignored;
 use super::load::shown;
 use super::memory::statuses;
 use super::missed::{End, missed};
-use crate::moment::moment;
 use super::names::{prompt_name, rejected_name, summary_name};
 use super::registry::register;
 use super::tell::{coming_gap, earlier};
 use crate::kept::{Aside, KeptFile};
+use crate::moment::moment;
 use crate::system::{Keeper, Stand, Writing};
 
 /// Keeps a planning document and the state of its session.

@@ -75,10 +75,11 @@ impl Database {
         })?;
         let place = |workspace: &str| folder.join(workspace).join(TASKS_DB);
         if let Some(named) = &surroundings.workspace {
-            let workspace = named.to_str().filter(|name| is_name(name)).ok_or_else(|| OpenError::Environment {
-                message: format!("WORKSPACE_ID is no name of a workspace: {:?}", named.to_string_lossy()),
-                hint: "a workspace is called as a folder: without slashes, and not `..`".into(),
-            })?;
+            let workspace =
+                named.to_str().filter(|name| is_name(name)).ok_or_else(|| OpenError::Environment {
+                    message: format!("WORKSPACE_ID is no name of a workspace: {:?}", named.to_string_lossy()),
+                    hint: "a workspace is called as a folder: without slashes, and not `..`".into(),
+                })?;
             let path = place(workspace);
             let is_there = path.exists();
             let (workspace, tried) = (workspace.to_owned(), vec![path.clone()]);
@@ -184,12 +185,11 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let project = home.path().join("projects/my-app");
         fs::create_dir_all(&project).unwrap();
-        let surroundings =
-            |workspace: Option<&str>| Surroundings {
-                home: Some(home.path().to_owned()),
-                workspace: workspace.map(OsString::from),
-                tasks: None,
-            };
+        let surroundings = |workspace: Option<&str>| Surroundings {
+            home: Some(home.path().to_owned()),
+            workspace: workspace.map(OsString::from),
+            tasks: None,
+        };
         let of = |workspace| Database::of(&project, &surroundings(workspace)).unwrap();
         let make = |workspace: &str| {
             let folder = home.path().join(".claude/tasks").join(workspace);

@@ -1,12 +1,12 @@
 //! Which stream a dependency means, however it is written.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use orch_state_sqlite::StreamTask;
+use orch_state_sqlite::{StreamTask, stream_named};
 
 /// The streams, and by what else they are known.
 pub(super) struct Known<'a> {
-    streams: HashMap<&'a str, ()>,
+    streams: HashSet<&'a str>,
     /// The stream of each task, by the task's id.
     of_task: HashMap<&'a str, &'a str>,
 }
@@ -18,14 +18,14 @@ pub(super) enum Meant {
     Stream(String),
     /// Nothing more than the order of the stream's own tasks.
     Itself,
-    /// No stream that is there: what was probably meant to be its name.
+    /// No stream that is there: as it is written.
     Unknown(String),
 }
 
 impl<'a> Known<'a> {
     pub(super) fn of(tasks: &'a [StreamTask]) -> Self {
         Self {
-            streams: tasks.iter().map(|task| (task.stream.id.as_str(), ())).collect(),
+            streams: tasks.iter().map(|task| task.stream.id.as_str()).collect(),
             of_task: tasks.iter().map(|task| (task.id.as_str(), task.stream.id.as_str())).collect(),
         }
     }
@@ -34,30 +34,14 @@ impl<'a> Known<'a> {
     /// build them (`Stream-A: Set up`, `[Stream-A] Set up`), or a task's id.
     pub(super) fn meant(&self, written: &str, stream: &str) -> Meant {
         let written = written.trim();
-        if self.streams.contains_key(written) {
-            return Meant::Stream(written.to_owned());
-        }
-        let named = if let Some(on) = self.of_task.get(written) {
-            Some((*on).to_owned())
-        } else {
-            title_of(written).map(str::to_owned)
-        };
-        match named {
-            Some(named) if named == stream => Meant::Itself,
-            Some(named) if self.streams.contains_key(named.as_str()) => Meant::Stream(named),
-            Some(named) => Meant::Unknown(named),
+        let of_task = self.of_task.get(written).copied();
+        match of_task.or_else(|| stream_named(written, |id| self.streams.contains(id))) {
+            // Its own id alone is a mistake; a task of it is the order within.
+            Some(named) if named == stream && written != named => Meant::Itself,
+            Some(named) => Meant::Stream(named.to_owned()),
             None => Meant::Unknown(written.to_owned()),
         }
     }
-}
-
-/// The stream that a task's title begins with.
-fn title_of(written: &str) -> Option<&str> {
-    let named = match written.strip_prefix('[') {
-        Some(rest) => rest.split_once(']')?.0,
-        None => written.split_once(':')?.0,
-    };
-    Some(named.trim()).filter(|named| !named.is_empty())
 }
 
 #[cfg(test)]
@@ -67,7 +51,15 @@ mod tests {
     use super::*;
 
     fn task(id: &str, stream: &str) -> StreamTask {
-        let stream = StreamMetadata { id: stream.into(), ..StreamMetadata::default() };
+        let stream = StreamMetadata {
+            id: stream.into(),
+            name: None,
+            phase: None,
+            files: Vec::new(),
+            dependencies: Vec::new(),
+            worktree_path: None,
+            branch: None,
+        };
         let (title, moment) = (String::new(), String::new());
         StreamTask {
             id: id.into(),
@@ -75,6 +67,7 @@ mod tests {
             status: TaskStatus::Pending,
             created_at: moment.clone(),
             updated_at: moment,
+            initiative_id: None,
             stream,
         }
     }
@@ -96,7 +89,7 @@ mod tests {
             ("TASK-2", Meant::Itself),
             ("Stream-B", stream("Stream-B")),
             ("Stream-X", Meant::Unknown("Stream-X".into())),
-            ("[Stream-X] y", Meant::Unknown("Stream-X".into())),
+            ("[Stream-X] y", Meant::Unknown("[Stream-X] y".into())),
             ("[Stream-A", Meant::Unknown("[Stream-A".into())),
             (": y", Meant::Unknown(": y".into())),
         ] {

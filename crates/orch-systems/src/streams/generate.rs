@@ -7,10 +7,8 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use orch_core::Time;
-use orch_exec::agent::{
-    End, Handover, McpServer, Profile, Values, environment, resolve,
-};
+use orch_core::{Diagnostic, Time};
+use orch_exec::agent::{End, Handover, McpServer, Profile, Values, environment, resolve};
 use orch_exec::process::{Exit, Launch, Processes, Settings, Stdin};
 use orch_prompt::{Prompts, STREAM_PLAN, STREAM_PLAN_AGAIN, StreamPlan as Plan, StreamPlanAgain};
 use orch_run::{Clock, SystemClock};
@@ -19,7 +17,7 @@ use orch_store::{Holder, Home, Lock, create_private};
 
 use super::database::{Database, Surroundings, memory_db, project_of};
 use super::load::unusable;
-use super::request;
+use super::request::{self, Requested};
 use super::system::{SERVER, tools_for};
 use crate::control::{Asker, Control};
 use crate::evidence::Evidence;
@@ -46,12 +44,26 @@ pub struct GenerateOptions {
     pub command: String,
 }
 
+/// What is to become a PRD and streams.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// A few words, for an agent to plan.
+    Words(String),
+    /// A PRD with its streams, written out as YAML or JSON.
+    Written {
+        /// What it says.
+        text: String,
+        /// Where it is from, for messages.
+        origin: PathBuf,
+    },
+}
+
 /// A wish that is about to become a PRD and streams. The database is held: no run of it begins meanwhile.
 pub struct Generation {
     project: PathBuf,
     root: PathBuf,
     path: PathBuf,
-    wish: String,
+    wish: Wanted,
     initiative: InitiativeLinkInput,
     /// Whether the initiative is known to the project's memory, rather than made of the wish.
     is_remembered: bool,
@@ -67,6 +79,40 @@ pub struct Generation {
     clock: SystemClock,
     notes: Vec<String>,
     _lock: Lock,
+}
+
+/// A wish, as far as it could be looked at before anything is stored.
+enum Wanted {
+    Words(String),
+    Written(Box<Requested>, PathBuf),
+}
+
+impl Wanted {
+    fn of(wish: Wish) -> Result<Self, OpenError> {
+        match wish {
+            Wish::Words(words) => Ok(Self::Words(words)),
+            Wish::Written { text, origin } => match request::read(&text) {
+                Ok(requested) => Ok(Self::Written(Box::new(requested), origin)),
+                Err(found) => Err(invalid(&origin, found)),
+            },
+        }
+    }
+
+    /// What an initiative is called that is made of it, and what it is about.
+    fn title(&self) -> (String, Option<String>) {
+        /// As many characters as a title has at most.
+        const LONGEST: usize = 200;
+        let clipped = |text: &str| {
+            let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("Streams");
+            line.chars().take(LONGEST).collect::<String>()
+        };
+        match self {
+            Self::Words(words) => {
+                (clipped(words), Some(words.clone()).filter(|words| clipped(words) != words.trim()))
+            }
+            Self::Written(requested, _) => (clipped(&requested.prd.title), requested.prd.description.clone()),
+        }
+    }
 }
 
 /// What is stored for the current initiative.
@@ -109,11 +155,12 @@ impl Generation {
     /// # Errors
     /// [`OpenError::Request`] when the project's memory has no initiative to link, [`OpenError::Held`] while a run is
     /// under way, [`OpenError`] when the database or the agent can't be used.
-    pub fn begin(here: &Path, wish: &str, options: GenerateOptions) -> Result<Self, OpenError> {
+    pub fn begin(here: &Path, wish: Wish, options: GenerateOptions) -> Result<Self, OpenError> {
+        let wish = Wanted::of(wish)?;
         let (project, surroundings) = (project_of(here), Surroundings::of_process());
         let database = Database::of(&project, &surroundings)?;
         let mut notes: Vec<String> = database.note.iter().cloned().collect();
-        let (initiative, is_remembered) = initiative(&database.workspace, &surroundings, wish)?;
+        let (initiative, is_remembered) = initiative(&database.workspace, &surroundings, &wish)?;
         let root = repository_root(&project).unwrap_or_else(|| project.clone());
         let config = Config::find(&project, &root)?;
         let name = options.agent.as_deref().or(config.run.agent.as_deref()).unwrap_or("claude");
@@ -141,7 +188,7 @@ impl Generation {
             prompts: Prompts::new(config.run.templates.clone()),
             tools: Tools::new(db),
             words: options.tools,
-            wish: wish.to_owned(),
+            wish,
             before: Stored::default(),
             attempt: 0,
             _lock: lock,
@@ -205,15 +252,28 @@ impl Generation {
         Ok(Linked { title: self.initiative.title.clone(), archived: linked.archived_streams_count })
     }
 
-    /// Has the agent plan, and looks at what it has stored. The second time it is told that it has to use the tools. How it
-    /// ended is said beside it, if that was not well.
+    /// Stores what is written out, all or nothing; has the agent plan what is not, and looks at what it has stored. The second
+    /// time it is told that it has to use the tools. How it ended is said beside it, if that was not well.
     ///
     /// # Errors
-    /// [`OpenError`] when the agent can't be run, or the database can't be read.
-    pub fn plan(&mut self) -> Result<(Generated, Option<String>), OpenError> {
+    /// [`OpenError::Invalid`] with what is wrong with what is written out; [`OpenError`] when the agent can't be run, or the
+    /// database can't be read or written.
+    pub fn make(&mut self) -> Result<(Generated, Option<String>), OpenError> {
+        let feature = match &self.wish {
+            Wanted::Written(requested, origin) => {
+                let Requested { prd, tasks } = (**requested).clone();
+                let refused = |error: orch_state_sqlite::ToolError| {
+                    let found = Diagnostic::error("generate.request", error.to_string());
+                    invalid(origin, vec![found])
+                };
+                self.tools.prd_with_tasks(prd, tasks, self.clock.now()).map_err(refused)?;
+                return Ok((self.generated()?, None));
+            }
+            Wanted::Words(words) => words.clone(),
+        };
         self.check_agent()?;
         self.attempt += 1;
-        let plan = Plan { feature: &self.wish, agents: AGENTS };
+        let plan = Plan { feature: &feature, agents: AGENTS };
         let failed = |error: orch_prompt::PromptError| OpenError::Environment {
             message: error.to_string(),
             hint: "mend the template, or remove `templates` from orch.toml".into(),
@@ -231,23 +291,6 @@ impl Generation {
     /// Where the agent's output is.
     pub fn log(&self) -> PathBuf {
         self.home.log(NAME, self.attempt)
-    }
-
-    /// Stores the PRD and the streams that YAML or JSON of `origin` asks for, all or none.
-    ///
-    /// # Errors
-    /// [`OpenError::Invalid`] with what is wrong with it and where.
-    pub fn store(&mut self, text: &str, origin: &Path) -> Result<Generated, OpenError> {
-        let invalid = |found: Vec<orch_core::Diagnostic>| OpenError::Invalid {
-            path: origin.to_owned(),
-            findings: found.into_iter().map(|one| Finding::new(origin, one)).collect(),
-        };
-        let requested = request::read(text).map_err(invalid)?;
-        let refused = |error: orch_state_sqlite::ToolError| {
-            invalid(vec![orch_core::Diagnostic::error("generate.request", error.to_string())])
-        };
-        self.tools.prd_with_tasks(requested.prd, requested.tasks, self.clock.now()).map_err(refused)?;
-        self.generated()
     }
 
     /// The plan of the streams that are there now.
@@ -380,12 +423,12 @@ impl Generation {
 fn initiative(
     workspace: &str,
     surroundings: &Surroundings,
-    wish: &str,
+    wish: &Wanted,
 ) -> Result<(InitiativeLinkInput, bool), OpenError> {
     let Some(path) = memory_db(workspace, surroundings) else {
-        let title: String = wish.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("Streams").chars().take(200).collect();
+        let (title, description) = wish.title();
         let initiative_id = orch_state_sqlite::new_initiative_id();
-        return Ok((InitiativeLinkInput { initiative_id, title, description: Some(wish.to_owned()) }, false));
+        return Ok((InitiativeLinkInput { initiative_id, title, description }, false));
     };
     let active = MemoryDb::open(&path).and_then(|db| db.active_initiative()).map_err(unusable)?;
     let active = active.ok_or_else(|| OpenError::Request {
@@ -394,6 +437,11 @@ fn initiative(
         hint: "start one there first (`initiative_start`); streams belong to an initiative".into(),
     })?;
     Ok((InitiativeLinkInput { initiative_id: active.id, title: active.name, description: active.goal }, true))
+}
+
+fn invalid(origin: &Path, found: Vec<Diagnostic>) -> OpenError {
+    let findings = found.into_iter().map(|one| Finding::new(origin, one)).collect();
+    OpenError::Invalid { path: origin.to_owned(), findings }
 }
 
 fn refused(error: orch_state_sqlite::ToolError) -> OpenError {

@@ -35,9 +35,9 @@ fn weigh(stands: &Stands, before: Option<&Stands>, evidence: Evidence, gone: boo
     let is_complete = stands.is_complete();
     let (outcome, detail) = match reading.end {
         _ if is_complete => {
-            let badly = exit.filter(|exit| exit.code != Some(0)).map(|exit| {
-                format!("it ended badly ({}), and all of its tasks are done", said(exit))
-            });
+            let badly = exit
+                .filter(|exit| exit.code != Some(0))
+                .map(|exit| format!("it ended badly ({}), and all of its tasks are done", said(exit)));
             (Outcome::Succeeded, badly)
         }
         _ if gone => {
@@ -152,7 +152,8 @@ mod tests {
     fn a_worker_that_never_says_anything_is_told_from_one_that_is_not_done() {
         use TaskStatus::{Completed, Pending};
         let (none, some) = (stands(&[Pending, Pending]), stands(&[Completed, Pending]));
-        let detail = |before: &Stands, now: &Stands| judged(now, Some(before), End::Well, Some(0)).detail.unwrap();
+        let detail =
+            |before: &Stands, now: &Stands| judged(now, Some(before), End::Well, Some(0)).detail.unwrap();
         assert!(detail(&none, &none).contains("task_update"));
         assert!(!detail(&none, &some).contains("task_update"));
     }

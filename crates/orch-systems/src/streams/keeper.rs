@@ -46,7 +46,10 @@ impl StreamKeeper {
             Owed::Worker(task, pid) => {
                 // It is for others to see; orch itself knows its workers otherwise.
                 if let Err(error) = self.traces.note_worker(self.plan.stream(*task), *pid) {
-                    alerts.push(format!("the process of `{}` is not written down: {error}", self.plan.plan.id(*task)));
+                    alerts.push(format!(
+                        "the process of `{}` is not written down: {error}",
+                        self.plan.plan.id(*task)
+                    ));
                 }
                 Ok(())
             }

@@ -84,7 +84,7 @@ impl Ledger {
         let standing = self.with(|db| db.standing(&ids, self.mark.get()))?;
         self.mark.set(standing.mark);
         let mut added = self.added.borrow_mut();
-        for task in &standing.added {
+        for task in standing.added.iter().filter(|task| self.plan.is_meant(task)) {
             added.entry(task.stream.id.clone()).or_default().push(task.id.clone());
         }
         Ok(standing)

@@ -17,6 +17,9 @@ use super::names::{branch, file_name};
 use crate::session::repository_root;
 use crate::{Finding, OpenError};
 
+/// As many characters as the id of a stream has at most.
+const LONGEST_ID: usize = 200;
+
 /// Findings of one sort that are listed one by one.
 const LISTED: usize = 20;
 
@@ -119,8 +122,12 @@ impl StreamPlan {
         found.extend(unreadable(&read));
         found.extend(unlinked(&read));
         if db.is_newer() {
-            let message = format!("the database is of version {}, newer than the 10 that orch knows", db.version());
-            found.push(Diagnostic::warning("tasks_db.newer", message).hint("it is read, and never written; update orch"));
+            let message =
+                format!("the database is of version {}, newer than the 10 that orch knows", db.version());
+            found.push(
+                Diagnostic::warning("tasks_db.newer", message)
+                    .hint("it is read, and never written; update orch"),
+            );
         }
         let streams = streams(&read.tasks);
         let placed = |found: Vec<Diagnostic>| found.into_iter().map(|one| Finding::new(&path, one)).collect();
@@ -128,6 +135,7 @@ impl StreamPlan {
             found.push(none_found(&read));
             return Err(OpenError::Invalid { findings: placed(found), path });
         }
+        found.extend(streams.iter().filter_map(unnameable));
         let initiative = summary(&read, memory.as_ref(), &mut found);
         let draft = draft(&streams, &read.tasks, initiative.as_ref(), &mut found);
         if !draft.tasks.iter().any(|task| task.depends_on.is_empty()) {
@@ -135,7 +143,8 @@ impl StreamPlan {
             let hint = "at least one stream must have `dependencies: []`";
             found.push(Diagnostic::error("streams.foundation", message).hint(hint));
         }
-        let built = Plan::build(draft).map_err(|problems| found.extend(problems.iter().map(Diagnostic::from)));
+        let built =
+            Plan::build(draft).map_err(|problems| found.extend(problems.iter().map(Diagnostic::from)));
         let Some(plan) = built.ok().filter(|_| !found.iter().any(Diagnostic::is_error)) else {
             return Err(OpenError::Invalid { findings: placed(found), path });
         };
@@ -159,6 +168,16 @@ impl StreamPlan {
     /// The stream of a task of the plan.
     pub fn stream(&self, task: TaskIx) -> &PlannedStream {
         &self.streams[task.index()]
+    }
+
+    /// Whether a task that came since belongs to the initiative that is meant.
+    pub(super) fn is_meant(&self, task: &StreamTask) -> bool {
+        match &self.initiative {
+            Some(initiative) if !self.all_initiatives => {
+                task.initiative_id.as_deref() == Some(&initiative.id)
+            }
+            _ => true,
+        }
     }
 
     /// The name that orch's own files for the plan go by.
@@ -206,7 +225,11 @@ fn streams(tasks: &[StreamTask]) -> Vec<PlannedStream> {
             streams.len() - 1
         });
         let (planned, phase, branch) = &mut streams[place];
-        planned.tasks.push(PlannedTask { id: task.id.clone(), title: task.title.clone(), status: task.status });
+        planned.tasks.push(PlannedTask {
+            id: task.id.clone(),
+            title: task.title.clone(),
+            status: task.status,
+        });
         if planned.name.is_empty() {
             planned.name = stream.name.clone().unwrap_or_default();
         }
@@ -228,7 +251,9 @@ fn streams(tasks: &[StreamTask]) -> Vec<PlannedStream> {
                 planned.name.clone_from(&planned.id);
             }
             // One that two streams name, or that git has no room for, is nobody's.
-            if let Some(branch) = branch.filter(|name| BranchName::new(name.as_str()).is_ok() && is_free(name)) {
+            if let Some(branch) =
+                branch.filter(|name| BranchName::new(name.as_str()).is_ok() && is_free(name))
+            {
                 planned.branch = branch;
             }
             planned
@@ -283,14 +308,28 @@ fn draft(
 fn unreadable(read: &StreamTasks) -> Vec<Diagnostic> {
     let one = |task: &orch_state_sqlite::UnreadableTask| {
         let message = format!("the task {} (`{}`): {}", task.id, clipped(&task.title), task.why);
-        Diagnostic::error("streams.metadata", message)
-            .hint("mend its metadata with task_update, or archive the task: nobody can say which stream it is of")
+        Diagnostic::error("streams.metadata", message).hint(
+            "mend its metadata with task_update, or archive the task: nobody can say which stream it is of",
+        )
     };
     let mut found: Vec<Diagnostic> = read.unreadable.iter().take(LISTED).map(one).collect();
     if let Some(more) = read.unreadable.len().checked_sub(LISTED).filter(|more| *more > 0) {
         found.push(Diagnostic::error("streams.metadata", format!("and {more} more such tasks")));
     }
     found
+}
+
+/// An id that can't be named on a line of its own.
+fn unnameable(stream: &PlannedStream) -> Option<Diagnostic> {
+    let why = match &stream.id {
+        id if id.chars().any(char::is_control) => "holds control characters",
+        id if id.chars().count() > LONGEST_ID => "is longer than 200 characters",
+        _ => return None,
+    };
+    let task = stream.tasks.first().map_or("", |task| &task.id);
+    let message =
+        format!("the stream id `{}` {why} (task {task})", clipped(&stream.id.escape_debug().to_string()));
+    Some(Diagnostic::error("streams.id", message).hint("change `streamId` in its tasks with task_update"))
 }
 
 fn unlinked(read: &StreamTasks) -> Option<Diagnostic> {

@@ -26,7 +26,7 @@ mod tell;
 mod traces;
 
 pub use database::task_database;
-pub use generate::{GenerateOptions, Generated, Generation, Linked};
+pub use generate::{GenerateOptions, Generated, Generation, Linked, Wish};
 pub use load::{InitiativeSummary, PlannedStream, PlannedTask, StreamPlan};
 
 pub(crate) use database::{Database, Surroundings, is_database, project_of};

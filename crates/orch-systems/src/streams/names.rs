@@ -48,7 +48,9 @@ mod tests {
         for id in ["Stream-A", "Audit-A", "main", "v1.2_x"] {
             assert_eq!(file_name(id), id);
         }
-        for id in ["..", "a/b", "a b", "it's", "-x", ".hidden", "a..b", "x.lock", "Größe", "a\nb", &"x".repeat(65)] {
+        for id in
+            ["..", "a/b", "a b", "it's", "-x", ".hidden", "a..b", "x.lock", "Größe", "a\nb", &"x".repeat(65)]
+        {
             let name = file_name(id);
             assert_ne!(name, id, "{id:?}");
             assert!(is_plain(&name), "{id:?}: {name}");

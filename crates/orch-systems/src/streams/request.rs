@@ -68,7 +68,7 @@ struct WantedTask {
 }
 
 /// A PRD and its tasks, ready to be stored.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Requested {
     pub(super) prd: PrdCreateInput,
     /// Without the PRD's id, which there is none of yet.
@@ -207,8 +207,16 @@ streams:
             ("title: x\nstreams: []\n", None, "no streams"),
             ("title: ' '\nstreams: [{id: a, tasks: [{title: t}]}]\n", None, "no title"),
             ("title: x\nstreams: [{id: a, tasks: []}]\n", None, "has no tasks"),
-            ("title: x\nstreams: [{id: a, tasks: [{title: t}]}, {id: a, tasks: [{title: t}]}]\n", None, "two streams"),
-            ("title: x\nstreams: [{id: a, dependencies: [a], tasks: [{title: t}]}]\n", None, "depends on another"),
+            (
+                "title: x\nstreams: [{id: a, tasks: [{title: t}]}, {id: a, tasks: [{title: t}]}]\n",
+                None,
+                "two streams",
+            ),
+            (
+                "title: x\nstreams: [{id: a, dependencies: [a], tasks: [{title: t}]}]\n",
+                None,
+                "depends on another",
+            ),
             ("- 1\n", Some(1), ""),
         ] {
             let problems = read(text).unwrap_err();

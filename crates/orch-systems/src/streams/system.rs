@@ -143,8 +143,7 @@ impl StreamPlan {
 /// The words that serve the tools on a database, to the worker of a stream or to whoever plans them; none where they are no
 /// text, which is all that an agent can be told.
 pub(super) fn tools_for(program: &[OsString], database: &Path, stream: Option<&str>) -> Option<Vec<String>> {
-    let program: Option<Vec<String>> =
-        program.iter().map(|word| word.to_str().map(str::to_owned)).collect();
+    let program: Option<Vec<String>> = program.iter().map(|word| word.to_str().map(str::to_owned)).collect();
     let words = ["--tools".to_owned(), "tasks".to_owned(), format!("--database={}", database.to_str()?)];
     // In one word each: an id may begin with a dash.
     let stream = stream.map(|stream| format!("--stream={stream}"));
@@ -178,7 +177,12 @@ impl StreamSystem {
     }
 
     /// The work tree for a stream, cut from the branch into which it is merged: all that the stream depends on is there.
-    fn own_ground(&self, worktrees: &Worktrees, place: &Place, coming: Coming) -> Result<Ground, GroundError> {
+    fn own_ground(
+        &self,
+        worktrees: &Worktrees,
+        place: &Place,
+        coming: Coming,
+    ) -> Result<Ground, GroundError> {
         let root = self.plan.project.display();
         let stream = self.plan.stream(coming.task);
         let git = Git::at(&self.plan.project);
@@ -214,7 +218,8 @@ impl System for StreamSystem {
     fn ground(&self, place: &Place, coming: Coming, _: Option<&SessionName>) -> Result<Ground, GroundError> {
         let (task, attempt) = (coming.task, coming.attempt);
         let stream = self.plan.stream(task);
-        let failed = |what: &str, error: io::Error| GroundError::Environment(format!("can't {what}: {error}"));
+        let failed =
+            |what: &str, error: io::Error| GroundError::Environment(format!("can't {what}: {error}"));
         let ground = match &self.worktrees {
             Some(worktrees) => self.own_ground(worktrees, place, coming)?,
             None => Ground {
@@ -237,7 +242,9 @@ impl System for StreamSystem {
 
     fn tell(&self, telling: &Telling<'_>) -> Result<Told, TellError> {
         if is_shell(telling.profile) {
-            return Err(TellError::NeedsAgent { path: format!("the stream `{}`", self.plan.plan.id(telling.coming.task)) });
+            return Err(TellError::NeedsAgent {
+                path: format!("the stream `{}`", self.plan.plan.id(telling.coming.task)),
+            });
         }
         let worktree = self.worktree(telling.coming.task);
         let circumstances = Circumstances {
@@ -261,7 +268,10 @@ impl System for StreamSystem {
 
     fn tools(&self, task: TaskIx) -> Option<Tools> {
         let stream = self.plan.plan.id(task);
-        Some(Tools { server: SERVER, argv: tools_for(self.tools.as_deref()?, &self.plan.path, Some(stream))? })
+        Some(Tools {
+            server: SERVER,
+            argv: tools_for(self.tools.as_deref()?, &self.plan.path, Some(stream))?,
+        })
     }
 
     fn judge(&self, ended: &EndedAttempt<'_>) -> io::Result<Judged> {
@@ -351,7 +361,9 @@ impl System for StreamSystem {
         }
         let new = self.ledger.new_streams();
         if !new.is_empty() {
-            closing.notes.push(format!("streams that came meanwhile: {}; run again to do them", new.join(", ")));
+            closing
+                .notes
+                .push(format!("streams that came meanwhile: {}; run again to do them", new.join(", ")));
         }
         Ok(Requirements::NotValidated)
     }

@@ -43,10 +43,8 @@ pub(super) fn tell(
     let (done, left): (Vec<&TaskDetails>, Vec<&TaskDetails>) =
         details.iter().partition(|task| task.status.is_settled());
     let shown = if all_marked_done { &done } else { &left };
-    let acceptance: Vec<Vec<&str>> = shown
-        .iter()
-        .map(|task| task.acceptance_criteria.iter().map(String::as_str).collect())
-        .collect();
+    let acceptance: Vec<Vec<&str>> =
+        shown.iter().map(|task| task.acceptance_criteria.iter().map(String::as_str).collect()).collect();
     let tasks: Vec<StreamTaskLine<'_>> = shown
         .iter()
         .zip(&acceptance)

@@ -146,12 +146,17 @@ mod tests {
         let logs = project.path().join(".claude/orchestrator/logs");
         fs::create_dir_all(&logs).unwrap();
         fs::write(logs.join("Stream-A.log"), "of the original").unwrap();
-        traces.begin_log(&stream("Stream-A"), &["Stream-B", "Stream-C"], &log, Time::from_millis(1_500)).unwrap();
+        traces
+            .begin_log(&stream("Stream-A"), &["Stream-B", "Stream-C"], &log, Time::from_millis(1_500))
+            .unwrap();
         let text = fs::read_to_string(logs.join("Stream-A.log")).unwrap();
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[0], RULE);
         assert!(lines[1].starts_with("Started: ") && lines[1].ends_with("01.500000"), "{}", lines[1]);
-        assert_eq!(lines[2..], ["Stream: Stream-A", "Name: Foundation", "Dependencies:  (depends on: Stream-B, Stream-C)", RULE]);
+        assert_eq!(
+            lines[2..],
+            ["Stream: Stream-A", "Name: Foundation", "Dependencies:  (depends on: Stream-B, Stream-C)", RULE]
+        );
         assert_eq!(fs::read_to_string(logs.join("Stream-A.log.old")).unwrap(), "of the original");
         // The next attempt has a log of its own, and the name leads there.
         let second = project.path().join("second.log");
@@ -180,6 +185,9 @@ mod tests {
         assert_eq!(traces.stranger(&stream), None, "this very process does not work there");
         traces.forget_worker(&stream);
         let pids = project.path().join(".claude/orchestrator/pids");
-        assert_eq!(fs::read_dir(pids).unwrap().flatten().filter(|e| e.file_name() != ".gitignore").count(), 0);
+        assert_eq!(
+            fs::read_dir(pids).unwrap().flatten().filter(|e| e.file_name() != ".gitignore").count(),
+            0
+        );
     }
 }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use orch_core::Time;
 use orch_systems::{Finding, OpenError, new_document};
 
-use crate::commands::ask::{ask, can_ask};
 use crate::args::New;
+use crate::commands::ask::{ask, can_ask};
 use crate::failure::{Failure, code};
 use crate::sanitise::Sanitised;
 
