@@ -4,34 +4,26 @@
 use std::collections::HashSet;
 use std::ffi::OsString;
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use orch_core::{Diagnostic, Time};
-use orch_exec::agent::{End, Handover, McpServer, Profile, Values, environment, resolve};
-use orch_exec::process::{Exit, Launch, Processes, Settings, Stdin};
+use orch_core::Diagnostic;
+use orch_exec::agent::resolve;
 use orch_prompt::{Prompts, STREAM_PLAN, STREAM_PLAN_AGAIN, StreamPlan as Plan, StreamPlanAgain};
 use orch_run::{Clock, SystemClock};
 use orch_state_sqlite::{InitiativeLinkInput, MemoryDb, Scope, TaskDb, Tools};
-use orch_store::{Holder, Home, Lock, create_private};
+use orch_store::{Holder, Home, Lock};
 
 use super::database::{Database, Surroundings, memory_db, project_of};
 use super::load::unusable;
+use super::planner::Planner;
 use super::request::{self, Requested};
-use super::system::{SERVER, tools_for};
-use crate::control::{Asker, Control};
-use crate::evidence::Evidence;
+use crate::control::Asker;
 use crate::locate::{Found, Kind};
 use crate::session::{acquire, repository_root};
-use crate::system::is_shell;
-use crate::workers::{is_installed, run_to_end, said};
 use crate::{Config, Finding, OpenError, StreamPlan};
 
 /// The agents that tasks may be assigned to, as the seed has them.
 const AGENTS: &str = "me|qa|doc|sec|do|ta|uxd|uid|cw";
-
-/// The name of the planning agent among orch's own files.
-const NAME: &str = "generate";
 
 /// What a person chose for making streams of a wish.
 #[derive(Clone, Debug, Default)]
@@ -61,21 +53,15 @@ pub enum Wish {
 /// A wish that is about to become a PRD and streams. The database is held: no run of it begins meanwhile.
 pub struct Generation {
     project: PathBuf,
-    root: PathBuf,
     path: PathBuf,
     wish: Wanted,
     initiative: InitiativeLinkInput,
     /// Whether the initiative is known to the project's memory, rather than made of the wish.
     is_remembered: bool,
     tools: Tools,
-    words: Option<Vec<OsString>>,
-    profile: Profile,
+    planner: Planner,
     prompts: Prompts,
-    home: Home,
-    attempt: u32,
     before: Stored,
-    processes: Processes,
-    control: Control,
     clock: SystemClock,
     notes: Vec<String>,
     _lock: Lock,
@@ -181,24 +167,18 @@ impl Generation {
             command: options.command,
         };
         let lock = acquire(&home, &holder)?;
-        let processes = Processes::new(Settings::default()).map_err(OpenError::system("watch processes"))?;
+        let planner = Planner::new(profile, home, (&project, &path), options.tools)?;
         Ok(Self {
-            control: Control::new(processes.waker()),
-            processes,
             prompts: Prompts::new(config.run.templates.clone()),
             tools: Tools::new(db),
-            words: options.tools,
             wish,
             before: Stored::default(),
-            attempt: 0,
             _lock: lock,
+            planner,
             initiative,
             is_remembered,
             project,
-            root,
             path,
-            profile,
-            home,
             clock,
             notes,
         })
@@ -211,12 +191,12 @@ impl Generation {
 
     /// The name of the agent that plans.
     pub fn agent(&self) -> &str {
-        &self.profile.name
+        self.planner.agent()
     }
 
     /// By which a signal handler or an embedding program asks the agent to end.
     pub fn asker(&mut self) -> Asker {
-        self.control.asker()
+        self.planner.asker()
     }
 
     /// The streams of earlier work that are not done, and that linking the initiative would archive.
@@ -271,26 +251,25 @@ impl Generation {
             }
             Wanted::Words(words) => words.clone(),
         };
-        self.check_agent()?;
-        self.attempt += 1;
+        self.planner.check()?;
         let plan = Plan { feature: &feature, agents: AGENTS };
         let failed = |error: orch_prompt::PromptError| OpenError::Environment {
             message: error.to_string(),
             hint: "mend the template, or remove `templates` from orch.toml".into(),
         };
         let mut told = self.prompts.render(STREAM_PLAN, &plan).map_err(failed)?.text;
-        if self.attempt > 1 {
+        if self.planner.has_tried() {
             let found = self.generated()?;
             let again = StreamPlanAgain { prds: found.prds.len(), streams: found.streams, plan: &told };
             told = self.prompts.render(STREAM_PLAN_AGAIN, &again).map_err(failed)?.text;
         }
-        let ended = self.run_agent(&told)?;
+        let ended = self.planner.run(&told, self.clock.now(), &mut self.notes)?;
         Ok((self.generated()?, ended))
     }
 
     /// Where the agent's output is.
     pub fn log(&self) -> PathBuf {
-        self.home.log(NAME, self.attempt)
+        self.planner.log()
     }
 
     /// The plan of the streams that are there now.
@@ -323,98 +302,6 @@ impl Generation {
         let new: Vec<_> = read.tasks.iter().filter(|task| !self.before.tasks.contains(&task.id)).collect();
         let streams: HashSet<&str> = new.iter().map(|task| task.stream.id.as_str()).collect();
         Ok(Generated { prds, tasks: new.len(), streams: streams.len() })
-    }
-
-    fn check_agent(&self) -> Result<(), OpenError> {
-        let name = &self.profile.name;
-        if is_shell(&self.profile) {
-            return Err(OpenError::Environment {
-                message: "the agent `shell` only runs commands, and can't plan".into(),
-                hint: "choose one with `--agent NAME`, or write the streams yourself: `orch generate --from FILE`".into(),
-            });
-        }
-        self.profile.check()?;
-        let program = self.profile.command.first().map_or("", String::as_str);
-        if !program.contains('{') && !is_installed(program, &self.root) {
-            return Err(OpenError::Environment {
-                message: format!("the agent `{name}` needs `{program}`, which is not installed"),
-                hint: "install it, choose another one with `--agent NAME`, or write the streams yourself: `orch generate \
-                       --from FILE`"
-                    .into(),
-            });
-        }
-        Ok(())
-    }
-
-    /// Runs the planning agent to its end; how it ended, if that was not well.
-    fn run_agent(&mut self, told: &str) -> Result<Option<String>, OpenError> {
-        let failed = || OpenError::system("hand the planning agent its prompt");
-        let prompt_file = self.home.prompt(NAME, self.attempt);
-        write_new(&prompt_file, told).map_err(failed())?;
-        let config = self.home.tools(NAME, self.attempt);
-        let argv = self.words.as_deref().and_then(|words| tools_for(words, &self.path, None));
-        let server = argv.as_ref().and_then(|argv| {
-            let (program, args) = argv.split_first()?;
-            Some(McpServer { name: SERVER, config: &config, program, args })
-        });
-        if let Some(server) = &server {
-            write_new(&config, &server.settings()).map_err(failed())?;
-        }
-        if self.profile.mcp.is_empty() {
-            self.notes.push(format!(
-                "the agent `{}` is not handed orch's tools (`mcp` in its profile); it needs a `{SERVER}` server of its own",
-                self.profile.name
-            ));
-        }
-        let attempt = self.attempt.to_string();
-        let values = Values {
-            prompt_file: &prompt_file,
-            prompt: told,
-            task: NAME,
-            attempt: &attempt,
-            plan: &self.path,
-            worktree: Some(&self.project),
-            session: None,
-            model: None,
-            mcp: server,
-        };
-        let log = self.home.log(NAME, self.attempt);
-        let _ = fs::remove_file(&log);
-        let own = [
-            ("ORCH_TASK", OsString::from(NAME)),
-            ("ORCH_ATTEMPT", OsString::from(&attempt)),
-            ("ORCH_PLAN", self.path.clone().into()),
-            ("ORCH_PROMPT_FILE", prompt_file.clone().into()),
-            ("ORCH_MCP_CONFIG", config.clone().into()),
-        ];
-        let launch = Launch {
-            argv: self.profile.argv(&values)?,
-            cwd: self.project.clone(),
-            env: environment(&self.profile, std::env::vars_os(), own),
-            stdin: match self.profile.prompt {
-                Handover::Stdin => Stdin::File(prompt_file),
-                Handover::File | Handover::Arg | Handover::None => Stdin::Null,
-            },
-            log: log.clone(),
-            receipt: None,
-            marker: format!("{NAME}-{}-{}", std::process::id(), self.attempt),
-        };
-        let (ended, _) = run_to_end(&mut self.processes, &mut self.control, &launch, None);
-        let exit = match ended {
-            Ok(exit) => exit,
-            Err(why) => return Ok(Some(why)),
-        };
-        let now: Time = self.clock.now();
-        let evidence = Evidence::of_log(&log, &self.profile, exit, now)
-            .map_err(OpenError::system("read what the planning agent said"))?;
-        Ok(match (evidence.reading.end, exit) {
-            (End::RateLimited { .. }, _) => Some("its provider refuses work for now".into()),
-            (_, Exit::Code(0)) => None,
-            (_, exit) => Some(match evidence.reading.detail {
-                Some(detail) => format!("{}: {detail}", said(exit)),
-                None => said(exit),
-            }),
-        })
     }
 }
 
@@ -450,10 +337,4 @@ fn refused(error: orch_state_sqlite::ToolError) -> OpenError {
         message: error.to_string(),
         hint: "`orch check` shows what is there".into(),
     }
-}
-
-fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
-    let _ = fs::remove_file(path);
-    let mut file = create_private(path).map_err(std::io::Error::other)?;
-    file.write_all(text.as_bytes())
 }

@@ -7,7 +7,7 @@
 //!   their logs and process numbers.
 //! - [`tell`] says what a worker is told, [`judge`] what its end means. Its branch is merged as soon as its stream is
 //!   done, so that what depends on it builds on it.
-//! - [`dashboard`] is what a person looks at, [`generate`] makes a PRD and tasks of a wish.
+//! - [`generate`] makes a PRD and tasks of a wish: the [`planner`] is an agent, a [`request`] is written by hand.
 //! - [`system`] hands all that to the rooms that every system shares.
 
 mod claims;
@@ -20,6 +20,7 @@ mod ledger;
 mod load;
 mod memory;
 mod names;
+mod planner;
 mod request;
 mod system;
 mod tell;

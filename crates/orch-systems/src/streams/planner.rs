@@ -1,0 +1,170 @@
+//! The agent that makes streams of a wish.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use orch_core::Time;
+use orch_exec::agent::{End, Handover, McpServer, Profile, Values, environment};
+use orch_exec::process::{Exit, Launch, Processes, Settings, Stdin};
+use orch_store::{Home, create_private};
+
+use super::system::{SERVER, tools_for};
+use crate::OpenError;
+use crate::control::{Asker, Control};
+use crate::evidence::Evidence;
+use crate::system::is_shell;
+use crate::workers::{is_installed, run_to_end, said};
+
+/// Its name among orch's own files.
+const NAME: &str = "generate";
+
+/// The agent that plans, with orch's tools in its hands.
+pub(super) struct Planner {
+    profile: Profile,
+    home: Home,
+    project: PathBuf,
+    database: PathBuf,
+    /// The words that run orch's tools.
+    words: Option<Vec<OsString>>,
+    attempt: u32,
+    processes: Processes,
+    control: Control,
+}
+
+impl Planner {
+    pub(super) fn new(
+        profile: Profile,
+        home: Home,
+        (project, database): (&Path, &Path),
+        words: Option<Vec<OsString>>,
+    ) -> Result<Self, OpenError> {
+        let processes = Processes::new(Settings::default()).map_err(OpenError::system("watch processes"))?;
+        let control = Control::new(processes.waker());
+        let (project, database) = (project.to_owned(), database.to_owned());
+        Ok(Self { profile, home, project, database, words, attempt: 0, processes, control })
+    }
+
+    pub(super) fn agent(&self) -> &str {
+        &self.profile.name
+    }
+
+    pub(super) fn asker(&mut self) -> Asker {
+        self.control.asker()
+    }
+
+    /// Whether it has been asked before.
+    pub(super) fn has_tried(&self) -> bool {
+        self.attempt > 0
+    }
+
+    /// Where its output is.
+    pub(super) fn log(&self) -> PathBuf {
+        self.home.log(NAME, self.attempt)
+    }
+
+    /// Refuses an agent that can't be run.
+    pub(super) fn check(&self) -> Result<(), OpenError> {
+        let name = &self.profile.name;
+        if is_shell(&self.profile) {
+            return Err(OpenError::Environment {
+                message: "the agent `shell` only runs commands, and can't plan".into(),
+                hint: "choose one with `--agent NAME`, or write the streams yourself: `orch generate --from FILE`".into(),
+            });
+        }
+        self.profile.check()?;
+        let program = self.profile.command.first().map_or("", String::as_str);
+        if !program.contains('{') && !is_installed(program, &self.project) {
+            return Err(OpenError::Environment {
+                message: format!("the agent `{name}` needs `{program}`, which is not installed"),
+                hint: "install it, choose another one with `--agent NAME`, or write the streams yourself: `orch generate \
+                       --from FILE`"
+                    .into(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Runs it to its end; how it ended, if that was not well.
+    pub(super) fn run(
+        &mut self,
+        told: &str,
+        now: Time,
+        notes: &mut Vec<String>,
+    ) -> Result<Option<String>, OpenError> {
+        self.attempt += 1;
+        let failed = || OpenError::system("hand the planning agent its prompt");
+        let prompt_file = self.home.prompt(NAME, self.attempt);
+        write_new(&prompt_file, told).map_err(failed())?;
+        let config = self.home.tools(NAME, self.attempt);
+        let argv = self.words.as_deref().and_then(|words| tools_for(words, &self.database, None));
+        let server = argv.as_ref().and_then(|argv| {
+            let (program, args) = argv.split_first()?;
+            Some(McpServer { name: SERVER, config: &config, program, args })
+        });
+        if let Some(server) = &server {
+            write_new(&config, &server.settings()).map_err(failed())?;
+        }
+        if self.profile.mcp.is_empty() {
+            notes.push(format!(
+                "the agent `{}` is not handed orch's tools (`mcp` in its profile); it needs a `{SERVER}` server of its own",
+                self.profile.name
+            ));
+        }
+        let attempt = self.attempt.to_string();
+        let values = Values {
+            prompt_file: &prompt_file,
+            prompt: told,
+            task: NAME,
+            attempt: &attempt,
+            plan: &self.database,
+            worktree: Some(&self.project),
+            session: None,
+            model: None,
+            mcp: server,
+        };
+        let log = self.home.log(NAME, self.attempt);
+        let _ = fs::remove_file(&log);
+        let own = [
+            ("ORCH_TASK", OsString::from(NAME)),
+            ("ORCH_ATTEMPT", OsString::from(&attempt)),
+            ("ORCH_PLAN", self.database.clone().into()),
+            ("ORCH_PROMPT_FILE", prompt_file.clone().into()),
+            ("ORCH_MCP_CONFIG", config.clone().into()),
+        ];
+        let launch = Launch {
+            argv: self.profile.argv(&values)?,
+            cwd: self.project.clone(),
+            env: environment(&self.profile, std::env::vars_os(), own),
+            stdin: match self.profile.prompt {
+                Handover::Stdin => Stdin::File(prompt_file),
+                Handover::File | Handover::Arg | Handover::None => Stdin::Null,
+            },
+            log: log.clone(),
+            receipt: None,
+            marker: format!("{NAME}-{}-{}", std::process::id(), self.attempt),
+        };
+        let (ended, _) = run_to_end(&mut self.processes, &mut self.control, &launch, None);
+        let exit = match ended {
+            Ok(exit) => exit,
+            Err(why) => return Ok(Some(why)),
+        };
+        let evidence = Evidence::of_log(&log, &self.profile, exit, now)
+            .map_err(OpenError::system("read what the planning agent said"))?;
+        Ok(match (evidence.reading.end, exit) {
+            (End::RateLimited { .. }, _) => Some("its provider refuses work for now".into()),
+            (_, Exit::Code(0)) => None,
+            (_, exit) => Some(match evidence.reading.detail {
+                Some(detail) => format!("{}: {detail}", said(exit)),
+                None => said(exit),
+            }),
+        })
+    }
+}
+
+fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
+    let _ = fs::remove_file(path);
+    let mut file = create_private(path).map_err(std::io::Error::other)?;
+    file.write_all(text.as_bytes())
+}
