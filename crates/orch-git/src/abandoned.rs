@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use crate::lock::Backoff;
+use crate::lock::{Backoff, REFTABLE_LOCK};
 use crate::{BranchName, Git, GitError};
 
 /// A lock that a git has made which is only just being started, or not seen for another reason, is younger than this.
@@ -76,13 +76,13 @@ impl Git {
                 }
             }
         }
-        let mut references = vec![branch.head_ref(), format!("refs/orch/base/{branch}")];
+        let mut references = vec![branch.head_ref(), Self::base_ref(branch)];
         let remotes = common.join("refs/remotes");
         for entry in fs::read_dir(remotes).into_iter().flatten().flatten() {
             references.push(format!("refs/remotes/{}/{branch}", entry.file_name().to_string_lossy()));
         }
         let of_branch = references.into_iter().map(|name| (format!("{name}.lock"), true));
-        let shared = ["config.lock", "packed-refs.lock"].map(|name| (name.to_owned(), false));
+        let shared = ["config.lock", "packed-refs.lock", REFTABLE_LOCK].map(|name| (name.to_owned(), false));
         found.extend(of_branch.chain(shared).map(|(name, in_the_way)| Candidate {
             lock: common.join(name),
             holders: repository.clone(),

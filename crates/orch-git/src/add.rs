@@ -31,6 +31,15 @@ pub struct Added {
     pub repaired: bool,
 }
 
+/// Where a work tree is or will be, held against every other orch.
+pub(crate) struct Place {
+    /// The folder that all work trees of the repository share.
+    pub(crate) common: PathBuf,
+    /// The path, absolute and without links.
+    pub(crate) path: PathBuf,
+    pub(crate) lock: Held,
+}
+
 /// What is at a path that git has a record of.
 enum There {
     /// A work tree to take over.
@@ -63,37 +72,51 @@ impl Git {
     /// # Errors
     /// [`WorktreeError`]; whenever it fails, what was there is as it was, and no branch is left behind.
     pub fn add_worktree(&self, path: &Path, branch: &BranchName, base: &str) -> Result<Added, WorktreeError> {
+        self.add_at(&self.place(path)?, branch, base)
+    }
+
+    /// Waits until nobody else makes or removes the work tree at `path`.
+    pub(crate) fn place(&self, path: &Path) -> Result<Place, GitError> {
         let common = self.common_dir()?;
         let path = self.real(path)?;
         let lock = self.lock_path(&common, &path)?;
+        Ok(Place { common, path, lock })
+    }
+
+    /// The same as [`add_worktree`](Git::add_worktree) at a place that is held.
+    pub(crate) fn add_at(
+        &self,
+        place: &Place,
+        branch: &BranchName,
+        base: &str,
+    ) -> Result<Added, WorktreeError> {
+        let Place { common, path, lock } = place;
         let list = self.worktrees()?;
         let mut repaired = false;
-        if let Some(tree) = self.worktree_at(&list, &path) {
-            match self.what_is_there(tree, &path, branch, &common)? {
+        if let Some(tree) = self.worktree_at(&list, path) {
+            match self.what_is_there(tree, path, branch, common)? {
                 There::Complete { head, repaired } => {
+                    let path = path.clone();
                     return Ok(Added { path, head, cut_from: None, adopted: true, repaired });
                 }
                 There::Remains => {
-                    self.unregister(&common, &path)?;
+                    self.unregister(common, path)?;
                     repaired = true;
                 }
             }
-        } else if is_there(&path)? && !is_empty_folder(&path) {
-            return Err(WorktreeError::PathTaken { path });
+        } else if is_there(path)? && !is_empty_folder(path) {
+            return Err(WorktreeError::PathTaken { path: path.clone() });
         }
-        if let Some(other) = self.holder(branch, &list)?.filter(|other| other.path != path) {
-            let (path, missing) = (other.path.clone(), !is_there(&other.path)?);
-            return Err(WorktreeError::BranchInUse { branch: branch.clone(), path, missing });
-        }
+        self.check_unused(branch, &list, path)?;
         let (head, cut_from) = match self.branch_tip(branch)? {
             Some(tip) => (tip, None),
             None => {
-                let commit = self.base_commit(base)?;
-                self.cut(&common, branch, &commit)?;
+                let commit = self.base_or_why_not(base)?;
+                self.cut(common, branch, &commit)?;
                 (commit.clone(), Some(commit))
             }
         };
-        if let Err(error) = self.check_out(&path, branch, &lock) {
+        if let Err(error) = self.check_out(path, branch, lock) {
             if let Some(commit) = &cut_from {
                 // The commits it was cut from are its only ones; if it has moved, git leaves it alone. A branch that stays
                 // keeps its record.
@@ -103,27 +126,32 @@ impl Git {
             }
             return Err(error.into());
         }
-        Ok(Added { path, head, cut_from, adopted: false, repaired })
+        Ok(Added { path: path.clone(), head, cut_from, adopted: false, repaired })
     }
 
-    /// The commit that a branch would be cut from.
-    fn base_commit(&self, base: &str) -> Result<String, WorktreeError> {
-        if let Ok(name) = BranchName::new(base)
-            && let Some(tip) = match self.branch_tip(&name)? {
-                Some(tip) => Some(tip),
-                None => self.remote_branch_tip(&name)?,
+    /// Whether no work tree but the one at `path` has the branch.
+    pub(crate) fn check_unused(
+        &self,
+        branch: &BranchName,
+        list: &[Worktree],
+        path: &Path,
+    ) -> Result<(), WorktreeError> {
+        match self.holder(branch, list)? {
+            Some(other) if other.path != path => {
+                let (path, missing) = (other.path.clone(), !is_there(&other.path)?);
+                Err(WorktreeError::BranchInUse { branch: branch.clone(), path, missing })
             }
-        {
-            return Ok(tip);
+            _ => Ok(()),
         }
-        if let Some(commit) = self.resolve(base)? {
-            return Ok(commit);
+    }
+
+    /// The commit that a branch is cut from.
+    pub(crate) fn base_or_why_not(&self, base: &str) -> Result<String, WorktreeError> {
+        match self.base_commit(base)? {
+            Some(commit) => Ok(commit),
+            None if self.has_commits()? => Err(WorktreeError::NoBase { base: base.to_owned() }),
+            None => Err(WorktreeError::NoCommits),
         }
-        let any = self.local(&["for-each-ref", "--count=1", "--format=%(refname)"])?;
-        if any.is_empty() && self.head()?.is_none() {
-            return Err(WorktreeError::NoCommits);
-        }
-        Err(WorktreeError::NoBase { base: base.to_owned() })
     }
 
     /// Makes the branch, after its base was recorded: a branch without the record could not be restacked.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::obstacle::LIST_KEPT;
 use crate::program::Call;
 use crate::{BranchName, Git, GitError};
 
@@ -41,6 +42,22 @@ impl Git {
         self.commit_at(&branch.origin_ref())
     }
 
+    /// The local branches whose names begin with `folder` and a `/`, and the commits that they are at, by name. Those that no
+    /// [`BranchName`] can name are left out.
+    ///
+    /// # Errors
+    /// Those of [`branch_tip`](Self::branch_tip).
+    pub fn branches_under(&self, folder: &BranchName) -> Result<Vec<(BranchName, String)>, GitError> {
+        let below = format!("{}/", folder.head_ref());
+        let args = ["for-each-ref", "--format=%(objectname) %(refname:lstrip=2)", &below];
+        let listed = self.call(&Call::new(args).keeping(LIST_KEPT))?;
+        let branch = |line: &str| {
+            let (commit, name) = line.split_once(' ')?;
+            Some((BranchName::new(name).ok()?, commit.to_owned()))
+        };
+        Ok(String::from_utf8_lossy(&listed).lines().filter_map(branch).collect())
+    }
+
     /// The full id of the commit that a revision means (a name, an id, `HEAD~2`); `None` when it means none.
     ///
     /// # Errors
@@ -52,7 +69,7 @@ impl Git {
         if unfit { Ok(None) } else { self.commit_at(revision) }
     }
 
-    fn commit_at(&self, revision: &str) -> Result<Option<String>, GitError> {
+    pub(crate) fn commit_at(&self, revision: &str) -> Result<Option<String>, GitError> {
         let commit = format!("{revision}^{{commit}}");
         match self.local(&["rev-parse", "--verify", "--quiet", "--end-of-options", &commit]) {
             Ok(id) => Ok(Some(text(&id))),
@@ -60,6 +77,26 @@ impl Git {
             Err(GitError::Failed { code: Some(1 | 128), .. }) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// The commit that a branch would be cut from: that of a local branch, else of a branch of `origin`, else any; `None`
+    /// when the base means none.
+    pub(crate) fn base_commit(&self, base: &str) -> Result<Option<String>, GitError> {
+        if let Ok(name) = BranchName::new(base)
+            && let Some(tip) = match self.branch_tip(&name)? {
+                Some(tip) => Some(tip),
+                None => self.remote_branch_tip(&name)?,
+            }
+        {
+            return Ok(Some(tip));
+        }
+        self.resolve(base)
+    }
+
+    /// Whether anything was ever committed that still has a name.
+    pub(crate) fn has_commits(&self) -> Result<bool, GitError> {
+        let any = self.local(&["for-each-ref", "--count=1", "--format=%(refname)"])?;
+        Ok(!any.is_empty() || self.head()?.is_some())
     }
 
     /// Whether everything in commit `a` is also in commit `b`; a commit is its own ancestor.
@@ -129,17 +166,22 @@ impl Git {
         Ok(text(&self.local(&args)?).parse().unwrap_or(usize::MAX))
     }
 
-    /// The commit that [`add_worktree`](Self::add_worktree) cut the branch from, or the last restack put it on; `None`
-    /// for a branch that was made otherwise.
+    /// The commit that [`add_worktree`](Self::add_worktree) or [`commit_on`](Self::commit_on) cut the branch from, or the
+    /// last restack put it on; `None` for a branch that was made otherwise.
     ///
     /// # Errors
     /// Those of [`branch_tip`](Self::branch_tip).
     pub fn recorded_base(&self, branch: &BranchName) -> Result<Option<String>, GitError> {
-        self.commit_at(&format!("{BASES}/{branch}"))
+        self.commit_at(&Self::base_ref(branch))
+    }
+
+    /// The name under which the base of the branch is remembered.
+    pub(crate) fn base_ref(branch: &BranchName) -> String {
+        format!("{BASES}/{branch}")
     }
 
     pub(crate) fn record_base(&self, branch: &BranchName, commit: &str) -> Result<(), GitError> {
-        let reference = format!("{BASES}/{branch}");
+        let reference = Self::base_ref(branch);
         let call = Call::change(["update-ref", &reference, commit]);
         match self.change(&call) {
             Err(GitError::Failed { .. }) => {
@@ -152,10 +194,11 @@ impl Git {
     }
 
     pub(crate) fn forget_base(&self, branch: &BranchName) -> Result<(), GitError> {
-        self.change(&Call::change(["update-ref", "-d", &format!("{BASES}/{branch}")])).map(drop)
+        self.change(&Call::change(["update-ref", "-d", &Self::base_ref(branch)])).map(drop)
     }
 
-    fn forget_gone_bases(&self) -> Result<(), GitError> {
+    /// Forgets the bases of branches that are gone.
+    pub(crate) fn forget_gone_bases(&self) -> Result<(), GitError> {
         let listed = self.local(&["for-each-ref", "--format=%(refname)", &format!("{BASES}/")])?;
         for reference in String::from_utf8_lossy(&listed).lines() {
             let Some(name) = reference.strip_prefix(BASES).and_then(|name| name.strip_prefix('/')) else {

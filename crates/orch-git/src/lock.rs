@@ -15,6 +15,10 @@ use crate::{BranchName, Git, GitError};
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 
+/// The lock of a repository that keeps its references in tables, from the folder that all its work trees share. Git does
+/// not name it.
+pub(crate) const REFTABLE_LOCK: &str = "reftable/tables.list.lock";
+
 /// A lock of orch's own, given back when this is dropped. A git that was started under it has the same lock, so that it
 /// lasts when orch is killed.
 #[derive(Debug)]
@@ -64,6 +68,9 @@ impl Git {
             match self.call(call) {
                 Err(GitError::Failed { stderr, args, code }) => match lock_in_the_way(&stderr) {
                     Some(_) if backoff.wait() => {}
+                    Some(path) if path == Path::new(REFTABLE_LOCK) => {
+                        return Err(GitError::LockHeld { path: self.common_dir()?.join(path) });
+                    }
                     Some(path) => return Err(GitError::LockHeld { path }),
                     None => return Err(GitError::Failed { args, code, stderr }),
                 },
@@ -126,6 +133,9 @@ pub(crate) fn lock_in_the_way(stderr: &str) -> Option<PathBuf> {
             .starts_with("File exists")
             .then(|| PathBuf::from(format!("{path}.lock")));
     }
+    if stderr.contains("cannot lock references") {
+        return Some(REFTABLE_LOCK.into());
+    }
     let (_, rest) = stderr.split_once("could not lock config file ")?;
     let (path, why) = rest.split_once(": ")?;
     why.starts_with("File exists").then(|| PathBuf::from(format!("{path}.lock")))
@@ -150,6 +160,7 @@ mod tests {
             ("error: could not lock config file .git/config: Permission denied", None),
             ("fatal: Unable to create '/r/.git/index.lock': Permission denied", None),
             ("fatal: cannot lock ref 'refs/heads/x': is at 1 but expected 2", None),
+            ("fatal: update_ref failed for ref 'refs/heads/x': cannot lock references", Some(REFTABLE_LOCK)),
             ("", None),
         ];
         for (stderr, expected) in cases {

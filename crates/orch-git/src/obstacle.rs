@@ -10,7 +10,7 @@ use crate::program::Call;
 use crate::{Git, GitError};
 
 /// Lists of many files may be long; cut, they would hide some.
-const LIST_KEPT: u64 = 512 << 20;
+pub(crate) const LIST_KEPT: u64 = 512 << 20;
 
 /// So many paths are given to one git, as arguments.
 const FILES_AT_ONCE: usize = 200;

@@ -2,16 +2,17 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
+use crate::GitError;
 use crate::lock::{Backoff, Held};
 
 /// More of git's output than this is thrown away.
@@ -69,6 +70,15 @@ pub(crate) enum Limit {
     Transfer,
 }
 
+/// What git finds on its standard input.
+#[derive(Debug)]
+enum Input {
+    Nothing,
+    Bytes(Arc<[u8]>),
+    /// Not to be read, only to be held open.
+    Lock(File),
+}
+
 /// One run of git: what it is told and how.
 #[derive(Debug)]
 pub(crate) struct Call {
@@ -78,14 +88,14 @@ pub(crate) struct Call {
     limit: Limit,
     kept: u64,
     no: Option<i32>,
-    held: Option<File>,
+    input: Input,
 }
 
 impl Call {
     pub(crate) fn new<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Self {
         let args = args.into_iter().map(|arg| arg.as_ref().to_owned()).collect();
         let (config, env) = (Vec::new(), Vec::new());
-        Self { config, args, env, limit: Limit::Local, kept: OUTPUT_KEPT, no: None, held: None }
+        Self { config, args, env, limit: Limit::Local, kept: OUTPUT_KEPT, no: None, input: Input::Nothing }
     }
 
     /// A call that changes the repository: none of its hooks is run.
@@ -129,9 +139,19 @@ impl Call {
 
     /// The lock under which it runs. Git gets it as its standard input, so that the lock lasts as long as git
     /// does, even when orch is killed.
-    pub(crate) fn holding(mut self, lock: &Held) -> io::Result<Self> {
-        self.held = Some(lock.file().try_clone()?);
-        Ok(self)
+    pub(crate) fn holding(self, lock: &Held) -> io::Result<Self> {
+        Ok(Self { input: Input::Lock(lock.file().try_clone()?), ..self })
+    }
+
+    /// What it reads from its standard input.
+    pub(crate) fn reading(self, input: impl Into<Arc<[u8]>>) -> Self {
+        Self { input: Input::Bytes(input.into()), ..self }
+    }
+
+    /// It takes what is on this machine. In a partial clone, git would otherwise ask another one, and perhaps a person
+    /// for a password, for an object that is not here.
+    pub(crate) fn offline(self) -> Self {
+        self.env("GIT_NO_LAZY_FETCH", "1").env("GIT_ASKPASS", "")
     }
 
     fn shown(&self) -> Vec<String> {
@@ -267,6 +287,9 @@ impl Git {
                 _ => could_not_run(error),
             })?;
         let mut group = Group { leader: child, has_ended: false };
+        if let (Input::Bytes(input), Some(stdin)) = (&call.input, group.leader.stdin.take()) {
+            feed(stdin, Arc::clone(input)).map_err(could_not_run)?;
+        }
         let stdout = collect(group.leader.stdout.take(), call.kept).map_err(could_not_run)?;
         let stderr = collect(group.leader.stderr.take(), OUTPUT_KEPT).map_err(could_not_run)?;
         let streams =
@@ -312,9 +335,10 @@ impl Git {
             .env("GIT_OPTIONAL_LOCKS", "0")
             .env("LC_ALL", "C")
             .envs(call.env.iter().map(|(name, value)| (name, value)))
-            .stdin(match &call.held {
-                Some(lock) => Stdio::from(lock.try_clone()?),
-                None => Stdio::null(),
+            .stdin(match &call.input {
+                Input::Nothing => Stdio::null(),
+                Input::Bytes(_) => Stdio::piped(),
+                Input::Lock(lock) => Stdio::from(lock.try_clone()?),
             })
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -361,6 +385,15 @@ impl Drop for Group {
     }
 }
 
+/// Writes all of the input on a thread of its own: a git that never reads it would be waited for without end.
+fn feed(mut stdin: ChildStdin, input: Arc<[u8]>) -> io::Result<()> {
+    thread::Builder::new().spawn(move || {
+        // A git that ends before it has read everything says itself why.
+        let _ = stdin.write_all(&input);
+    })?;
+    Ok(())
+}
+
 /// Reads a stream to its end on a thread of its own. The rest of an over-long stream is read and thrown away, so
 /// that git never waits for a reader.
 fn collect(stream: Option<impl Read + Send + 'static>, most: u64) -> io::Result<mpsc::Receiver<Vec<u8>>> {
@@ -389,93 +422,5 @@ fn wait_for(stream: &mpsc::Receiver<Vec<u8>>, deadline: Option<Instant>) -> Opti
     match deadline {
         Some(deadline) => stream.recv_timeout(deadline.saturating_duration_since(Instant::now())).ok(),
         None => stream.recv().ok(),
-    }
-}
-
-/// Why git gave no answer.
-#[derive(Debug, thiserror::Error)]
-pub enum GitError {
-    /// There is no such program.
-    #[error("`{}` is not installed", program.to_string_lossy())]
-    NotInstalled {
-        /// The program that was to be run.
-        program: OsString,
-    },
-    /// The folder lies in no repository.
-    #[error("{} is not in a git repository", dir.display())]
-    NotARepository {
-        /// The folder.
-        dir: PathBuf,
-    },
-    /// The folder was to be a work tree, and is none of this repository: git would take another one for it.
-    #[error("{} is no work tree of this repository", path.display())]
-    NotAWorktree {
-        /// The folder.
-        path: PathBuf,
-    },
-    /// Git said no.
-    #[error("`git {}` failed{}: {stderr}", args.join(" "), code.map(|code| format!(" ({code})")).unwrap_or_default())]
-    Failed {
-        /// Its arguments.
-        args: Vec<String>,
-        /// Its exit code; none when a signal killed it.
-        code: Option<i32>,
-        /// What it said.
-        stderr: String,
-    },
-    /// It took longer than it may, and was ended.
-    #[error("`git {}` was ended after {limit:?}", args.join(" "))]
-    TimedOut {
-        /// Its arguments.
-        args: Vec<String>,
-        /// The time it had.
-        limit: Duration,
-    },
-    /// The program is there but could not be started or waited for.
-    #[error("`git {}` could not be run: {error}", args.join(" "))]
-    CouldNotRun {
-        /// Its arguments.
-        args: Vec<String>,
-        /// Why.
-        #[source]
-        error: io::Error,
-    },
-    /// A lock file stands in the way, and it did not go away in time.
-    #[error(
-        "{} is locked: another git works there, or one was killed; when none is running, delete {}",
-        path.parent().unwrap_or(path).display(), path.display()
-    )]
-    LockHeld {
-        /// The lock file.
-        path: PathBuf,
-    },
-    /// No remote of this name is configured.
-    #[error("there is no remote {name:?}")]
-    NoRemote {
-        /// The name.
-        name: String,
-    },
-    /// Another orch works on the same work tree or branch, and it did not end in time.
-    #[error("another orch works on {what}")]
-    Busy {
-        /// The work tree or branch.
-        what: String,
-    },
-    /// A file or folder could not be read, made or removed.
-    #[error("{}: {error}", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        error: io::Error,
-    },
-}
-
-impl GitError {
-    /// For `map_err` on what is done with the file `path`.
-    pub(crate) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
-        let path = path.to_owned();
-        move |error| Self::Io { path, error }
     }
 }

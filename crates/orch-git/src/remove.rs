@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::add::Place;
 use crate::program::Call;
 use crate::rescue::Rescued;
 use crate::state::WorktreeState;
@@ -31,40 +32,43 @@ impl Git {
     /// [`WorktreeError::NotSafe`] with what is there; [`WorktreeError::Locked`], [`MainWorktree`](WorktreeError::MainWorktree),
     /// [`NotAWorktree`](WorktreeError::NotAWorktree); or git's own.
     pub fn remove_worktree(&self, path: &Path, force: Force<'_>) -> Result<Vec<Rescued>, WorktreeError> {
-        let common = self.common_dir()?;
-        let path = self.real(path)?;
-        let lock = self.lock_path(&common, &path)?;
+        self.remove_at(&self.place(path)?, force)
+    }
+
+    /// The same at a place that is held.
+    pub(crate) fn remove_at(&self, place: &Place, force: Force<'_>) -> Result<Vec<Rescued>, WorktreeError> {
+        let Place { common, path, lock } = place;
         let list = self.worktrees()?;
-        let Some(tree) = self.worktree_at(&list, &path) else {
-            return Err(WorktreeError::NotAWorktree { path });
+        let Some(tree) = self.worktree_at(&list, path) else {
+            return Err(WorktreeError::NotAWorktree { path: path.clone() });
         };
         if tree.main {
-            return Err(WorktreeError::MainWorktree { path });
+            return Err(WorktreeError::MainWorktree { path: path.clone() });
         }
         if let (Some(reason), Force::No) = (&tree.locked, force) {
-            return Err(WorktreeError::Locked { path, reason: reason.clone() });
+            return Err(WorktreeError::Locked { path: path.clone(), reason: reason.clone() });
         }
-        if !is_there(&path)? {
-            return self.forget(&common, &path, tree, force);
+        if !is_there(path)? {
+            return self.forget(common, path, tree, force);
         }
-        if !self.belongs(&path, &common)? {
-            return Err(WorktreeError::NotAWorktree { path });
+        if !self.belongs(path, common)? {
+            return Err(WorktreeError::NotAWorktree { path: path.clone() });
         }
-        let outside = self.beside(&common);
-        let state = self.worktree_state(&path, &[])?;
+        let outside = self.beside(common);
+        let state = self.worktree_state(path, &[])?;
         let not_safe = |state| WorktreeError::NotSafe { path: path.clone(), state: Box::new(state) };
         let (rescued, by_force): (_, &[&str]) = match force {
             Force::No if !state.is_safe() => return Err(not_safe(state)),
             // Git looks again itself. It never does where there are submodules.
-            Force::No if self.beside(&path).submodules()?.is_empty() => (Vec::new(), &[]),
+            Force::No if self.beside(path).submodules()?.is_empty() => (Vec::new(), &[]),
             Force::No => (Vec::new(), &["--force"]),
             Force::RescueAs(_) if state.nested.iter().any(|nested| !nested.tracked) => {
                 return Err(not_safe(state));
             }
-            Force::RescueAs(name) => (self.rescue(&path, name)?, &["--force", "--force"]),
+            Force::RescueAs(name) => (self.rescue(path, name)?, &["--force", "--force"]),
         };
-        let call = Call::change(["worktree", "remove"].iter().chain(by_force).chain(&["--"])).arg(&path);
-        let call = call.holding(&lock).map_err(GitError::io(&path))?;
+        let call = Call::change(["worktree", "remove"].iter().chain(by_force).chain(&["--"])).arg(path);
+        let call = call.holding(lock).map_err(GitError::io(path))?;
         outside.change(&call)?;
         Ok(rescued)
     }
