@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use orch_core::Diagnostic;
+use orch_mcp::ServeError;
 use orch_systems::{ConfigError, DbError, Finding, OpenError};
 use serde::Serialize;
 
@@ -31,7 +32,7 @@ pub(crate) enum Failure {
     Output(#[from] io::Error),
     /// The tools could not be served.
     #[error("can't serve tools: {0}")]
-    Serve(String),
+    Serve(#[from] ServeError),
     /// The events could not be written.
     #[error("can't write events to {path}: {source}")]
     Events {
@@ -175,7 +176,8 @@ impl Failure {
 
     fn hint(&self) -> Option<String> {
         match self {
-            Failure::Output(_) | Failure::Events { .. } | Failure::Serve(_) => None,
+            Failure::Output(_) | Failure::Events { .. } => None,
+            Failure::Serve(error) => error.hint().map(ToOwned::to_owned),
             Failure::Open(error) => match error {
                 OpenError::NoPlan { hint, .. }
                 | OpenError::Request { hint, .. }

@@ -1,6 +1,6 @@
 //! `orch mcp`: orch's tools for agents, on standard input and output.
 
-use orch_mcp::{ServeError, TaskTools, serve};
+use orch_mcp::{TaskTools, serve};
 use orch_systems::task_database;
 
 use super::here;
@@ -13,6 +13,6 @@ pub(crate) fn run(args: &Mcp) -> Result<u8, Failure> {
         None => task_database(&here()?)?,
     };
     let host = Box::new(TaskTools::new(database, args.stream.clone()));
-    serve(host).map_err(|error: ServeError| Failure::Serve(error.to_string()))?;
+    serve(host)?;
     Ok(code::SUCCESS)
 }
