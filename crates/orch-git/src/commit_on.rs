@@ -234,7 +234,7 @@ impl Git {
     }
 
     /// All of the steps or none; hooks are not run.
-    fn move_references(&self, steps: &str, message: &[u8]) -> Result<(), GitError> {
+    pub(crate) fn move_references(&self, steps: &str, message: &[u8]) -> Result<(), GitError> {
         let call = Call::change(["update-ref", "-m", &log_line(message), "--stdin"]);
         self.change(&call.reading(steps.as_bytes()).offline()).map(drop)
     }

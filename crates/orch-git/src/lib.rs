@@ -15,6 +15,7 @@ mod abandoned;
 mod add;
 mod aside;
 mod branch;
+mod catch_up;
 mod commit;
 mod commit_on;
 mod contained;

@@ -197,6 +197,8 @@ impl StreamSystem {
         }
         let branch = BranchName::new(stream.branch.as_str());
         let branch = branch.map_err(|error| GroundError::Task(error.to_string()))?;
+        // Ids come again from one initiative to the next: the branch of an earlier stream that was merged begins anew.
+        git.catch_up(&branch, &place.base_branch).map_err(|error| GroundError::Environment(error.to_string()))?;
         let result = place.home.result(&stream.id, coming.attempt);
         worktrees.ground(&stream.file_name(), &branch, &place.base_branch, result)
     }
