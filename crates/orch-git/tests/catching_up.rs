@@ -10,12 +10,12 @@ fn with_branch(merged: bool) -> (Repository, Git) {
     let repository = Repository::new();
     let top = &repository.top;
     git(top, &["switch", "-q", "-c", "done"]);
-    commit(top, "a", "one\n");
+    commit(top, "of-done", "one\n");
     git(top, &["switch", "-q", "trunk"]);
     if merged {
         git(top, &["merge", "-q", "--no-ff", "--no-edit", "done"]);
     }
-    commit(top, "b", "two\n");
+    commit(top, "of-trunk", "two\n");
     let there = Git::at(top);
     (repository, there)
 }
