@@ -84,8 +84,10 @@ impl Source for StreamPlan {
                 ),
             });
         }
-        let project = self.project.to_string_lossy();
-        replace(&self.project_file(), project.as_bytes(), Durability::Process)?;
+        if self.noted_project().as_ref() != Some(&self.project) {
+            let project = self.project.to_string_lossy();
+            replace(&self.project_file(), project.as_bytes(), Durability::Process)?;
+        }
         Ok(match self.in_repository {
             true => Vec::new(),
             false => vec![format!(
@@ -131,12 +133,16 @@ impl StreamPlan {
         home.map_or_else(|| self.folder.join(PROJECT), |home| home.folder().join(PROJECT))
     }
 
-    /// The project that the database was run from before, if that is another one and still there.
-    pub(super) fn other_project(&self) -> Option<PathBuf> {
+    /// The project that the database was run from before.
+    fn noted_project(&self) -> Option<PathBuf> {
         const LONGEST: u64 = 1 << 16;
         let bytes = read_regular(&self.project_file(), LONGEST).ok()?;
-        let other = PathBuf::from(String::from_utf8(bytes).ok()?);
-        (other.is_absolute() && other.is_dir() && other != self.project).then_some(other)
+        String::from_utf8(bytes).ok().map(PathBuf::from)
+    }
+
+    /// The project that the database was run from before, if that is another one and still there.
+    pub(super) fn other_project(&self) -> Option<PathBuf> {
+        self.noted_project().filter(|other| other.is_absolute() && other.is_dir() && *other != self.project)
     }
 }
 
