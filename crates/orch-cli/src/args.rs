@@ -44,7 +44,15 @@ pub(crate) enum Command {
         /// Show every row, however many there are.
         #[arg(long)]
         all: bool,
+        /// The form it is shown in.
+        #[arg(long, value_enum, default_value = "text", conflicts_with = "json")]
+        format: StatusFormat,
     },
+    /// Show where every task stands, again and again: whenever something changes, and every so many seconds.
+    ///
+    /// When that does not go to a terminal, it is written when something has changed, and ends when nothing is left to do or
+    /// the run that was seen is over.
+    Watch(Watch),
     /// Show what may start next.
     Next {
         #[command(flatten)]
@@ -294,6 +302,32 @@ pub(crate) struct Kinded {
     pub(crate) all_initiatives: bool,
 }
 
+/// The form in which the status is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StatusFormat {
+    /// For people.
+    Text,
+    /// One JSON document, as with `--json`.
+    Json,
+    /// Of streams alone: the lines of the original check_streams_data.py. Whitespace in a stream's id becomes `_`, and
+    /// where there is no database or no stream, a line says so and the exit code is 0.
+    Lines,
+}
+
+/// The options of `orch watch`.
+#[derive(Debug, Group)]
+pub(crate) struct Watch {
+    /// The plan, as for other commands. A whole number is always the seconds: write ./15 for a folder of that name.
+    pub(crate) plan: Option<String>,
+    /// After how many seconds it is looked at again although nothing was heard of it; 15 unless given.
+    pub(crate) seconds: Option<String>,
+    #[command(flatten)]
+    pub(crate) kind: Kinded,
+    /// Show every row, however many there are.
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
 /// The form in which the graph is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum GraphFormat {
@@ -461,9 +495,9 @@ impl Args {
             Some(Command::Dispatch(dispatch)) => dispatch.json,
             Some(Command::Collect(collect)) => collect.json,
             Some(Command::Show(show)) => show.looked.json,
+            Some(Command::Status { looked, format, .. }) => looked.json || *format == StatusFormat::Json,
             Some(
                 Command::Check(looked)
-                | Command::Status { looked, .. }
                 | Command::Next { looked, .. }
                 | Command::Why { looked, .. }
                 | Command::Graph { looked, .. }
@@ -474,6 +508,7 @@ impl Args {
             ) => looked.json,
             Some(
                 Command::Retry { .. }
+                | Command::Watch(_)
                 | Command::Stop { .. }
                 | Command::Attach { .. }
                 | Command::Ack(_)
@@ -518,6 +553,10 @@ mod tests {
             "orch stop PROMPT-01",
             "orch check PLAN.md --json",
             "orch status --json",
+            "orch status --format lines",
+            "orch watch",
+            "orch watch PLAN.md 5 --all",
+            "orch watch 5 --kind streams --all-initiatives",
             "orch next",
             "orch graph --format mermaid",
             "orch why PROMPT-01 --json",
@@ -532,6 +571,8 @@ mod tests {
             "orch run -j 0",
             "orch run --keep-going --stop-on-fail",
             "orch run --executor magic",
+            "orch status --json --format lines",
+            "orch watch a b c",
             "orch retry",
         ] {
             let error = Args::try_parse_from(line.split_whitespace()).expect_err(line);

@@ -32,7 +32,12 @@ impl Interrupted {
     pub(crate) fn exit_code(&self) -> Option<u8> {
         match self.0.load(Ordering::Relaxed) {
             0 => None,
-            signal => Some(128 + signal as u8),
+            signal => Some(exit_code(signal)),
         }
     }
+}
+
+/// The exit code of a program that was ended by this signal.
+pub(crate) fn exit_code(signal: i32) -> u8 {
+    128 + signal as u8
 }

@@ -28,8 +28,7 @@ struct Live {
 
 impl Progress {
     pub(crate) fn new(agent: &str, tasks: usize) -> Self {
-        let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
-        let live = (io::stderr().is_terminal() && !dumb).then(|| {
+        let live = (io::stderr().is_terminal() && !is_dumb()).then(|| {
             let lines = MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(10));
             let total = lines.add(ProgressBar::new(tasks as u64));
             total.set_style(style("{bar:24} {pos}/{len} {elapsed_precise}"));
@@ -142,6 +141,11 @@ impl Observer for Progress {
             _ => {}
         }
     }
+}
+
+/// Whether the terminal can do no more than write lines.
+pub(crate) fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_none_or(|term| term == "dumb")
 }
 
 /// How an attempt ended, in words, and until when it holds up the rest.

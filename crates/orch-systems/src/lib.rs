@@ -58,7 +58,7 @@ pub use prompts::PromptPlan;
 pub use session::{BoardRow, Counts, Report, Requirements, RunOptions, Session};
 pub use streams::{
     GenerateOptions, Generated, Generation, InitiativeSummary, Linked, PlannedStream, PlannedTask,
-    StreamPlan, Wish, task_database,
+    StreamDashboard, StreamPlan, StreamRow, StreamTally, StreamWorker, Wish, task_database,
 };
 pub use system::{TellError, Told};
 pub use view::View;

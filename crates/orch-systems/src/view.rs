@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use orch_core::{
     Active, Beginning, Event, Outcome, Phase, Plan, ResumeRules, ReviewVerdict, Run, Status, Step, TaskIx,
     Time, resume,
 };
 use orch_exec::agent::{Builtin, resolve};
+use orch_exec::process::{Worker, is_alive};
 use orch_exec::tmux::Tmux;
 use orch_run::{Clock, SystemClock};
 use orch_store::{Folded, Holder, Home, Lock, TaskRecord, read_after};
@@ -175,6 +177,35 @@ impl View {
     /// What is recorded of a task, if anything is.
     pub fn record(&self, task: TaskIx) -> Option<&TaskRecord> {
         self.history.tasks.get(self.plan.plan().id(task))
+    }
+
+    /// What is recorded of the attempt that a task stands at. A record of a state that was begun anew since does not count.
+    pub fn attempt_record(&self, task: TaskIx) -> Option<&TaskRecord> {
+        let attempt = self.run.attempt(task);
+        self.record(task).filter(|record| attempt > 0 && record.attempt == attempt)
+    }
+
+    /// How long the last attempt took, or has taken so far.
+    pub fn took(&self, task: TaskIx) -> Option<Duration> {
+        let record = self.attempt_record(task)?;
+        let started = record.started_at?;
+        match record.ended_at {
+            Some(ended) => Some(ended.since(started)),
+            None => (record.status == Status::Running).then(|| self.now.since(started)),
+        }
+    }
+
+    /// The process that works on a task right now, if there is one.
+    pub fn worker(&self, task: TaskIx) -> Option<u32> {
+        let recorded = self.attempt_record(task).filter(|_| self.is_running(task))?.worker.as_ref()?;
+        let (pid, start, boot) = (recorded.pid, recorded.start, recorded.boot.to_string());
+        is_alive(&Worker { pid, start, boot }).then_some(pid)
+    }
+
+    /// The folders in which something changes whenever the plan's tasks move.
+    pub fn watched(&self) -> Vec<PathBuf> {
+        let own = self.home.as_ref().map_or_else(|| self.plan.folder(), Home::folder);
+        std::iter::once(own.to_owned()).chain(self.system.watched()).collect()
     }
 
     /// The task that a person named, by id or short id.

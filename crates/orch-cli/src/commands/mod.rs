@@ -17,8 +17,11 @@ mod run;
 mod stack;
 mod status;
 mod stop;
+mod streams;
+mod table;
 #[cfg(test)]
 mod tests;
+mod watch;
 mod why;
 mod worktree;
 
@@ -28,7 +31,7 @@ use std::process::ExitCode;
 
 use orch_systems::{AnyPlan, Found, Kind, OpenError, Opening, RunOptions, View, Wanted, locate};
 
-use crate::args::{Args, Command, GraphFormat, Kinded, Looked};
+use crate::args::{Args, Command, GraphFormat, Kinded, Looked, StatusFormat};
 use crate::failure::Failure;
 use crate::sanitise::Sanitised;
 
@@ -45,6 +48,7 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
     let command = args.command.unwrap_or(Command::Status {
         looked: Looked { plan: None, kind: Kinded { kind: None, all_initiatives: false }, json: false },
         all: false,
+        format: StatusFormat::Text,
     });
     let done: Result<u8, Failure> = match command {
         Command::Run(run) => run::run(&run),
@@ -56,13 +60,15 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
             };
             answer(|out| check::run(&loaded, looked.json, out))
         }
-        Command::Status { looked, all } => {
-            let view = look(&looked)?;
-            answer(|out| match milestones::Dashboard::of(&view) {
-                Some(dashboard) if !looked.json => milestones::write_dashboard(&view, &dashboard, out),
-                _ => status::run(&view, looked.json, all, out),
-            })
+        Command::Status { looked, format: StatusFormat::Lines, .. } => {
+            streams::lines(looked.plan.as_deref(), &looked.kind)
         }
+        Command::Status { looked, all, format } => {
+            let looked = Looked { json: looked.json || format == StatusFormat::Json, ..looked };
+            let view = look(&looked)?;
+            answer(|out| status::run(&view, looked.json, all, out))
+        }
+        Command::Watch(args) => watch::run(&args),
         Command::Next { looked, jobs } => {
             let view = look_as(&looked, RunOptions { jobs, ..RunOptions::default() })?;
             answer(|out| next::run(&view, looked.json, out))
@@ -114,7 +120,7 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
 }
 
 /// Commands of the contract that no kind of plan has a use for that this version knows.
-const ELSEWHERE: [&str; 7] = ["plan", "sessions", "report", "watch", "simulate", "wait", "init"];
+const ELSEWHERE: [&str; 6] = ["plan", "sessions", "report", "simulate", "wait", "init"];
 
 fn other(words: &[String]) -> Failure {
     let name = words.first().map_or("", String::as_str);

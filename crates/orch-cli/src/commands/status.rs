@@ -1,40 +1,48 @@
 //! `orch status`: where every task stands.
 
-mod table;
-
 use std::io::{self, Write};
 use std::time::Duration;
 
-use orch_core::{Readiness, Status, Survey, TaskIx, Time};
-use orch_systems::{Counts, TaskRecord, View};
+use orch_core::{Readiness, Status, Survey, TaskIx};
+use orch_systems::{Counts, StreamDashboard, TaskRecord, View};
 use serde::Serialize;
 
-use super::milestones::{Session, session};
+use super::milestones::{self, Dashboard, Session, session};
+use super::streams::{self, Streams};
+use super::table::{Align, Table, clipped};
 use super::why;
 use crate::failure::code;
 use crate::json::{self, Each, rfc3339};
 use crate::sanitise::Sanitised;
-use table::{Align, Table, clipped};
 
 /// Rows that are shown to a person unless all are asked for.
-const ROWS: usize = 200;
+pub(super) const ROWS: usize = 200;
 
 /// Columns of the progress bar.
 const BAR: usize = 24;
 
 /// Columns that the note of a row has at most.
-const NOTE: usize = 60;
+pub(super) const NOTE: usize = 60;
 
 /// Answers with every task for a script; for a person with those that matter most, or with `all`.
 pub(crate) fn run(view: &View, json: bool, all: bool, out: &mut dyn Write) -> io::Result<u8> {
-    let survey = view.run().survey(view.now());
-    let counts = count(view, &survey);
     if json {
-        write_json(view, &survey, counts, out)?;
+        write_json(view, out)?;
     } else {
-        write_text(view, &survey, counts, if all { usize::MAX } else { ROWS }, out)?;
+        show(view, if all { usize::MAX } else { ROWS }, out)?;
     }
     Ok(code::SUCCESS)
+}
+
+/// Shows a person at most `most` tasks, each kind of plan in its own way.
+pub(super) fn show(view: &View, most: usize, out: &mut dyn Write) -> io::Result<()> {
+    if let Some(dashboard) = Dashboard::of(view) {
+        return milestones::write_dashboard(view, &dashboard, out);
+    }
+    match StreamDashboard::of(view) {
+        Some(dashboard) => streams::write_dashboard(view, &dashboard, most, out),
+        None => write_text(view, most, out),
+    }
 }
 
 fn count(view: &View, survey: &Survey<'_>) -> Counts {
@@ -50,12 +58,6 @@ fn count(view: &View, survey: &Survey<'_>) -> Counts {
     }
 }
 
-/// What is recorded of the attempt that a task stands at. A record of a state that was begun anew since does not count.
-fn record(view: &View, task: TaskIx) -> Option<&TaskRecord> {
-    let attempt = view.run().attempt(task);
-    view.record(task).filter(|record| attempt > 0 && record.attempt == attempt)
-}
-
 #[derive(Serialize)]
 struct Answer<'a, C, T> {
     plan: PlanBody<'a>,
@@ -66,6 +68,9 @@ struct Answer<'a, C, T> {
     /// Of planning documents alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     session: Option<Session>,
+    /// Of streams alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    streams: Option<Streams>,
     notes: &'a [String],
     tasks: T,
 }
@@ -101,15 +106,18 @@ struct Task<'a, D, B, F> {
     log: Option<String>,
 }
 
-fn write_json(view: &View, survey: &Survey<'_>, counts: Counts, out: &mut dyn Write) -> io::Result<()> {
+/// Writes the document for scripts. Nothing in it changes by itself as time passes.
+pub(super) fn write_json(view: &View, out: &mut dyn Write) -> io::Result<()> {
     let (plan, run) = (view.plan(), view.run());
+    let survey = &run.survey(view.now());
+    let counts = count(view, survey);
     let task = |task: TaskIx| {
         let readiness = survey.of(task);
         let blocked_by = match &readiness {
             Some(Readiness::Blocked { by }) => by.iter().map(|&by| plan.id(by)).collect(),
             _ => Vec::new(),
         };
-        let record = record(view, task);
+        let record = view.attempt_record(task);
         // A task that was never tried has no log to look for.
         let log = if run.attempt(task) > 0 { view.log(task, None) } else { None };
         Task {
@@ -143,26 +151,20 @@ fn write_json(view: &View, survey: &Survey<'_>, counts: Counts, out: &mut dyn Wr
             since: rfc3339(holder.since),
         }),
         session: session(view),
+        streams: StreamDashboard::of(view).map(Streams::of),
         notes: view.notes(),
         tasks: Each(|| plan.tasks().map(task)),
     };
     json::document(out, "status", &answer)
 }
 
-fn write_text(
-    view: &View,
-    survey: &Survey<'_>,
-    counts: Counts,
-    most: usize,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+fn write_text(view: &View, most: usize, out: &mut dyn Write) -> io::Result<()> {
     let plan = view.plan();
+    let survey = &view.run().survey(view.now());
+    let counts = count(view, survey);
     let name = view.loaded().shown_name();
     writeln!(out, "{}: {}", Sanitised::line(name), Sanitised::line(plan.objective()))?;
-    if let Some(holder) = view.live() {
-        let since = rfc3339(holder.since).map(|since| format!(" since {since}")).unwrap_or_default();
-        writeln!(out, "run by process {}{since} (`{}`)", holder.pid, Sanitised::line(&holder.command))?;
-    }
+    write_live(view, out)?;
     match view.validation() {
         Some("FINAL_OK") => writeln!(out, "requirements: all met")?,
         Some("FINAL_FAIL") => writeln!(out, "requirements: not met")?,
@@ -183,7 +185,6 @@ fn write_text(
         ("TIME", Align::Right),
     ]);
     for &task in &shown {
-        let record = record(view, task);
         let attempts = match view.run().attempt(task) {
             0 => String::new(),
             attempts => attempts.to_string(),
@@ -194,19 +195,31 @@ fn write_text(
             Sanitised::line(plan.id(task)).to_string(),
             clipped(&Sanitised::line(&note(view, survey, task)).to_string(), NOTE),
             attempts,
-            record.and_then(|record| took(record, view.now())).map(duration).unwrap_or_default(),
+            view.took(task).map(duration).unwrap_or_default(),
         ]);
     }
     table.write(out)?;
-    if shown.len() < plan.len() {
-        let left_out = plan.len() - shown.len();
-        writeln!(out, "{left_out} of {} tasks are left out; `orch status --all` shows them", plan.len())?;
-    }
+    write_left_out(shown.len(), plan.len(), "tasks", out)?;
     writeln!(out, "\n{}", summary(counts))
 }
 
+/// Says who runs the plan right now, if anybody does.
+pub(super) fn write_live(view: &View, out: &mut dyn Write) -> io::Result<()> {
+    let Some(holder) = view.live() else { return Ok(()) };
+    let since = rfc3339(holder.since).map(|since| format!(" since {since}")).unwrap_or_default();
+    writeln!(out, "run by process {}{since} (`{}`)", holder.pid, Sanitised::line(&holder.command))
+}
+
+/// Says how many of `total` rows are not shown, if some are not.
+pub(super) fn write_left_out(shown: usize, total: usize, what: &str, out: &mut dyn Write) -> io::Result<()> {
+    if shown == total {
+        return Ok(());
+    }
+    writeln!(out, "{} of {total} {what} are left out; `orch status --all` shows them", total - shown)
+}
+
 /// At most `most` tasks, the most telling ones, in plan order.
-fn worth_showing(view: &View, survey: &Survey<'_>, most: usize) -> Vec<TaskIx> {
+pub(super) fn worth_showing(view: &View, survey: &Survey<'_>, most: usize) -> Vec<TaskIx> {
     let tasks = view.plan().tasks();
     if tasks.len() <= most {
         return tasks.collect();
@@ -232,10 +245,9 @@ fn worth_showing(view: &View, survey: &Survey<'_>, most: usize) -> Vec<TaskIx> {
 /// Why a task is not started, or how it ended.
 fn note(view: &View, survey: &Survey<'_>, task: TaskIx) -> String {
     let plan = view.plan();
-    let named = |what: &str, tasks: &[TaskIx]| match tasks {
-        [] => what.to_owned(),
-        [only] => format!("{what} {}", plan.id(*only)),
-        [first, rest @ ..] => format!("{what} {} and {} more", plan.id(*first), rest.len()),
+    let named = |what: &str, tasks: &[TaskIx]| {
+        let ids: Vec<&str> = tasks.iter().map(|&task| plan.id(task)).collect();
+        first_named(what, &ids)
     };
     match survey.of(task) {
         Some(Readiness::Ready) => "ready".into(),
@@ -243,7 +255,7 @@ fn note(view: &View, survey: &Survey<'_>, task: TaskIx) -> String {
         Some(Readiness::Blocked { by }) => named("blocked by", &by),
         Some(Readiness::Held(hold)) => why::hold_text(plan, &hold),
         None if view.run().review_due(task) => "its review is due".into(),
-        None => match record(view, task) {
+        None => match view.attempt_record(task) {
             Some(TaskRecord { outcome: Some(outcome), detail, .. }) => {
                 let word = outcome.word().replace('_', " ");
                 let detail = detail.as_deref().filter(|_| view.run().status(task) != Status::Success);
@@ -254,12 +266,12 @@ fn note(view: &View, survey: &Survey<'_>, task: TaskIx) -> String {
     }
 }
 
-/// How long the last attempt took, or has taken so far.
-fn took(record: &TaskRecord, now: Time) -> Option<Duration> {
-    let started = record.started_at?;
-    match record.ended_at {
-        Some(ended) => Some(ended.since(started)),
-        None => (record.status == Status::Running).then(|| now.since(started)),
+/// The first of some tasks, and how many more there are.
+pub(super) fn first_named(what: &str, ids: &[impl AsRef<str>]) -> String {
+    match ids {
+        [] => what.to_owned(),
+        [only] => format!("{what} {}", only.as_ref()),
+        [first, rest @ ..] => format!("{what} {} and {} more", first.as_ref(), rest.len()),
     }
 }
 

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use orch_core::{Diagnostic, Plan, PlanDraft, Reference, TaskDraft, TaskIx};
 use orch_git::BranchName;
 use orch_state_sqlite::{
-    DbError, MemoryDb, MemoryInitiative, Phase, RowMark, Scope, StreamTask, StreamTasks, TaskDb, TaskStatus,
+    DbError, Initiative, MemoryDb, MemoryInitiative, Phase, RowMark, Scope, StreamTask, StreamTasks, TaskDb,
+    TaskStatus,
 };
 
 use super::claims::claim;
@@ -62,6 +63,27 @@ pub struct InitiativeSummary {
     pub name: String,
     /// What it is to achieve; empty when nobody says.
     pub goal: String,
+}
+
+impl InitiativeSummary {
+    /// The current initiative of the database at `path`, whether or not it has streams; none when there is none.
+    ///
+    /// # Errors
+    /// [`OpenError::Database`] when the database can't be read.
+    pub fn current(path: &Path) -> Result<Option<Self>, OpenError> {
+        let current = TaskDb::open(path).and_then(|db| db.current_initiative()).map_err(unusable)?;
+        let memory = memory(&workspace_of(path));
+        Ok(current.map(|initiative| Self::named(&initiative, memory.as_ref())))
+    }
+
+    fn named(initiative: &Initiative, memory: Option<&Remembered>) -> Self {
+        let remembered = memory.and_then(|(_, db)| db.initiative(&initiative.id).ok().flatten());
+        let (name, goal) = match remembered {
+            Some(remembered) => (remembered.name, remembered.goal),
+            None => (initiative.title.clone(), initiative.description.clone()),
+        };
+        Self { id: initiative.id.clone(), name, goal: goal.unwrap_or_default() }
+    }
 }
 
 /// A stream of the plan.
@@ -196,7 +218,10 @@ pub(super) fn unusable(error: DbError) -> OpenError {
     OpenError::Database(error)
 }
 
-fn memory(workspace: &str) -> Option<(Option<MemoryInitiative>, MemoryDb)> {
+/// The active initiative in the memory of a project, and the memory.
+type Remembered = (Option<MemoryInitiative>, MemoryDb);
+
+fn memory(workspace: &str) -> Option<Remembered> {
     let path = memory_db(workspace, &Surroundings::of_process())?;
     // It only names things: one that can't be read leaves them with the names that tasks.db has.
     let db = MemoryDb::open(&path).ok()?;
@@ -357,7 +382,7 @@ fn none_found(read: &StreamTasks) -> Diagnostic {
 
 fn summary(
     read: &StreamTasks,
-    memory: Option<&(Option<MemoryInitiative>, MemoryDb)>,
+    memory: Option<&Remembered>,
     found: &mut Vec<Diagnostic>,
 ) -> Option<InitiativeSummary> {
     let initiative = read.initiative.as_ref()?;
@@ -372,12 +397,7 @@ fn summary(
         let hint = "`orch generate` links the active one; streams of the one before are archived then";
         found.push(Diagnostic::warning("streams.initiative", message).hint(hint));
     }
-    let remembered = memory.and_then(|(_, db)| db.initiative(&initiative.id).ok().flatten());
-    let (name, goal) = match remembered {
-        Some(remembered) => (remembered.name, remembered.goal),
-        None => (initiative.title.clone(), initiative.description.clone()),
-    };
-    Some(InitiativeSummary { id: initiative.id.clone(), name, goal: goal.unwrap_or_default() })
+    Some(InitiativeSummary::named(initiative, memory))
 }
 
 /// The beginning of a text, for a message.

@@ -11,6 +11,7 @@
 //! - [`system`] hands all that to the rooms that every system shares.
 
 mod claims;
+mod dashboard;
 mod database;
 mod depends;
 mod generate;
@@ -26,6 +27,7 @@ mod system;
 mod tell;
 mod traces;
 
+pub use dashboard::{StreamDashboard, StreamRow, StreamTally, StreamWorker};
 pub use database::task_database;
 pub use generate::{GenerateOptions, Generated, Generation, Linked, Wish};
 pub use load::{InitiativeSummary, PlannedStream, PlannedTask, StreamPlan};

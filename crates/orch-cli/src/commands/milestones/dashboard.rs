@@ -5,7 +5,6 @@ use std::io::{self, Write};
 use orch_systems::{Dashboard, View};
 use serde::Serialize;
 
-use crate::failure::code;
 use crate::json::rfc3339;
 use crate::sanitise::Sanitised;
 
@@ -50,7 +49,7 @@ pub(crate) fn session(view: &View) -> Option<Session> {
 }
 
 /// Writes the dashboard for a person.
-pub(crate) fn write(view: &View, dashboard: &Dashboard, out: &mut dyn Write) -> io::Result<u8> {
+pub(crate) fn write(view: &View, dashboard: &Dashboard, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "**ORCHESTRATOR DASHBOARD**\n")?;
     writeln!(out, "Planning Doc: {}", Sanitised::line(&dashboard.document))?;
     let started = dashboard.started_at.as_deref().unwrap_or("no session yet");
@@ -92,7 +91,7 @@ pub(crate) fn write(view: &View, dashboard: &Dashboard, out: &mut dyn Write) -> 
             dashboard.unticked
         )?;
     }
-    Ok(code::SUCCESS)
+    Ok(())
 }
 
 fn workers(dashboard: &Dashboard, out: &mut dyn Write) -> io::Result<()> {
