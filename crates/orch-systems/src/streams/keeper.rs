@@ -79,7 +79,7 @@ impl StreamKeeper {
 
 impl Keeper for StreamKeeper {
     fn sweep(&self) -> Result<(), StoreError> {
-        Ok(())
+        self.traces.sweep()
     }
 
     /// Those that a killed orch left behind are nobody's.

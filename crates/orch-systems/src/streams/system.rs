@@ -12,7 +12,7 @@ use orch_core::{Memory, OnFailure, OnIncomplete, Order, Plan, Status, TaskIx, Ti
 use orch_exec::tmux::SessionName;
 use orch_git::{BranchName, Git};
 use orch_prompt::Prompts;
-use orch_store::{Durability, Folded, Home, read_regular, replace};
+use orch_store::{Durability, Folded, Home, read_regular, replace, sweep};
 
 use super::StreamPlan;
 use super::database::TASKS_DB;
@@ -86,6 +86,8 @@ impl Source for StreamPlan {
         }
         if self.noted_project().as_ref() != Some(&self.project) {
             let project = self.project.to_string_lossy();
+            // A kill before the first run was written down leaves nothing else that would tell of it.
+            sweep(&self.project_file())?;
             replace(&self.project_file(), project.as_bytes(), Durability::Process)?;
         }
         Ok(match self.in_repository {
@@ -128,6 +130,7 @@ impl Source for StreamPlan {
 }
 
 impl StreamPlan {
+    /// Where it is noted which project the database was run from.
     fn project_file(&self) -> PathBuf {
         let home = Home::find(&self.folder, self.home_name());
         home.map_or_else(|| self.folder.join(PROJECT), |home| home.folder().join(PROJECT))

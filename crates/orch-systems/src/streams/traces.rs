@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use orch_core::Time;
 use orch_exec::process::processes_in;
-use orch_store::{Durability, beneath, replace};
+use orch_store::{Durability, StoreError, beneath, replace, sweep_folder};
 
 use super::PlannedStream;
 use crate::moment::log_moment;
@@ -20,7 +20,7 @@ use crate::moment::log_moment;
 const FOLDER: &str = ".claude/orchestrator";
 
 /// The line above and below what a log begins with.
-const RULE: &str = "============================================================";
+pub(super) const RULE: &str = "============================================================";
 
 /// The longest number that is read from a file.
 const LONGEST_PID: u64 = 32;
@@ -79,6 +79,12 @@ impl Traces {
         let bytes = orch_store::read_regular(&path, LONGEST_PID).ok()?;
         let pid: u32 = std::str::from_utf8(&bytes).ok()?.trim().parse().ok()?;
         processes_in(&self.project).contains(&pid).then_some(pid)
+    }
+
+    /// Removes what a killed orch has left half written there.
+    pub(super) fn sweep(&self) -> Result<(), StoreError> {
+        let folders = ["logs", "pids"].map(|name| beneath(&self.project, &format!("{FOLDER}/{name}")));
+        folders.into_iter().flatten().try_for_each(|folder| sweep_folder(&folder))
     }
 
     fn pid_file(&self, stream: &PlannedStream) -> Option<PathBuf> {
@@ -164,6 +170,20 @@ mod tests {
         let text = fs::read_to_string(logs.join("Stream-A.log")).unwrap();
         assert!(text.contains("Dependencies:  (no dependencies)\n"), "{text}");
         assert_eq!(fs::read(logs.join(".gitignore")).unwrap(), b"*\n");
+    }
+
+    #[test]
+    fn what_was_half_written_when_orch_was_killed_is_removed() {
+        let project = tempfile::tempdir().unwrap();
+        let traces = Traces::of(project.path());
+        traces.sweep().unwrap();
+        traces.note_worker(&stream("Stream-A"), 1).unwrap();
+        let pids = project.path().join(".claude/orchestrator/pids");
+        fs::write(pids.join(".Stream-A.pid.0123456789abcdef.tmp"), "1").unwrap();
+        traces.sweep().unwrap();
+        let mut left: Vec<_> = fs::read_dir(pids).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        left.sort();
+        assert_eq!(left, [".gitignore", "Stream-A.pid"]);
     }
 
     #[test]
