@@ -32,7 +32,8 @@ impl Git {
         if self.worktrees()?.iter().any(is_out) {
             return Ok(false);
         }
-        let steps = format!("update {} {to} {tip}\nupdate {} {to}\n", branch.head_ref(), Self::base_ref(branch));
+        let steps =
+            format!("update {} {to} {tip}\nupdate {} {to}\n", branch.head_ref(), Self::base_ref(branch));
         self.move_references(&steps, b"begin anew where everything was merged")?;
         Ok(true)
     }

@@ -36,6 +36,7 @@ mod replace;
 mod repository;
 mod rescue;
 mod restack;
+mod setting;
 mod state;
 mod worktree;
 

@@ -82,7 +82,7 @@ impl Walk {
         match self {
             Self::FirstParents => &["--first-parent"],
             Self::Merges => &["--first-parent", "--merges"],
-            Self::Everything => &[],
+            Self::Everything => &["--topo-order"],
         }
     }
 }
@@ -107,6 +107,15 @@ impl Git {
     /// Those of [`messages`](Self::messages).
     pub fn merges(&self, since: Option<&str>, tip: &str, bounds: Bounds) -> Result<Messages, GitError> {
         self.walk(Walk::Merges, since, tip, bounds)
+    }
+
+    /// All commits of `tip` that are not in `since`, what was merged among them, and what they say; none comes before its
+    /// parents.
+    ///
+    /// # Errors
+    /// Those of [`messages`](Self::messages).
+    pub fn all_messages(&self, since: Option<&str>, tip: &str, bounds: Bounds) -> Result<Messages, GitError> {
+        self.walk(Walk::Everything, since, tip, bounds)
     }
 
     /// The newest commit that `fits`, looked for from `tip` downwards: among the commits made on the branch itself, and

@@ -296,3 +296,14 @@ fn branches_are_listed_by_folder() {
     assert_eq!(listed, expected.map(|(branch, commit)| (name(branch), commit.clone())));
     assert_eq!(orch.branches_under(&name("other")).unwrap(), []);
 }
+
+#[test]
+fn all_that_came_since_a_commit_is_read_with_what_was_merged() {
+    let (repository, begun) = with_task();
+    let before = repository.tip("flow");
+    let merged = merge(&repository, "task/001-x", "--no-ff");
+    let told = repository.orch().all_messages(Some(&before), "flow", Bounds::default()).unwrap();
+    let ids: Vec<&str> = told.commits.iter().map(|commit| commit.id.as_str()).collect();
+    assert_eq!((ids.len(), ids[0], ids[4]), (5, begun.as_str(), merged.as_str()));
+    assert_eq!(told.commits[4].parents, [before, repository.tip("task/001-x")]);
+}
