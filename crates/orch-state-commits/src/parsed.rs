@@ -2,6 +2,8 @@
 //!
 //! Each is made from what was read, so that the shape of the tools is here alone. `serde_json`'s pretty form is theirs.
 
+use std::collections::HashSet;
+
 use serde::Serialize;
 
 use crate::{PlanCommit, PlanTask, PlannedFile, TaskCommit, TaskId, TaskStatus, WorkerCommit};
@@ -126,6 +128,13 @@ pub struct ParsedPlanTask {
 impl From<PlanCommit> for ParsedPlan {
     fn from(plan: PlanCommit) -> Self {
         let (_, total_tasks) = plan.progress();
+        let superseded: HashSet<TaskId> = plan.superseded().into_keys().cloned().collect();
+        let task = |mut task: PlanTask| {
+            if superseded.contains(&task.id) {
+                task.status = TaskStatus::Superseded;
+            }
+            ParsedPlanTask::from(task)
+        };
         Self {
             session_id: plan.session_id,
             user_request: plan.user_request,
@@ -134,7 +143,7 @@ impl From<PlanCommit> for ParsedPlan {
             architecture: plan.architecture,
             design_patterns: plan.design_patterns,
             technology_stack: plan.technology_stack,
-            tasks: plan.tasks.into_iter().map(ParsedPlanTask::from).collect(),
+            tasks: plan.tasks.into_iter().map(task).collect(),
             total_tasks,
             estimated_total_time: plan.estimated_total_time,
             dependency_graph: plan.dependency_graph,

@@ -98,6 +98,12 @@ impl TaskStatus {
         matches!(self, Self::Completed | Self::Superseded | Self::Dropped)
     }
 
+    /// Whether nobody is at it and something may still come: pending, blocked, or a word that orch doesn't know. Only such a
+    /// task may be planned anew.
+    pub fn is_idle(&self) -> bool {
+        matches!(self, Self::Pending | Self::Blocked | Self::Other(_))
+    }
+
     pub(crate) fn tidied(self) -> Self {
         match self {
             Self::Other(word) => Self::read(&word),

@@ -173,9 +173,9 @@ impl Progress {
         let mut fields = Fields::read(text, &["Status", "Completed"]);
         let status = fields.line("Status");
         let completed = fields.line("Completed");
-        let (count, prose) = leading_pair(&completed).unzip();
-        let (completed, total) = count.unwrap_or_default();
-        let note = tidy(&format!("{}\n{}", prose.unwrap_or(""), fields.stray()));
+        let ((completed, total), prose) = leading_pair(&completed).unwrap_or(((0, 0), &completed));
+        let prose = prose.trim_start_matches([',', ';', ':', '.', ' ']);
+        let note = tidy(&format!("{prose}\n{}", fields.stray()));
         Self { status, completed, total, note }
     }
 }

@@ -1,6 +1,6 @@
 //! A plan of commits as the plan of a run.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use orch_core::{Diagnostic, Plan, PlanDraft, Reference, TaskDraft};
 
@@ -13,7 +13,7 @@ impl PlanCommit {
     /// A precondition that work outside of this plan has provided already, or that only a reworded merge names, is no
     /// requirement any more. A name that a completed task provides is provided by that task alone.
     pub fn draft(&self, provided: &Provided) -> PlanDraft {
-        let (live, superseded) = (self.live(), self.superseded());
+        let (live, replacements) = (self.live(), Replacements::of(self));
         let is_done = |task: &PlanTask| task.status == TaskStatus::Completed;
         let names = |task: &'_ PlanTask| {
             task.provides.iter().map(|name| capability(name).to_owned()).collect::<Vec<_>>()
@@ -36,7 +36,7 @@ impl PlanCommit {
             });
             let requires =
                 task.preconditions.iter().map(|name| capability(name)).filter(|name| !is_there(name));
-            let depends_on = task.depends_on.iter().flat_map(|id| self.in_place_of(id, &superseded));
+            let depends_on = task.depends_on.iter().flat_map(|id| replacements.of_task(id));
             tasks.push(TaskDraft {
                 id: task.id.to_string(),
                 aliases: vec![format!("task-{}", task.id)],
@@ -50,17 +50,26 @@ impl PlanCommit {
         let objective = self.user_request.split('\n').next().unwrap_or_default().to_owned();
         PlanDraft { objective, tasks, identity: Vec::new() }
     }
+}
+
+/// What is done in the place of superseded tasks.
+struct Replacements<'p> {
+    ids: HashMap<(u128, Option<u8>), &'p TaskId>,
+    superseded: BTreeMap<&'p TaskId, Vec<TaskId>>,
+}
+
+impl<'p> Replacements<'p> {
+    fn of(plan: &'p PlanCommit) -> Self {
+        let ids = plan.tasks.iter().rev().map(|task| (task.id.key(), &task.id)).collect();
+        Self { ids, superseded: plan.superseded() }
+    }
 
     /// The tasks that are done in the place of `id`: itself, unless it is superseded.
-    fn in_place_of<'p>(
-        &'p self,
-        id: &'p TaskId,
-        superseded: &'p BTreeMap<&TaskId, Vec<TaskId>>,
-    ) -> Vec<&'p TaskId> {
+    fn of_task<'a>(&'a self, id: &'a TaskId) -> Vec<&'a TaskId> {
         let (mut open, mut seen, mut found) = (vec![id], HashSet::new(), Vec::new());
         while let Some(id) = open.pop() {
-            let id = self.task(id).map_or(id, |task| &task.id);
-            match superseded.get(id).filter(|by| !by.is_empty()) {
+            let id = self.ids.get(&id.key()).copied().unwrap_or(id);
+            match self.superseded.get(id).filter(|by| !by.is_empty()) {
                 _ if !seen.insert(id) => {}
                 Some(by) => open.extend(by.iter().rev()),
                 None => found.push(id),

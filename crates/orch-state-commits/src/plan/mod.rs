@@ -148,13 +148,13 @@ impl PlanCommit {
     }
 
     /// The tasks that take the place of others: said by the task's own block, or by a sentence in the architecture as the
-    /// seed has it (`Task-005 superseded by task-008`), if both are in the plan and the first is not completed.
+    /// seed has it (`Task-005 superseded by task-008`), if both are in the plan and the first is pending or blocked.
     pub fn superseded(&self) -> BTreeMap<&TaskId, Vec<TaskId>> {
         let mut said: BTreeMap<&TaskId, Vec<TaskId>> = BTreeMap::new();
         let by_key: BTreeMap<_, &PlanTask> = self.tasks.iter().map(|task| (task.id.key(), task)).collect();
         for (old, new) in sentences(&self.architecture) {
             if let (Some(old), Some(new)) = (by_key.get(&old.key()), by_key.get(&new.key()))
-                && old.status != TaskStatus::Completed
+                && old.status.is_idle()
                 && old.id != new.id
                 && old.superseded_by.is_empty()
             {

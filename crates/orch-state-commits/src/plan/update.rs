@@ -141,6 +141,7 @@ impl PlanCommit {
         next.advance(&update.completed, TaskStatus::Completed, "completed")?;
         next.retire(update)?;
         let mut plan = next.plan;
+        plan.write_down_superseded();
         plan.version = version;
         let learned = learned(update);
         if !learned.is_empty() {
@@ -149,6 +150,17 @@ impl PlanCommit {
             plan.architecture = tidy(&text);
         }
         Ok(plan)
+    }
+
+    /// Gives the tasks of which only a sentence says that they are superseded that status.
+    fn write_down_superseded(&mut self) {
+        let said = self.superseded().into_iter().map(|(id, by)| (id.clone(), by));
+        let said: BTreeMap<TaskId, Vec<TaskId>> = said.collect();
+        for task in &mut self.tasks {
+            if let Some(by) = said.get(&task.id).filter(|_| task.status.is_idle()) {
+                (task.status, task.superseded_by) = (TaskStatus::Superseded, by.clone());
+            }
+        }
     }
 
     /// Tasks of the plan that `id` may have been meant for: three at most.
@@ -271,11 +283,10 @@ impl Next {
         let places = self.places(id)?;
         for place in &places {
             let (id, status) = (id.clone(), self.plan.tasks[*place].status.clone());
-            if status == TaskStatus::InProgress {
-                return Err(UpdateError::Running { id, wanted });
-            }
-            if status.is_final() {
-                return Err(UpdateError::Final { id, status, wanted });
+            match status {
+                TaskStatus::InProgress => return Err(UpdateError::Running { id, wanted }),
+                status if status.is_final() => return Err(UpdateError::Final { id, status, wanted }),
+                _ => {}
             }
         }
         if running.contains(&id.key()) {
