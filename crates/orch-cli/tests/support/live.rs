@@ -111,6 +111,21 @@ impl Live {
         }
     }
 
+    /// Waits for a line of its output with this text in it: all that it said since the last one that was waited for.
+    pub(crate) fn hear(&mut self, text: &str) -> String {
+        let until = Instant::now() + PATIENCE;
+        let mut said = String::new();
+        loop {
+            match self.lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                Ok(line) => said += &format!("{line}\n"),
+                Err(error) => panic!("no line with `{text}` ({error}): {said}"),
+            }
+            if said.lines().last().is_some_and(|line| line.contains(text)) {
+                return said;
+            }
+        }
+    }
+
     /// Waits for an event of this kind, of this task if one is named.
     pub(crate) fn wait_for(&mut self, event: &str, task: &str) -> Value {
         let mut seen = Vec::new();
