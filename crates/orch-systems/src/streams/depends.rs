@@ -18,7 +18,7 @@ pub(super) enum Meant {
     Stream(String),
     /// Nothing more than the order of the stream's own tasks.
     Itself,
-    /// No stream that is there: as it is written.
+    /// No stream that is there: what was probably meant to be its name.
     Unknown(String),
 }
 
@@ -39,7 +39,11 @@ impl<'a> Known<'a> {
             // Its own id alone is a mistake; a task of it is the order within.
             Some(named) if named == stream && written != named => Meant::Itself,
             Some(named) => Meant::Stream(named.to_owned()),
-            None => Meant::Unknown(written.to_owned()),
+            // A title is named by how it begins, so that the stream that was meant can be found.
+            None => {
+                let named = stream_named(written, |id| id != written && !id.is_empty());
+                Meant::Unknown(named.unwrap_or(written).to_owned())
+            }
         }
     }
 }
@@ -89,7 +93,8 @@ mod tests {
             ("TASK-2", Meant::Itself),
             ("Stream-B", stream("Stream-B")),
             ("Stream-X", Meant::Unknown("Stream-X".into())),
-            ("[Stream-X] y", Meant::Unknown("[Stream-X] y".into())),
+            ("[Stream-X] y", Meant::Unknown("Stream-X".into())),
+            ("Stream-X: y", Meant::Unknown("Stream-X".into())),
             ("[Stream-A", Meant::Unknown("[Stream-A".into())),
             (": y", Meant::Unknown(": y".into())),
         ] {

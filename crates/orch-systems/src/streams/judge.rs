@@ -8,6 +8,7 @@ use orch_exec::agent::{End, ExitInfo};
 use orch_state_sqlite::TaskStatus;
 
 use super::ledger::Stands;
+use super::traces::RULE;
 use crate::evidence::Evidence;
 use crate::system::{EndedAttempt, Judged};
 
@@ -49,7 +50,10 @@ fn weigh(stands: &Stands, before: Option<&Stands>, evidence: Evidence, gone: boo
         _ if exit.is_none() => (Outcome::Lost, reading.detail.clone()),
         _ => {
             let left = left(stands, before);
-            let why = match (exit.filter(|exit| exit.code != Some(0)), &reading.detail) {
+            // Of a worker that said nothing, the heading of its log is all there is to read.
+            let detail = reading.detail.as_deref().filter(|detail| !detail.ends_with(RULE));
+            let why = match (exit.filter(|exit| exit.code != Some(0)), detail) {
+                (Some(exit), Some(detail)) if detail.starts_with(&said(exit)) => format!("{left}; {detail}"),
                 (Some(exit), Some(detail)) => format!("{left}; it ended with {}: {detail}", said(exit)),
                 (Some(exit), None) => format!("{left}; it ended with {}", said(exit)),
                 (None, _) => left,
@@ -156,6 +160,23 @@ mod tests {
             |before: &Stands, now: &Stands| judged(now, Some(before), End::Well, Some(0)).detail.unwrap();
         assert!(detail(&none, &none).contains("task_update"));
         assert!(!detail(&none, &some).contains("task_update"));
+    }
+
+    #[test]
+    fn how_it_ended_is_said_once() {
+        let pending = stands(&[TaskStatus::Pending]);
+        for (detail, why) in [
+            (Some("exit code 7: no such file"), "1 of 1 tasks left: TASK-0; exit code 7: no such file"),
+            (Some("overloaded"), "1 of 1 tasks left: TASK-0; it ended with exit code 7: overloaded"),
+            (Some(RULE), "1 of 1 tasks left: TASK-0; it ended with exit code 7"),
+            (None, "1 of 1 tasks left: TASK-0; it ended with exit code 7"),
+        ] {
+            let detail = detail.map(str::to_owned);
+            let reading = Reading { end: End::Badly, session: None, text: None, detail };
+            let exit = Some(ExitInfo { code: Some(7), signal: None });
+            let judged = weigh(&pending, None, Evidence::new(reading, exit, ResultKind::Exit), false);
+            assert_eq!(judged.detail.as_deref(), Some(why));
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! The database says what is done. The history says what orch began, what came of it, and what is done and still has to
 //! be merged.
 
-use orch_core::{Memory, Recorded, RecordedTask, Standing, Status};
+use orch_core::{Memory, Outcome, Recorded, RecordedTask, Standing, Status};
 use orch_store::{Folded, Home};
 
 use super::{PlannedStream, StreamPlan};
@@ -16,7 +16,13 @@ pub(super) fn remember(plan: &StreamPlan, history: Folded, home: Option<&Home>) 
         let record = history.tasks.get(&stream.id);
         let attempt = history.last_attempt(&stream.id);
         let waits = home.is_some_and(|home| home.claim(&stream.id, attempt).is_file());
-        let status = stands(stream.is_complete(), record.map(|record| record.status), waits);
+        let work = match record {
+            _ if waits => Work::Waits,
+            Some(record) if record.outcome == Some(Outcome::Rejected) => Work::Waits,
+            Some(record) if record.attempt > 0 && plan.in_repository => Work::Unmerged,
+            _ => Work::None,
+        };
+        let status = stands(stream.is_complete(), record.map(|record| record.status), work);
         let standing = match record.filter(|record| record.status == status) {
             Some(record) => Standing { attempt, ..standing(record) },
             None => Standing { status, attempt, ..Standing::default() },
@@ -42,14 +48,29 @@ pub(super) fn fresh(plan: &StreamPlan, history: &Folded) -> Memory {
     Memory::Found(Recorded { identity: Vec::new(), tasks: plan.streams.iter().map(task).collect() })
 }
 
-/// Where a stream stands by what its tasks say and what the history has. `waits`: it was done, and could not be merged.
-fn stands(is_complete: bool, known: Option<Status>, waits: bool) -> Status {
+/// What of the work of a stream is not in the project yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Work {
+    /// Nothing that orch knows of: whoever did it did it there.
+    None,
+    /// A worker has begun on a branch, and did not come to its end.
+    Unmerged,
+    /// It was done, and could not be merged, or was sent back.
+    Waits,
+}
+
+/// Where a stream stands by what its tasks say and what the history has.
+fn stands(is_complete: bool, known: Option<Status>, work: Work) -> Status {
     match known {
         // What became of it is found out from its worker.
         Some(Status::Running) => Status::Running,
         Some(Status::Success) if !is_complete => Status::Pending,
-        Some(known) if !is_complete || waits => known,
+        Some(known) if !is_complete || (work == Work::Waits && known != Status::Success) => known,
         None if !is_complete => Status::Pending,
+        // A person has settled the rest: what there is of it is looked at and merged before anything builds on it.
+        Some(Status::Pending | Status::Incomplete | Status::Fail) if work == Work::Unmerged => {
+            Status::Pending
+        }
         _ => Status::Success,
     }
 }
@@ -57,6 +78,11 @@ fn stands(is_complete: bool, known: Option<Status>, waits: bool) -> Status {
 fn note((id, was, now): &(String, Status, Status)) -> String {
     match now {
         Status::Success => format!("`{id}` was {was}; all its tasks are done since"),
+        _ if *was != Status::Success => {
+            format!(
+                "`{id}` was {was}; all its tasks are done since, and a worker looks at them before it is merged"
+            )
+        }
         _ => format!("`{id}` was {was}; some of its tasks are not done any more, or came since"),
     }
 }
@@ -68,23 +94,28 @@ mod tests {
     #[test]
     fn the_tasks_say_what_is_done_and_the_history_what_is_to_be_merged() {
         use Status::{Fail, Incomplete, Pending, Running, Success};
-        for (is_complete, known, waits, status) in [
-            (false, None, false, Pending),
-            (true, None, false, Success),
-            (true, Some(Success), false, Success),
-            (false, Some(Success), false, Pending),
-            (false, Some(Incomplete), false, Incomplete),
-            (true, Some(Incomplete), false, Success),
-            (true, Some(Incomplete), true, Incomplete),
-            (true, Some(Pending), true, Pending),
-            (true, Some(Pending), false, Success),
-            (false, Some(Pending), true, Pending),
-            (true, Some(Fail), false, Success),
-            (false, Some(Fail), false, Fail),
-            (true, Some(Running), false, Running),
-            (false, Some(Running), false, Running),
+        for (is_complete, known, work, status) in [
+            (false, None, Work::None, Pending),
+            (true, None, Work::None, Success),
+            (true, Some(Success), Work::Unmerged, Success),
+            (true, Some(Success), Work::Waits, Success),
+            (false, Some(Success), Work::Unmerged, Pending),
+            (false, Some(Incomplete), Work::Unmerged, Incomplete),
+            (true, Some(Incomplete), Work::None, Success),
+            (true, Some(Incomplete), Work::Unmerged, Pending),
+            (true, Some(Incomplete), Work::Waits, Incomplete),
+            (true, Some(Pending), Work::Waits, Pending),
+            (true, Some(Pending), Work::Unmerged, Pending),
+            (true, Some(Pending), Work::None, Success),
+            (false, Some(Pending), Work::Waits, Pending),
+            (true, Some(Fail), Work::None, Success),
+            (true, Some(Fail), Work::Unmerged, Pending),
+            (true, Some(Fail), Work::Waits, Fail),
+            (false, Some(Fail), Work::Unmerged, Fail),
+            (true, Some(Running), Work::None, Running),
+            (false, Some(Running), Work::Unmerged, Running),
         ] {
-            assert_eq!(stands(is_complete, known, waits), status, "{is_complete} {known:?} {waits}");
+            assert_eq!(stands(is_complete, known, work), status, "{is_complete} {known:?} {work:?}");
         }
     }
 }
