@@ -2,6 +2,7 @@
 
 mod live;
 pub(crate) mod planned;
+pub(crate) mod streams;
 mod tree;
 pub(crate) mod vertical;
 
@@ -183,7 +184,9 @@ impl Project {
 
     /// Processes that belong to a worker of this project: process ids and command lines.
     pub(crate) fn processes(&self) -> Vec<(u32, String)> {
-        let marker = format!("\0ORCH_PLAN={}/", self.folder.display());
+        // The plan may lie in the user's folder.
+        let place = fs::canonicalize(self.place.path()).unwrap();
+        let marker = format!("\0ORCH_PLAN={}/", place.display());
         let numbers = fs::read_dir("/proc").into_iter().flatten();
         let numbers = numbers.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
         let of_project = |process: &u32| {
