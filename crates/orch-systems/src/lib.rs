@@ -1,8 +1,8 @@
 //! The systems: for each, how a plan is loaded, what is recorded, what a worker is told, how its result is read back,
 //! and how a run finishes.
 //!
-//! There are four: [prompts](PromptPlan) (seed 002), [milestones](MilestonePlan) (seed 000), [streams](StreamPlan) (seed
-//! 001) and [weavers](WeaverPlan) (seed 003). What a system shares with the others is here as well: the configuration ([`Config`]), the workers that are processes, the session that holds a plan ([`Session`]) and the view
+//! There are four: [prompts](PromptPlan) (seed 002), [milestones](MilestonePlan) (seed 000), [streams](StreamPlan)
+//! (seed 001) and [weavers](WeaverPlan) (seed 003). What a system shares with the others is here as well: the configuration ([`Config`]), the workers that are processes, the session that holds a plan ([`Session`]) and the view
 //! of one that is only looked at ([`View`]).
 //!
 //! ```no_run

@@ -11,7 +11,6 @@ use crate::{MilestonePlan, OpenError, PromptPlan, StreamPlan, WeaverPlan};
 
 /// A plan of any of the systems, loaded and valid.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "a process has one or two of them")]
 pub enum AnyPlan {
     /// A Markdown index of prompt files (seed 002).
     Prompts(PromptPlan),

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use orch_core::{Status, Time, Verdict};
 use orch_store::{Durability, HistoryWriter, What};
 use orch_systems::{
-    Kind, OpenError, Opening, PromptPlan, Report, Requirements, RunOptions, Session, View, locate,
+    Kind, OpenError, Opening, PromptPlan, Report, Requirements, RunOptions, Session, View, Wanted, locate,
 };
 
 /// A plan in a folder of its own; every prompt is a list of shell commands.
@@ -442,7 +442,8 @@ fn a_large_index_is_not_taken_for_the_only_one() {
     let mut index = project.read("PROMPT-ORCHESTRATOR.md");
     index += &format!("\n## Notes\n{}", "- as it was said\n".repeat(80_000));
     project.write("PROMPT-ORCHESTRATOR.md", &index);
-    let found = |given: Option<&Path>, kind| {
+    let found = |given: Option<&Path>, kind: Option<Kind>| {
+        let kind = Wanted { kind, ..Wanted::default() };
         Opening::find(given, here, kind).map(|opening| opening.plan().path().to_owned())
     };
     let usual = here.canonicalize().unwrap().join("PROMPT-ORCHESTRATOR.md");

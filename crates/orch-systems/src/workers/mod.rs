@@ -94,7 +94,7 @@ struct Active {
 
 enum Doing {
     SetUp(Box<SettingUp>),
-    Work(Work),
+    Work(Box<Work>),
     ByPerson,
     FollowUp(Box<FollowingUp>),
     Review { before: Before, log: PathBuf },
@@ -238,7 +238,7 @@ impl AgentWorkers {
 
     fn working(&mut self, task: TaskIx, attempt: u32, work: Work) {
         self.listening.watch();
-        self.enter(task, attempt, Doing::Work(work));
+        self.enter(task, attempt, Doing::Work(Box::new(work)));
     }
 
     fn enter(&mut self, task: TaskIx, attempt: u32, doing: Doing) {
@@ -255,7 +255,7 @@ impl AgentWorkers {
         let Active { task, attempt, doing, stopped } = active;
         match doing {
             Doing::SetUp(setting_up) => Ok(self.set_up_ended(*setting_up, ended.exit, stopped)),
-            Doing::Work(work) => self.work_ended(task, attempt, work, ended.exit, stopped),
+            Doing::Work(work) => self.work_ended(task, attempt, *work, ended.exit, stopped),
             Doing::ByPerson => self.work_ended(task, attempt, Work::default(), Exit::Unknown, stopped),
             Doing::FollowUp(following_up) => {
                 Ok(self.errand_ended(task, attempt, *following_up, ended.exit, stopped))
