@@ -103,8 +103,9 @@ impl AgentWorkers {
         for (&key, active) in &mut self.active {
             match &mut active.doing {
                 Doing::Work(work) if watches => {
-                    self.system.keep_word(&self.place.home, active.task, active.attempt);
                     let glance = self.system.glance(&self.place.home, active.task, active.attempt);
+                    // After it: whatever somebody was told of is kept, although the worker may write at any moment.
+                    self.system.keep_word(&self.place.home, active.task, active.attempt);
                     if glance.progress.is_some() && glance.progress != work.progress {
                         work.progress.clone_from(&glance.progress);
                         let text = glance.progress.unwrap_or_default();
