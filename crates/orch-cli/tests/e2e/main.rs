@@ -34,6 +34,7 @@ mod streams;
 mod streams_bad;
 mod streams_merging;
 mod streams_resume;
+mod streams_workspaces;
 mod survivors;
 mod validation;
 mod weavers;
