@@ -28,6 +28,12 @@ pub trait ToolHost: Send {
     /// `arguments` follow the tool's schema as far as [`Tool::input_schema`] says; a `null` for what may be left out
     /// is left out.
     fn call(&mut self, tool: &str, arguments: Object) -> Answer;
+
+    /// The answer to a call of `tool` that is not made, in the shape in which this host says that something is wrong.
+    /// `problem` is for the agent: a line that says what is wrong, then what is right.
+    fn refuse(&self, _tool: &str, problem: String) -> Answer {
+        Answer::Refused(problem)
+    }
 }
 
 /// One tool: what an agent reads before it calls.

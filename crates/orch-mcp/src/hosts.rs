@@ -58,6 +58,11 @@ impl ToolHost for Hosts {
             None => Answer::Refused(format!("there is no tool `{tool}`")),
         }
     }
+
+    fn refuse(&self, tool: &str, problem: String) -> Answer {
+        let host = self.owner(tool).and_then(|place| self.hosts.get(place));
+        host.map_or_else(|| Answer::Refused(problem.clone()), |host| host.refuse(tool, problem.clone()))
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! A [`ToolHost`] has [`Tool`]s and does what is asked of them; [`Hosts`] puts several together; [`serve`] speaks the
 //! protocol on standard input and output until the client closes them. [`TaskTools`] are those for the tasks of
-//! streams, over a `tasks.db`.
+//! streams, over a `tasks.db`; [`GitTools`] those for plans that are kept in the branches of a repository.
 //!
 //! ```no_run
 //! let tasks = orch_mcp::TaskTools::new("tasks.db".into(), None);
@@ -20,6 +20,8 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod clock;
+mod git;
 mod host;
 mod hosts;
 mod output;
@@ -27,6 +29,7 @@ mod schema;
 mod server;
 mod tasks;
 
+pub use git::GitTools;
 pub use host::{Answer, Effect, Object, Tool, ToolHost};
 pub use hosts::Hosts;
 pub use server::{ServeError, serve};

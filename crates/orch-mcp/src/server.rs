@@ -126,7 +126,7 @@ impl Served {
         context: &RequestContext<RoleServer>,
     ) -> Answer {
         if let Err(problem) = arguments::check(tool, &mut arguments) {
-            return Answer::Refused(problem);
+            return self.host.lock().await.refuse(tool.name, problem);
         }
         let mut host = Arc::clone(&self.host).lock_owned().await;
         if context.ct.is_cancelled() {

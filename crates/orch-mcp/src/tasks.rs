@@ -4,12 +4,11 @@ mod operation;
 mod table;
 
 use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use orch_core::Time;
 use orch_state_sqlite::{DbError, TaskDb, ToolError, Tools};
 
 use crate::arguments;
+use crate::clock::now;
 use crate::host::{Answer, Object, Tool, ToolHost};
 use operation::{Failure, Needs, Operation};
 
@@ -111,11 +110,6 @@ fn text(tool: &Tool, failure: &Failure) -> String {
         Failure::Tool(error @ ToolError::Invalid { .. }) => arguments::refused(tool, error.to_string()),
         Failure::Tool(error) => error.to_string(),
     }
-}
-
-fn now() -> Time {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Time::from_millis(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]

@@ -1,0 +1,43 @@
+//! Plans kept in the branches of a repository (seed 004).
+//!
+//! A plan is the newest commit of `plan/<session>`, a task the first one of `task/<id>-<slug>`; both are cut from `flow`, to
+//! which finished work is merged. [`PlanRepository`] has a method for each of the original tools, with their inputs and
+//! outputs; what the messages say is for `orch-state-commits`, what git does for `orch-git`.
+//!
+//! # What is promised
+//!
+//! - Branches are written without a checkout: the main work tree and its index stay as they are, whatever is in them.
+//! - Any number of calls may run at once, in one process or in several. Of two that make one branch, one succeeds; of two that
+//!   update one plan, both arrive.
+//! - A work tree is never removed with work in it that is in no commit.
+//! - Whatever an agent gives is checked before anything is done. A call that fails has changed nothing.
+//!
+//! ```no_run
+//! use orch_state_git::{BranchInput, PlanRepository, ProvidesInput};
+//!
+//! let repository = PlanRepository::at("/home/me/project");
+//! let provided = repository.get_provides(&ProvidesInput::default())?;
+//! let task = repository.parse_task(&BranchInput { branch: "task/002-auth-service".into() })?;
+//! println!("{}: {}", task.id, task.preconditions.iter().all(|name| provided.contains(name)));
+//! # Ok::<(), orch_state_git::ToolError>(())
+//! ```
+#![forbid(unsafe_code)]
+
+mod error;
+mod planned;
+mod plans;
+mod provides;
+mod reading;
+mod records;
+mod repository;
+mod tasks;
+mod worktrees;
+
+pub use error::{Refusal, ToolError};
+pub use planned::PlannedTask;
+pub use plans::{BranchCreated, CreatePlanInput, PlanUpdated, ReplacedTask, UpdatePlanInput};
+pub use provides::ProvidesInput;
+pub use reading::BranchInput;
+pub use repository::PlanRepository;
+pub use tasks::CreateTaskInput;
+pub use worktrees::{CreateWorktreeInput, RemoveWorktreeInput, WorktreeCreated, WorktreeRemoved};
