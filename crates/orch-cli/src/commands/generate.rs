@@ -14,7 +14,7 @@ use crate::interrupt::Interrupted;
 use crate::sanitise::Sanitised;
 
 /// The most that is read of a file.
-const LARGEST: u64 = 16 << 20;
+const LARGEST: u64 = 8 << 20;
 
 /// The line above and below what must not be overlooked (seed 001).
 const RULE: &str = "━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━";
@@ -174,9 +174,12 @@ fn read(path: &Path) -> Result<String, OpenError> {
     let failed = |source| OpenError::Read { path: path.to_owned(), source };
     let mut bytes = Vec::new();
     let read = match path.as_os_str() == "-" {
-        true => io::stdin().lock().take(LARGEST).read_to_end(&mut bytes),
-        false => File::open(path).and_then(|file| file.take(LARGEST).read_to_end(&mut bytes)),
+        true => io::stdin().lock().take(LARGEST + 1).read_to_end(&mut bytes),
+        false => File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes)),
     };
     read.map_err(failed)?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    if bytes.len() as u64 > LARGEST {
+        return Err(failed(io::Error::other(format!("it has more than {LARGEST} bytes"))));
+    }
+    String::from_utf8(bytes).map_err(|_| failed(io::Error::other("it is no text in UTF-8")))
 }

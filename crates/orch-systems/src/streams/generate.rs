@@ -15,7 +15,7 @@ use orch_store::{Holder, Home, Lock};
 
 use super::database::{Database, Surroundings, memory_db, project_of};
 use super::load::unusable;
-use super::planner::Planner;
+use super::planner::{self, Planner};
 use super::request::{self, Requested};
 use crate::control::Asker;
 use crate::locate::{Found, Kind};
@@ -151,6 +151,15 @@ impl Generation {
         let config = Config::find(&project, &root)?;
         let name = options.agent.as_deref().or(config.run.agent.as_deref()).unwrap_or("claude");
         let profile = resolve(name, &config.agents)?;
+        match &wish {
+            Wanted::Words(_) => planner::check(&profile, &project)?,
+            Wanted::Written(requested, origin) => {
+                let found = requested.entangled(&streams_there(&database, &initiative.initiative_id)?);
+                if !found.is_empty() {
+                    return Err(invalid(origin, found));
+                }
+            }
+        }
         let db = TaskDb::open_or_create(&database.path).map_err(unusable)?;
         if !database.is_there {
             notes.push(format!("made the database {}", database.path.display()));
@@ -241,7 +250,7 @@ impl Generation {
     pub fn make(&mut self) -> Result<(Generated, Option<String>), OpenError> {
         let feature = match &self.wish {
             Wanted::Written(requested, origin) => {
-                let Requested { prd, tasks } = (**requested).clone();
+                let Requested { prd, tasks, .. } = (**requested).clone();
                 let refused = |error: orch_state_sqlite::ToolError| {
                     let found = Diagnostic::error("generate.request", error.to_string());
                     invalid(origin, vec![found])
@@ -251,7 +260,6 @@ impl Generation {
             }
             Wanted::Words(words) => words.clone(),
         };
-        self.planner.check()?;
         let plan = Plan { feature: &feature, agents: AGENTS };
         let failed = |error: orch_prompt::PromptError| OpenError::Environment {
             message: error.to_string(),
@@ -324,6 +332,17 @@ fn initiative(
         hint: "start one there first (`initiative_start`); streams belong to an initiative".into(),
     })?;
     Ok((InitiativeLinkInput { initiative_id: active.id, title: active.name, description: active.goal }, true))
+}
+
+/// The streams of the initiative that are there already.
+fn streams_there(database: &Database, initiative_id: &str) -> Result<HashSet<String>, OpenError> {
+    if !database.is_there {
+        return Ok(HashSet::new());
+    }
+    let read =
+        TaskDb::open(&database.path).and_then(|db| db.stream_tasks(&Scope::Current)).map_err(unusable)?;
+    let is_it = read.initiative.as_ref().is_some_and(|current| current.id == initiative_id);
+    Ok(read.tasks.into_iter().filter(|_| is_it).map(|task| task.stream.id).collect())
 }
 
 fn invalid(origin: &Path, found: Vec<Diagnostic>) -> OpenError {

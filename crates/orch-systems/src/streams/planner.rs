@@ -64,28 +64,6 @@ impl Planner {
         self.home.log(NAME, self.attempt)
     }
 
-    /// Refuses an agent that can't be run.
-    pub(super) fn check(&self) -> Result<(), OpenError> {
-        let name = &self.profile.name;
-        if is_shell(&self.profile) {
-            return Err(OpenError::Environment {
-                message: "the agent `shell` only runs commands, and can't plan".into(),
-                hint: "choose one with `--agent NAME`, or write the streams yourself: `orch generate --from FILE`".into(),
-            });
-        }
-        self.profile.check()?;
-        let program = self.profile.command.first().map_or("", String::as_str);
-        if !program.contains('{') && !is_installed(program, &self.project) {
-            return Err(OpenError::Environment {
-                message: format!("the agent `{name}` needs `{program}`, which is not installed"),
-                hint: "install it, choose another one with `--agent NAME`, or write the streams yourself: `orch generate \
-                       --from FILE`"
-                    .into(),
-            });
-        }
-        Ok(())
-    }
-
     /// Runs it to its end; how it ended, if that was not well.
     pub(super) fn run(
         &mut self,
@@ -155,12 +133,33 @@ impl Planner {
         Ok(match (evidence.reading.end, exit) {
             (End::RateLimited { .. }, _) => Some("its provider refuses work for now".into()),
             (_, Exit::Code(0)) => None,
-            (_, exit) => Some(match evidence.reading.detail {
-                Some(detail) => format!("{}: {detail}", said(exit)),
-                None => said(exit),
-            }),
+            (_, exit) => Some(evidence.reading.detail.unwrap_or_else(|| said(exit))),
         })
     }
+}
+
+/// Refuses an agent that can't be run.
+pub(super) fn check(profile: &Profile, project: &Path) -> Result<(), OpenError> {
+    let name = &profile.name;
+    if is_shell(profile) {
+        return Err(OpenError::Environment {
+            message: "the agent `shell` only runs commands, and can't plan".into(),
+            hint:
+                "choose one with `--agent NAME`, or write the streams yourself: `orch generate --from FILE`"
+                    .into(),
+        });
+    }
+    profile.check()?;
+    let program = profile.command.first().map_or("", String::as_str);
+    if !program.contains('{') && !is_installed(program, project) {
+        return Err(OpenError::Environment {
+            message: format!("the agent `{name}` needs `{program}`, which is not installed"),
+            hint: "install it, choose another one with `--agent NAME`, or write the streams yourself: `orch generate \
+                   --from FILE`"
+                .into(),
+        });
+    }
+    Ok(())
 }
 
 fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
