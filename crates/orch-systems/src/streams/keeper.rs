@@ -54,7 +54,10 @@ impl StreamKeeper {
                 Ok(())
             }
             Owed::Nobody(task) => {
-                self.traces.forget_worker(self.plan.stream(*task));
+                if let Err(error) = self.traces.forget_worker(self.plan.stream(*task)) {
+                    let id = self.plan.plan.id(*task);
+                    alerts.push(format!("by .claude/orchestrator/pids, `{id}` still has a process: {error}"));
+                }
                 Ok(())
             }
             Owed::Again { task, all } => self.reopen(*task, *all, now).map_err(|source| StoreError::Io {

@@ -66,9 +66,10 @@ impl Traces {
     }
 
     /// Takes back that a process works on a stream.
-    pub(super) fn forget_worker(&self, stream: &PlannedStream) {
-        if let Some(path) = self.pid_file(stream) {
-            let _ = fs::remove_file(path);
+    pub(super) fn forget_worker(&self, stream: &PlannedStream) -> io::Result<()> {
+        match self.pid_file(stream).map(fs::remove_file) {
+            Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
         }
     }
 
@@ -203,7 +204,8 @@ mod tests {
         let stream = stream("a b/../c");
         traces.note_worker(&stream, std::process::id()).unwrap();
         assert_eq!(traces.stranger(&stream), None, "this very process does not work there");
-        traces.forget_worker(&stream);
+        traces.forget_worker(&stream).unwrap();
+        traces.forget_worker(&stream).unwrap();
         let pids = project.path().join(".claude/orchestrator/pids");
         assert_eq!(
             fs::read_dir(pids).unwrap().flatten().filter(|e| e.file_name() != ".gitignore").count(),
