@@ -153,6 +153,9 @@ pub enum Outcome {
     Succeeded,
     /// The worker came back with part of it.
     Incomplete,
+    /// The work is done, and can't be brought to where it belongs: a merge conflicts, something is in the way. Only a
+    /// person can make way, so the task is INCOMPLETE and is not tried again by itself.
+    Obstructed,
     /// The worker says that it is done, and what was checked does not pass: the work goes back to it with what was
     /// found, as a further attempt ([`Policy::reworks`](crate::Policy::reworks)).
     Rejected,
@@ -179,7 +182,8 @@ impl Outcome {
     /// Whether this end uses up one of the task's tries ([`Policy::retries`](crate::Policy::retries)).
     ///
     /// A rate limit, a broken environment, a cancelled and a lost attempt say nothing about the work and do not. Neither
-    /// does rejected work: how often that goes back is counted apart ([`Policy::reworks`](crate::Policy::reworks)).
+    /// does rejected work: how often that goes back is counted apart ([`Policy::reworks`](crate::Policy::reworks)); nor work
+    /// that is only in need of a way.
     pub const fn uses_a_try(self) -> bool {
         matches!(
             self,
@@ -189,9 +193,9 @@ impl Outcome {
 
     /// Whether this end says something about the work, so that the provider was there for it.
     ///
-    /// Those that use up a try, and rejected work.
+    /// Those that use up a try, and rejected and obstructed work.
     pub const fn tells_of_the_work(self) -> bool {
-        self.uses_a_try() || matches!(self, Outcome::Rejected)
+        self.uses_a_try() || matches!(self, Outcome::Rejected | Outcome::Obstructed)
     }
 
     /// The word used in the history, in JSON and in messages, such as `timed_out`.
@@ -199,6 +203,7 @@ impl Outcome {
         match self {
             Outcome::Succeeded => "succeeded",
             Outcome::Incomplete => "incomplete",
+            Outcome::Obstructed => "obstructed",
             Outcome::Rejected => "rejected",
             Outcome::Failed => "failed",
             Outcome::Crashed => "crashed",

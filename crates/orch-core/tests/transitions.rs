@@ -32,6 +32,7 @@ fn only_ends_that_say_something_about_the_work_use_a_try() {
     let ends = [
         (Outcome::Succeeded, true),
         (Outcome::Incomplete, true),
+        (Outcome::Obstructed, false),
         (Outcome::Rejected, false),
         (Outcome::Failed, true),
         (Outcome::Crashed, true),

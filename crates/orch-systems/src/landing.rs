@@ -40,7 +40,7 @@ impl FollowUp for Landing {
     fn next(&mut self) -> Step {
         let (outcome, detail) = self.land().unwrap_or_else(|error| {
             self.note();
-            (Outcome::Incomplete, Some(format!("its branch {} could not be merged: {error}", self.branch)))
+            (Outcome::Obstructed, Some(format!("its branch {} could not be merged: {error}", self.branch)))
         });
         Step::Done { outcome, detail }
     }
@@ -88,7 +88,7 @@ impl Landing {
                      then {RETRY}",
                     self.root.display()
                 );
-                return Ok((Outcome::Incomplete, Some(why)));
+                return Ok((Outcome::Obstructed, Some(why)));
             }
         }
         Ok(match root.merge(&self.branch, &self.message) {
@@ -100,7 +100,7 @@ impl Landing {
             }
             Err(error) => {
                 self.note();
-                (Outcome::Incomplete, Some(self.not_merged(&error)))
+                (Outcome::Obstructed, Some(self.not_merged(&error)))
             }
         })
     }

@@ -27,7 +27,7 @@ pub(crate) fn write(
     if let Some(path) = summary {
         more.push(format!("Summary: {}", Sanitised::line(path)));
     }
-    if rows.iter().any(|row| row.result != "-") {
+    if rows.iter().any(|row| row.result.starts_with("PR ")) {
         more.push("PRs: gh pr list".to_owned());
     }
     let longest = more.iter().map(|line| line.width() + 4).max().unwrap_or_default();

@@ -25,10 +25,8 @@ fn collided() -> Streams {
     streams.project.hear(&here);
     live.wait_for("task_ended", "Stream-B");
     streams.project.say(&gate);
-    let mut event = live.wait_for("task_ended", "Stream-C");
-    while event["status"] != "INCOMPLETE" {
-        event = live.wait_for("task_ended", "Stream-C");
-    }
+    let event = live.wait_for("task_ended", "Stream-C");
+    assert_eq!((&event["status"], &event["outcome"]), (&"INCOMPLETE".into(), &"obstructed".into()));
     let detail = event["detail"].as_str().unwrap();
     for named in ["done, and not merged", "stream/Stream-C", "same.txt", "orch retry"] {
         assert!(detail.contains(named), "no {named} in {detail}");

@@ -134,7 +134,7 @@ impl Run {
         match outcome {
             Outcome::Succeeded => Move::Succeed,
             Outcome::Incomplete if is_within(self.policy.incomplete_retries) => Move::GiveBack,
-            Outcome::Incomplete => Move::Part,
+            Outcome::Incomplete | Outcome::Obstructed => Move::Part,
             Outcome::Rejected if self.reworks(task) < self.policy.reworks && more_attempts => Move::GiveBack,
             Outcome::Rejected => Move::Break,
             Outcome::Failed | Outcome::Crashed | Outcome::TimedOut if may_try_again => Move::GiveBack,

@@ -97,7 +97,7 @@ impl Outcome {
     #[must_use]
     pub const fn after_stop(self, stop: Option<StopCause>) -> Self {
         match (stop, self) {
-            (None, _) | (Some(_), Outcome::Succeeded | Outcome::Incomplete) => self,
+            (None, _) | (Some(_), Outcome::Succeeded | Outcome::Incomplete | Outcome::Obstructed) => self,
             (Some(StopCause::TimedOut), _) => Outcome::TimedOut,
             (Some(StopCause::Cancelled), _) => Outcome::Cancelled,
         }

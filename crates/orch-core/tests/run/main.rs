@@ -167,6 +167,12 @@ fn incomplete_work_goes_on_with_what_is_left_up_to_a_cap_of_its_own() {
     end(&mut run, 0, Outcome::Incomplete, at(12));
     assert_eq!((run.status(t(0)), run.attempt(t(0))), (Status::Incomplete, 2));
     assert_eq!(run.verdict(), Verdict::Stuck, "what needs it waits");
+    // Work that only needs a way is never tried again by itself.
+    let mut run = Run::new(plan(&[("a", &[]), ("b", &["a"])]), policy.clone());
+    start_all(&mut run, at(0));
+    end(&mut run, 0, Outcome::Obstructed, at(1));
+    assert_eq!((run.status(t(0)), run.tries(t(0)), run.verdict()), (Status::Incomplete, 0, Verdict::Stuck));
+    assert_eq!(run.next(at(100)), Step::Done(Verdict::Stuck));
     // A failure has a cap of its own, and uses up what there was.
     let mut run = Run::new(plan(&[("a", &[])]), Policy { retries: 1, ..policy });
     start_all(&mut run, at(0));

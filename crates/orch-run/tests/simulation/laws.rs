@@ -144,6 +144,7 @@ pub(crate) fn check_start(world: &mut World, task: TaskIx, attempt: u32) {
         let done = match worker.truth(world.now) {
             Truth::Finished(Outcome::Succeeded) => true,
             Truth::Finished(Outcome::Incomplete) => policy.incomplete_retries == 0,
+            Truth::Finished(Outcome::Obstructed) => true,
             _ => false,
         };
         if done && worker.attempt > stood.asked_again_at {
@@ -258,7 +259,8 @@ fn check_move(world: &mut World, moved: Moved) -> Result<(), Law> {
             let uses_a_try = match outcome {
                 Outcome::Succeeded | Outcome::Incomplete => true,
                 Outcome::Failed | Outcome::Crashed | Outcome::TimedOut => true,
-                Outcome::RateLimited { .. } | Outcome::Cancelled | Outcome::Rejected => false,
+                Outcome::RateLimited { .. } | Outcome::Cancelled => false,
+                Outcome::Rejected | Outcome::Obstructed => false,
                 Outcome::CouldNotStart | Outcome::Lost => false,
             };
             let within = |retries: u32| moved.tries <= retries && moved.attempt < policy.max_attempts;
@@ -271,7 +273,7 @@ fn check_move(world: &mut World, moved: Moved) -> Result<(), Law> {
                 Outcome::Rejected if sent_back => Status::Pending,
                 Outcome::Rejected => Status::Fail,
                 Outcome::Incomplete if within(policy.incomplete_retries) => Status::Pending,
-                Outcome::Incomplete => Status::Incomplete,
+                Outcome::Incomplete | Outcome::Obstructed => Status::Incomplete,
                 Outcome::Failed | Outcome::Crashed | Outcome::TimedOut if again => Status::Pending,
                 Outcome::Failed | Outcome::Crashed | Outcome::TimedOut => Status::Fail,
                 Outcome::RateLimited { .. } | Outcome::Lost if moved.attempt >= policy.max_attempts => {
@@ -327,8 +329,8 @@ fn check_outcome(
             Truth::Finished(Outcome::Succeeded) => {
                 said == Outcome::Succeeded || said == Outcome::Lost && worker.receipt_lost()
             }
-            Truth::Finished(Outcome::Incomplete) => {
-                said == Outcome::Incomplete || said == Outcome::Lost && worker.receipt_lost()
+            Truth::Finished(done @ (Outcome::Incomplete | Outcome::Obstructed)) => {
+                said == done || said == Outcome::Lost && worker.receipt_lost()
             }
             Truth::Finished(_) if told => as_told,
             Truth::Finished(outcome) => said == outcome || said == Outcome::Lost && worker.receipt_lost(),
@@ -339,7 +341,7 @@ fn check_outcome(
     };
     world.try_out(match said {
         Outcome::Succeeded => Tried::Succeeded,
-        Outcome::Incomplete => Tried::Incomplete,
+        Outcome::Incomplete | Outcome::Obstructed => Tried::Incomplete,
         Outcome::Rejected if sent_back => Tried::SentBack,
         Outcome::Rejected => Tried::SentBackTooOften,
         Outcome::Failed | Outcome::Crashed => Tried::Failed,

@@ -54,7 +54,8 @@ impl Worker {
         } else {
             match dice.below(100) {
                 0..=64 => Outcome::Succeeded,
-                65..=70 => Outcome::Incomplete,
+                65..=68 => Outcome::Incomplete,
+                69..=70 => Outcome::Obstructed,
                 71..=78 => Outcome::Rejected,
                 79..=87 => Outcome::Failed,
                 88..=91 => Outcome::Crashed,

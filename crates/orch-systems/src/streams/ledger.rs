@@ -3,11 +3,15 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashSet};
 use std::io;
+use std::time::Duration;
 
 use orch_core::{TaskIx, Time};
 use orch_state_sqlite::{DbError, RowMark, TaskDb, TaskDetails, TaskStatus};
 
 use super::StreamPlan;
+
+/// How long a database is waited for that somebody else keeps locked.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The database of a plan, kept open: whoever watches its folder would wake themselves by opening it each time.
 pub(super) struct Ledger {
@@ -63,6 +67,15 @@ impl Ledger {
     /// Where a stream stands now, with the tasks that came to it since the plan was loaded. What that costs depends on the
     /// stream alone.
     pub(super) fn stands(&self, task: TaskIx) -> io::Result<Stands> {
+        self.stands_within(task, PATIENCE)
+    }
+
+    /// The same for whoever has more to do than to wait for a database that is locked.
+    pub(super) fn stands_at_once(&self, task: TaskIx) -> io::Result<Stands> {
+        self.stands_within(task, Duration::ZERO)
+    }
+
+    fn stands_within(&self, task: TaskIx, patience: Duration) -> io::Result<Stands> {
         let stream = self.plan.stream(task);
         let ids = || {
             let added = self.added.borrow();
@@ -70,18 +83,18 @@ impl Ledger {
             planned.chain(added.get(&stream.id).into_iter().flatten().cloned()).collect::<Vec<String>>()
         };
         let before = ids();
-        let mut standing = self.standing(&before)?;
+        let mut standing = self.standing(&before, patience)?;
         let now = ids();
         if now.len() > before.len() {
-            standing = self.standing(&now)?;
+            standing = self.standing(&now, patience)?;
         }
         let there = standing.tasks.into_iter().filter_map(|(id, status)| Some((id, status?)));
         Ok(Stands { tasks: there.collect(), blocked: standing.blocked })
     }
 
-    fn standing(&self, ids: &[String]) -> io::Result<orch_state_sqlite::Standing> {
+    fn standing(&self, ids: &[String], patience: Duration) -> io::Result<orch_state_sqlite::Standing> {
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-        let standing = self.with(|db| db.standing(&ids, self.mark.get()))?;
+        let standing = self.with(patience, |db| db.standing(&ids, self.mark.get()))?;
         self.mark.set(standing.mark);
         let mut added = self.added.borrow_mut();
         for task in standing.added.iter().filter(|task| self.plan.is_meant(task)) {
@@ -92,12 +105,12 @@ impl Ledger {
 
     /// All there is to know of these tasks.
     pub(super) fn details(&self, ids: &[&str]) -> io::Result<Vec<TaskDetails>> {
-        self.with(|db| db.details(ids))
+        self.with(PATIENCE, |db| db.details(ids))
     }
 
     /// Has what was done or blocked of these tasks begin again.
     pub(super) fn reopen(&self, ids: &[&str], now: Time) -> io::Result<usize> {
-        self.with(|db| db.reopen(ids, now))
+        self.with(PATIENCE, |db| db.reopen(ids, now))
     }
 
     /// Streams that came since the plan was loaded, as far as that was seen.
@@ -107,11 +120,15 @@ impl Ledger {
         added.keys().filter(|id| !known.contains(id.as_str())).cloned().collect()
     }
 
-    fn with<T>(&self, ask: impl FnOnce(&mut TaskDb) -> Result<T, DbError>) -> io::Result<T> {
+    fn with<T>(
+        &self,
+        patience: Duration,
+        ask: impl FnOnce(&mut TaskDb) -> Result<T, DbError>,
+    ) -> io::Result<T> {
         let mut kept = self.db.borrow_mut();
         let mut db = match kept.take() {
-            Some(db) => db,
-            None => TaskDb::open(&self.plan.path).map_err(io::Error::other)?,
+            Some(db) => db.with_patience(patience),
+            None => TaskDb::open_patiently(&self.plan.path, patience).map_err(io::Error::other)?,
         };
         let answer = ask(&mut db).map_err(io::Error::other)?;
         // One that failed is opened anew next time: the file may have been replaced.

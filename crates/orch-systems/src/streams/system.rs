@@ -207,7 +207,8 @@ impl StreamSystem {
         let branch = BranchName::new(stream.branch.as_str());
         let branch = branch.map_err(|error| GroundError::Task(error.to_string()))?;
         // Ids come again from one initiative to the next: the branch of an earlier stream that was merged begins anew.
-        git.catch_up(&branch, &place.base_branch).map_err(|error| GroundError::Environment(error.to_string()))?;
+        git.catch_up(&branch, &place.base_branch)
+            .map_err(|error| GroundError::Environment(error.to_string()))?;
         let result = place.home.result(&stream.id, coming.attempt);
         worktrees.ground(&stream.file_name(), &branch, &place.base_branch, result)
     }
@@ -323,7 +324,7 @@ impl System for StreamSystem {
 
     fn glance(&self, _: &Home, task: TaskIx, _: u32) -> Glance {
         // What can't be read now is read when the worker ends, and said then.
-        let Ok(stands) = self.ledger.stands(task) else { return Glance::default() };
+        let Ok(stands) = self.ledger.stands_at_once(task) else { return Glance::default() };
         let blocked = match stands.blocked.len() {
             0 => String::new(),
             blocked => format!(", {blocked} blocked"),
