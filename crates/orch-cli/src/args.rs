@@ -213,7 +213,9 @@ pub(crate) struct Generate {
 pub(crate) enum ToolSet {
     /// Those on tasks and streams.
     Tasks,
-    /// All that there are.
+    /// Those on plans and tasks that are kept in the branches of the repository here.
+    Git,
+    /// All that there are; for the worker of a stream those on tasks.
     All,
 }
 
@@ -226,7 +228,7 @@ pub(crate) struct Mcp {
     /// The database of the tasks; that of the project here unless given.
     #[arg(long, value_name = "FILE")]
     pub(crate) database: Option<PathBuf>,
-    /// For the worker of this stream: what is another stream's can be read, and not be changed.
+    /// For the worker of this stream: what is another stream's can be read, and not be changed. It has no tools on branches.
     #[arg(long, value_name = "ID")]
     pub(crate) stream: Option<String>,
 }

@@ -74,6 +74,13 @@ impl Server {
         }
     }
 
+    /// The names of its tools.
+    fn tools(&mut self) -> Vec<String> {
+        let listed = self.ask("tools/list", json!({}));
+        let tools = listed["result"]["tools"].as_array().cloned().unwrap_or_default();
+        tools.iter().filter_map(|tool| tool["name"].as_str()).map(str::to_owned).collect()
+    }
+
     /// Closes its input and waits for its end.
     pub(crate) fn end(mut self) -> Ended {
         drop(self.input);
@@ -104,7 +111,7 @@ fn a_closed_input_is_its_end_and_its_output_is_the_protocol_alone() {
     let ended = Server::spawn(streams.project.orch(&["mcp"])).end();
     assert!(ended.is_silent(), "{ended:?}");
     let mut server = served(&streams, &["--tools", "tasks"]);
-    assert_eq!(server.ask("tools/list", json!({}))["result"]["tools"].as_array().map(Vec::len), Some(17));
+    assert_eq!(server.tools().len(), 26);
     let listed = server.call("stream_list", json!({})).unwrap();
     assert_eq!(listed["streams"][0]["streamId"], "Stream-A");
     let ended = server.end();
@@ -202,4 +209,27 @@ fn the_worker_of_a_stream_leaves_those_of_others_alone() {
     assert_eq!(server.call("task_get", json!({ "id": "TASK-B1" })).unwrap()["status"], "pending");
     assert!(server.end().is_silent());
     assert_eq!(streams.tasks(), ["TASK-A1: in_progress", "TASK-B1: pending"]);
+}
+
+#[test]
+fn each_set_of_tools_is_served_alone_and_the_worker_of_a_stream_has_none_on_branches() {
+    let streams = Streams::new(&[("TASK-A1", "Stream-A", &[], "")]);
+    for (options, tasks, git) in [
+        (&["--tools", "tasks"][..], true, false),
+        (&["--tools", "git"], false, true),
+        (&["--tools", "all"], true, true),
+        (&[], true, true),
+        (&["--stream", "Stream-A"], true, false),
+    ] {
+        let mut server = served(&streams, options);
+        let tools = server.tools();
+        let has = |name: &str| tools.iter().any(|tool| tool == name);
+        assert_eq!((has("task_get"), has("parse_task")), (tasks, git), "{options:?}: {tools:?}");
+        assert!(server.end().is_silent());
+    }
+    for option in [["--stream", "Stream-A"], ["--database", "tasks.db"]] {
+        let done = streams.project.orch(&["mcp", "--tools", "git", option[0], option[1]]).output().unwrap();
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(!done.status.success() && said.contains(option[0]) && said.contains("hint: "), "{said}");
+    }
 }
