@@ -111,7 +111,7 @@ fn a_closed_input_is_its_end_and_its_output_is_the_protocol_alone() {
     let ended = Server::spawn(streams.project.orch(&["mcp"])).end();
     assert!(ended.is_silent(), "{ended:?}");
     let mut server = served(&streams, &["--tools", "tasks"]);
-    assert_eq!(server.tools().len(), 26);
+    assert_eq!(server.tools().len(), 17);
     let listed = server.call("stream_list", json!({})).unwrap();
     assert_eq!(listed["streams"][0]["streamId"], "Stream-A");
     let ended = server.end();
