@@ -3,19 +3,61 @@
 //! "Completed" is a claim: it counts when all of the work is committed, what only orch writes was left alone, and the
 //! branch could be merged. Landings come one after the other, since they are done by the one thread of the run.
 
+use std::cell::OnceCell;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use orch_core::Outcome;
 use orch_git::{BranchName, Git, GitError, MergeError, Merged};
 
-use crate::system::{ErrandEnd, FollowUp, Step};
+use crate::system::{ErrandEnd, FollowUp, GroundError, Step};
 
 /// The most files that a message names.
 const NAMED: usize = 5;
 
 /// What to do once the way is free.
 const RETRY: &str = "`orch retry`, which only merges it";
+
+/// The branch into which what is done in work trees is merged: the one that is checked out in the project.
+pub(crate) struct Harbour {
+    root: PathBuf,
+    /// What was checked out when that was first asked for in this run; none when that is a commit alone. Who only looks pays
+    /// for no git.
+    branch: OnceCell<Option<String>>,
+}
+
+impl Harbour {
+    pub(crate) fn of(root: &Path) -> Self {
+        Self { root: root.to_owned(), branch: OnceCell::new() }
+    }
+
+    /// Its name; none where no branch is checked out.
+    pub(crate) fn branch(&self) -> Option<&str> {
+        self.branch.get_or_init(|| checked_out(&self.root)).as_deref()
+    }
+
+    /// That there is one, before anybody begins what could not be merged then.
+    ///
+    /// # Errors
+    /// When a commit alone is checked out, or nothing is committed that a work tree could be made of.
+    pub(crate) fn require(&self) -> Result<(), GroundError> {
+        let missing = |why: &str| GroundError::Environment(format!("{}: {why}", self.root.display()));
+        let head = Git::at(&self.root).head();
+        if head.map_err(|error| GroundError::Environment(error.to_string()))?.is_none() {
+            return Err(missing(
+                "nothing is committed yet, so no work tree can be made: make a first commit",
+            ));
+        }
+        let why =
+            "no branch is checked out that what is done could be merged into: `git switch` to one first";
+        self.branch().map(drop).ok_or_else(|| missing(why))
+    }
+}
+
+/// The branch that is checked out in `folder`.
+pub(crate) fn checked_out(folder: &Path) -> Option<String> {
+    Git::at(folder).checked_out().ok()?
+}
 
 /// A claim of success, on its way into the base branch.
 pub(crate) struct Landing {

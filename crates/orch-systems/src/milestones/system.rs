@@ -1,6 +1,5 @@
 //! Milestones as the rooms see them that every system shares.
 
-use std::cell::OnceCell;
 use std::fs;
 use std::io;
 use std::num::NonZeroU32;
@@ -23,7 +22,7 @@ use super::judge::{HandedIn, judge};
 use super::memory::{fresh, remember};
 use super::names::{gap_suffix, is_summary_of};
 use super::tell::{Audience, coming_gap, earlier, next_gap, tell};
-use crate::landing::Landing;
+use crate::landing::{Harbour, Landing, checked_out};
 use crate::system::{
     Closing, Coming, Defaults, EndedAttempt, FollowUp, Ground, GroundError, Judged, Keeper, Remembered,
     SetUp, Source, System, TellError, Telling, Told, is_shell,
@@ -57,7 +56,7 @@ impl Source for MilestonePlan {
 
     /// The branch that is checked out where the person works: what is done is merged into it.
     fn base_branch(&self) -> Option<String> {
-        self.in_repository.then(|| Git::at(&self.root).checked_out().ok()?)?
+        self.in_repository.then(|| checked_out(&self.root))?
     }
 
     fn prepare(&self, begin_anew: bool, now: Time) -> Result<Vec<String>, OpenError> {
@@ -101,7 +100,7 @@ impl Source for MilestonePlan {
         Box::new(MilestoneSystem {
             prompts: Prompts::new(config.run.templates.clone()),
             worktrees: has_worktrees.then(|| Worktrees::of(&self.root, &config.worktrees)),
-            base: OnceCell::new(),
+            harbour: Harbour::of(&self.root),
             durability: options.durability(config),
             folder: SessionFolder::of(self).0,
             plan: self.clone(),
@@ -116,17 +115,12 @@ struct MilestoneSystem {
     prompts: Prompts,
     /// Where milestones have work trees of their own; none where all work in the project's.
     worktrees: Option<Worktrees>,
-    /// The branch that was checked out in the project when that was first asked for in this run, into which what is done in
-    /// work trees is merged; none when that is a commit alone. Who only looks pays for no git.
-    base: OnceCell<Option<String>>,
+    /// Into which what is done in work trees is merged.
+    harbour: Harbour,
     durability: Durability,
 }
 
 impl MilestoneSystem {
-    fn base(&self) -> Option<&str> {
-        self.base.get_or_init(|| self.plan.base_branch()).as_deref()
-    }
-
     /// Where the coming attempt at a milestone works, if it has a work tree of its own. Gaps are filled on a branch of
     /// their own: that of the original work may be merged already.
     fn coming(&self, task: TaskIx) -> Option<Assigned> {
@@ -239,11 +233,7 @@ impl System for MilestoneSystem {
             let (folder, base_branch) = (place.folder.clone(), place.base_branch.clone());
             return Ok(Ground { folder, base_branch, result, set_up: Vec::new(), ready: None });
         };
-        if self.base().is_none() {
-            let why =
-                "no branch is checked out that what is done could be merged into: `git switch` to one first";
-            return Err(GroundError::Environment(format!("{}: {why}", self.plan.root.display())));
-        }
+        self.harbour.require()?;
         let branch =
             BranchName::new(&*assigned.branch).map_err(|error| GroundError::Task(error.to_string()))?;
         let base = self.cut_from(task, assigned.gap, &place.base_branch);
@@ -307,7 +297,7 @@ impl System for MilestoneSystem {
         Some(Box::new(Landing {
             root: self.plan.root.clone(),
             branch: BranchName::new(assigned.branch).ok()?,
-            base: self.base().map(str::to_owned),
+            base: self.harbour.branch().map(str::to_owned),
             worktree,
             own_folders: &[SESSION],
             document: document.map(|path| path.to_string_lossy().into_owned()),

@@ -1,6 +1,6 @@
 //! Streams as the rooms see them that every system shares.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io;
@@ -22,7 +22,7 @@ use super::ledger::{Ledger, Stands};
 use super::memory::{fresh, remember};
 use super::tell::{Circumstances, tell};
 use super::traces::Traces;
-use crate::landing::Landing;
+use crate::landing::{Harbour, Landing, checked_out};
 use crate::system::{
     Closing, Coming, Defaults, EndedAttempt, FollowUp, Glance, Ground, GroundError, Judged, Keeper,
     Remembered, SetUp, Source, System, TellError, Telling, Told, Tools, is_shell,
@@ -64,7 +64,7 @@ impl Source for StreamPlan {
 
     /// The branch that is checked out where the person works: what is done is merged into it.
     fn base_branch(&self) -> Option<String> {
-        self.in_repository.then(|| Git::at(&self.project).checked_out().ok()?)?
+        self.in_repository.then(|| checked_out(&self.project))?
     }
 
     /// One database is one project's: another one that is called the same would run the same streams.
@@ -119,7 +119,7 @@ impl Source for StreamPlan {
         Box::new(StreamSystem {
             prompts: Prompts::new(config.run.templates.clone()),
             worktrees: has_worktrees.then(|| Worktrees::of(&self.project, &config.worktrees)),
-            base: OnceCell::new(),
+            harbour: Harbour::of(&self.project),
             ledger: Ledger::of(self),
             traces: Traces::of(&self.project),
             began: RefCell::default(),
@@ -165,9 +165,8 @@ struct StreamSystem {
     prompts: Prompts,
     /// Where streams have work trees of their own; none where all work in the project's.
     worktrees: Option<Worktrees>,
-    /// The branch that was checked out in the project when that was first asked for in this run, into which what is done is
-    /// merged; none when that is a commit alone. Who only looks pays for no git.
-    base: OnceCell<Option<String>>,
+    /// Into which what is done in work trees is merged.
+    harbour: Harbour,
     ledger: Ledger,
     traces: Traces,
     /// Where streams stood when this very orch began to work on them.
@@ -177,10 +176,6 @@ struct StreamSystem {
 }
 
 impl StreamSystem {
-    fn base(&self) -> Option<&str> {
-        self.base.get_or_init(|| self.plan.base_branch()).as_deref()
-    }
-
     fn worktree(&self, task: TaskIx) -> Option<PathBuf> {
         Some(self.worktrees.as_ref()?.path(&self.plan.stream(task).file_name()))
     }
@@ -192,18 +187,8 @@ impl StreamSystem {
         place: &Place,
         coming: Coming,
     ) -> Result<Ground, GroundError> {
-        let root = self.plan.project.display();
-        let stream = self.plan.stream(coming.task);
-        let git = Git::at(&self.plan.project);
-        if git.head().map_err(|error| GroundError::Environment(error.to_string()))?.is_none() {
-            let why = "nothing is committed yet, so no work tree can be made";
-            return Err(GroundError::Environment(format!("{root}: {why}: make a first commit")));
-        }
-        if self.base().is_none() {
-            let why =
-                "no branch is checked out that what is done could be merged into: `git switch` to one first";
-            return Err(GroundError::Environment(format!("{root}: {why}")));
-        }
+        self.harbour.require()?;
+        let (stream, git) = (self.plan.stream(coming.task), Git::at(&self.plan.project));
         let branch = BranchName::new(stream.branch.as_str());
         let branch = branch.map_err(|error| GroundError::Task(error.to_string()))?;
         // Ids come again from one initiative to the next: the branch of an earlier stream that was merged begins anew.
@@ -303,7 +288,7 @@ impl System for StreamSystem {
         Some(Box::new(Landing {
             root: self.plan.project.clone(),
             branch: BranchName::new(stream.branch.as_str()).ok()?,
-            base: self.base().map(str::to_owned),
+            base: self.harbour.branch().map(str::to_owned),
             worktree,
             document: None,
             own_folders: &[],
