@@ -61,7 +61,10 @@ impl ToolHost for Hosts {
 
     fn refuse(&self, tool: &str, problem: String) -> Answer {
         let host = self.owner(tool).and_then(|place| self.hosts.get(place));
-        host.map_or_else(|| Answer::Refused(problem.clone()), |host| host.refuse(tool, problem.clone()))
+        match host {
+            Some(host) => host.refuse(tool, problem),
+            None => Answer::Refused(problem),
+        }
     }
 }
 
@@ -93,6 +96,9 @@ mod tests {
         fn call(&mut self, tool: &str, _arguments: Object) -> Answer {
             Answer::Done(format!("{} did {tool}", self.0))
         }
+        fn refuse(&self, tool: &str, problem: String) -> Answer {
+            Answer::Refused(format!("{} refuses {tool}: {problem}", self.0))
+        }
     }
 
     fn together() -> Hosts {
@@ -113,6 +119,14 @@ mod tests {
             assert_eq!(hosts.call(tool, Object::new()), Answer::Done(did.to_owned()));
         }
         assert_eq!(hosts.call("d", Object::new()), Answer::Refused("there is no tool `d`".to_owned()));
+    }
+
+    #[test]
+    fn each_refuses_in_its_own_words() {
+        let hosts = together();
+        for (tool, said) in [("b", "first refuses b: no"), ("c", "second refuses c: no"), ("d", "no")] {
+            assert_eq!(hosts.refuse(tool, "no".to_owned()), Answer::Refused(said.to_owned()));
+        }
     }
 
     #[test]

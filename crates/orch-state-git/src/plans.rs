@@ -103,7 +103,7 @@ pub struct PlanUpdated {
     pub total_tasks: usize,
     /// How many of them are done.
     pub completed_tasks: usize,
-    /// What would keep the plan from being done, such as a precondition that no task provides.
+    /// When tasks were planned anew: what would keep the plan from being done, such as a precondition that no task provides.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
 }
@@ -114,8 +114,25 @@ impl BranchCreated {
     }
 }
 
+impl PlanUpdated {
+    fn new(plan: &PlanCommit, commit: String) -> Self {
+        let (completed_tasks, total_tasks) = plan.progress();
+        let plan_version = format!("v{}", plan.version);
+        Self {
+            success: true,
+            plan_version,
+            commit_sha: commit,
+            total_tasks,
+            completed_tasks,
+            warnings: Vec::new(),
+        }
+    }
+}
+
 impl CreatePlanInput {
     fn read(&self, session: &SessionId, now: Time) -> Result<PlanCommit, ToolError> {
+        required("user_request", !self.user_request.trim().is_empty(), "say what the person asked for")?;
+        required("tasks list", !self.tasks.is_empty(), "give all tasks of the plan")?;
         let mut plan = PlanCommit::new(session.as_str());
         plan.created = local(now);
         plan.user_request.clone_from(&self.user_request);
@@ -184,11 +201,19 @@ impl PlanRepository {
         if !update.replaced.is_empty() || !update.dropped.is_empty() {
             update.running = self.running()?;
         }
+        let plans_anew =
+            !(update.new_tasks.is_empty() && update.replaced.is_empty() && update.dropped.is_empty());
         let begun = Instant::now();
         while begun.elapsed() < PATIENCE {
             let plan = self.plan_on(&branch, &tip)?.update(&update)?.tidied();
             match self.git.commit_on(&branch, Tip::At(&tip), plan.write()?.as_bytes()) {
-                Ok(commit) => return Ok(self.updated(&plan, commit)),
+                Ok(commit) => {
+                    let mut updated = PlanUpdated::new(&plan, commit);
+                    if plans_anew {
+                        updated.warnings = self.warnings(&plan, &self.flow().unwrap_or_default());
+                    }
+                    return Ok(updated);
+                }
                 Err(CommitError::Moved { found: Some(found), .. }) => tip = found,
                 Err(CommitError::Moved { found: None, .. }) => {
                     let hint = "it was deleted just now; make the plan again".into();
@@ -198,19 +223,6 @@ impl PlanRepository {
             }
         }
         Err(ToolError::Contended { branch: branch.to_string() })
-    }
-
-    fn updated(&self, plan: &PlanCommit, commit: String) -> PlanUpdated {
-        let (completed_tasks, total_tasks) = plan.progress();
-        let flow = self.flow().unwrap_or_default();
-        PlanUpdated {
-            success: true,
-            plan_version: format!("v{}", plan.version),
-            commit_sha: commit,
-            total_tasks,
-            completed_tasks,
-            warnings: self.warnings(plan, &flow),
-        }
     }
 
     /// What would keep the plan from being done. That it can't be found out is no reason to hide what was done.
@@ -242,6 +254,12 @@ impl PlanRepository {
 pub(crate) fn fit(name: &str) -> Result<BranchName, ToolError> {
     let hint = || "choose a shorter name".to_owned();
     BranchName::new(name).map_err(|unfit| ToolError::Argument { problem: unfit.to_string(), hint: hint() })
+}
+
+/// Refuses what says nothing, in the originals' words.
+pub(crate) fn required(what: &str, is_there: bool, hint: &str) -> Result<(), ToolError> {
+    let missing = || ToolError::Argument { problem: format!("{what} is required"), hint: hint.to_owned() };
+    is_there.then_some(()).ok_or_else(missing)
 }
 
 fn letter(id: &TaskId) -> Option<u8> {

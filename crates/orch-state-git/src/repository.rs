@@ -92,9 +92,10 @@ impl PlanRepository {
         };
         let id = |name: &str| name.trim_start_matches("task/").split('-').next().map(str::to_owned);
         let wanted = id(branch.as_str());
+        // The newest sessions have the last names.
         let (mut same, other): (Vec<_>, Vec<_>) =
-            there.iter().map(|(name, _)| name.as_str()).partition(|name| id(name) == wanted);
-        same.extend(other.into_iter().rev());
+            there.iter().rev().map(|(name, _)| name.as_str()).partition(|name| id(name) == wanted);
+        same.extend(other);
         same.truncate(NAMED);
         Ok(match same.is_empty() {
             true => format!("make it with {maker}"),

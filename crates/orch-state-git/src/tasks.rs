@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::planned::{files, ids};
-use crate::plans::{BranchCreated, fit};
+use crate::plans::{BranchCreated, fit, required};
 use crate::repository::FLOW;
 use crate::{PlanRepository, ToolError};
 
@@ -50,6 +50,7 @@ pub struct CreateTaskInput {
 
 impl CreateTaskInput {
     fn read(&self, branch: &TaskBranch) -> Result<TaskCommit, ToolError> {
+        required("description", !self.description.trim().is_empty(), "say what is to be done")?;
         let mut task = TaskCommit::new(branch.to_string(), branch.id.clone());
         task.description.clone_from(&self.description);
         task.preconditions.clone_from(&self.preconditions);

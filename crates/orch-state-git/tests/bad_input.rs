@@ -162,10 +162,16 @@ fn an_update_follows_the_rules_of_plans() {
 #[test]
 fn two_tasks_of_one_id_and_tasks_that_say_nothing_are_no_plan() {
     let project = Project::new();
-    for tasks in [vec![planned("001", &[], &[]), planned("1", &[], &[])], vec![Default::default()]] {
+    for tasks in
+        [vec![planned("001", &[], &[]), planned("1", &[], &[])], vec![Default::default()], Vec::new()]
+    {
         refused(project.plans.create_plan_branch(&plan(SESSION, tasks), NOW));
     }
-    assert!(!project.repository.references().contains("plan/"));
+    let mut silent = task("001", "x");
+    silent.description = " \n".into();
+    assert_eq!(refused(project.plans.create_task_branch(&silent)).error, "description is required");
+    let references = project.repository.references();
+    assert!(!references.contains("plan/") && !references.contains("task/"), "{references}");
 }
 
 #[test]

@@ -139,7 +139,10 @@ fn early() {
     let outside = tempfile::tempdir().unwrap();
     let plans = orch_state_git::PlanRepository::at(outside.path());
     let refusal =
-        refused(plans.create_plan_branch(&support::plan(support::SESSION, Vec::new()), support::NOW));
+        refused(plans.create_plan_branch(
+            &support::plan(support::SESSION, vec![planned("001", &[], &[])]),
+            support::NOW,
+        ));
     assert_eq!(refusal.error, "Not a git repository");
     assert_eq!(refusal.current_directory.as_deref(), outside.path().to_str());
     assert!(refusal.action_required.unwrap().contains("git init"));

@@ -216,3 +216,27 @@ fn what_orch_writes_is_the_original_s_form() {
         "no files are added"
     );
 }
+
+#[test]
+fn without_a_plan_all_merges_provide_and_the_current_plan_may_be_named_by_its_session() {
+    let project = Project::clean();
+    by_original(&project, "task/001-user-model", TASK);
+    project.merge("task/001-user-model", "Merge task/001: it\n\n## Provides\n- Earlier class");
+    assert_eq!(project.provides(None), ["Earlier class"]);
+    by_original(&project, support::PLAN, PLAN);
+    let later = "plan/session-20260101-000000";
+    by_original(&project, later, &PLAN.replace("20250112-143000", "20260101-000000"));
+    by_original(
+        &project,
+        "task/002-auth",
+        &TASK.replace("001-user-model", "002-auth").replace("ID: 001", "ID: 002"),
+    );
+    project.merge("task/002-auth", "Merge task/002: it");
+    assert_eq!(project.provides(None), ["Earlier class"], "the newest plan has not begun");
+    for current in [support::SESSION, support::PLAN, "gone"] {
+        git(project.top(), &["config", "flow-claude.current-plan", current]);
+        let expected: &[&str] =
+            if current == "gone" { &["Earlier class"] } else { &["AuthService.login", "Earlier class"] };
+        assert_eq!(project.provides(None), expected, "{current}");
+    }
+}
