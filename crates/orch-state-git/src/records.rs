@@ -18,9 +18,10 @@ impl PlanRepository {
             found.is_some()
         })?;
         if found.is_none() {
-            // Of a branch that was renamed, whatever is its own.
+            // Of a branch whose slug was changed, what is its own.
             let own = self.own_commits(tip)?;
-            found = own.iter().find_map(|commit| TaskCommit::read(&commit.text()).ok());
+            let mut tasks = own.iter().filter_map(|commit| TaskCommit::read(&commit.text()).ok());
+            found = tasks.find(|task| may_be_of(branch.as_str(), task));
         }
         found.ok_or_else(|| ToolError::NoRecord { branch: branch.to_string(), what: "the task" })
     }
@@ -41,11 +42,7 @@ impl PlanRepository {
 
     /// The commits of a branch that `flow` does not have, the oldest first.
     fn own_commits(&self, tip: &str) -> Result<Vec<CommitMessage>, ToolError> {
-        let flow = BranchName::new(FLOW).ok().map(|flow| flow.head_ref());
-        let flow = match flow {
-            Some(flow) => self.git.resolve(&flow)?,
-            None => None,
-        };
+        let flow = self.git.resolve(&format!("refs/heads/{FLOW}"))?;
         Ok(self.git.messages(flow.as_deref(), tip, NEAR)?.commits)
     }
 }
@@ -53,11 +50,14 @@ impl PlanRepository {
 /// The task that `message` says, if that is the task of `branch` and not one that was merged into what it was cut from.
 pub(crate) fn task_of(branch: &str, message: &str) -> Option<TaskCommit> {
     let task = TaskCommit::read(message).ok()?;
-    let id = TaskBranch::id_in(branch);
-    let is_same = id.is_none_or(|id| id.is_same(&task.id));
     // Written by hand, the title may leave the slug out.
     let has_slug = task.branch.trim_start_matches("task/").contains('-');
-    (task.branch == branch || (is_same && !has_slug)).then_some(task)
+    (task.branch == branch || (!has_slug && may_be_of(branch, &task))).then_some(task)
+}
+
+/// Whether the name of `branch` is not that of another task.
+fn may_be_of(branch: &str, task: &TaskCommit) -> bool {
+    TaskBranch::id_in(branch).is_none_or(|id| id.is_same(&task.id))
 }
 
 /// The plan that `message` says, if that is the plan of `branch`.

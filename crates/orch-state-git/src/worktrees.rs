@@ -209,7 +209,10 @@ fn make_folder(folder: &Path) -> io::Result<()> {
         Ok(_) | Err(_) => fs::create_dir_all(folder)?,
     }
     let ignore = folder.join(".gitignore");
-    // Whoever made the folder may have been killed before this was written.
-    let is_written = fs::metadata(&ignore).is_ok_and(|found| found.len() > 0);
-    if is_written { Ok(()) } else { fs::write(&ignore, "*\n") }
+    match fs::symlink_metadata(&ignore) {
+        Ok(found) if found.is_symlink() => Err(io::Error::other("its .gitignore is a link")),
+        Ok(found) if found.len() > 0 => Ok(()),
+        // Whoever made the folder may have been killed before this was written.
+        Ok(_) | Err(_) => fs::write(&ignore, "*\n"),
+    }
 }

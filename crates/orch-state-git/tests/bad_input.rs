@@ -249,6 +249,11 @@ fn the_folder_of_work_trees_is_no_link() {
     project.worktree("1", &name).unwrap_err();
     project.remove("1").unwrap_err();
     assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), 0);
+    fs::remove_file(project.top().join(".worktrees")).unwrap();
+    fs::create_dir(project.top().join(".worktrees")).unwrap();
+    symlink(elsewhere.join("file"), project.top().join(".worktrees/.gitignore")).unwrap();
+    assert!(project.worktree("1", &name).unwrap_err().error.contains("is a link"));
+    assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), 0);
 }
 
 #[test]

@@ -172,6 +172,11 @@ fn a_branch_that_was_renamed_is_read_and_another_session_s_task_is_not_taken_for
     by_original(&project, "task/001-user-model", TASK);
     git(project.top(), &["branch", "-m", "task/001-user-model", "task/001-model"]);
     assert_eq!(project.plans.parse_task(&branch("task/001-model")).unwrap().provides.len(), 2);
+    git(project.top(), &["branch", "task/002-stacked", "task/001-model"]);
+    assert!(
+        project.plans.parse_task(&branch("task/002-stacked")).is_err(),
+        "it is not the task that it is cut from"
+    );
     project.merge("task/001-model", "Merge task/001: it");
     git(project.top(), &["branch", "task/001-login", "flow"]);
     project.work("task/001-login", "no record");
