@@ -1,7 +1,7 @@
 //! What one recorded transition costs, in plans of 100 to 100,000 tasks: the line of the history that acknowledges it,
-//! and all that the store of prompts and the store of weavers do with it, their state files included.
+//! and all that the stores of prompts, streams and weavers do with it, their state files included.
 //!
-//! `cargo bench --bench record [-- history|prompts|weavers|process|power …]`. The plans of all sizes take turns, so that
+//! `cargo bench --bench record [-- history|prompts|streams|weavers|process|power …]`. The plans of all sizes take turns, so that
 //! other work on the machine is shared by all of them. Only the ratios of one run count.
 
 use std::fs::{File, OpenOptions};
@@ -14,7 +14,9 @@ use orch_benches::{Random, median, plans};
 use orch_core::{Moved, Outcome, Run, Status, TaskIx, Time};
 use orch_run::{Happening, Store, What};
 use orch_store::{HistoryWriter, What as Entry};
-use orch_systems::{AnyPlan, Durability, ExecutorKind, PromptPlan, RunOptions, Session, WeaverPlan};
+use orch_systems::{
+    AnyPlan, Durability, ExecutorKind, PromptPlan, RunOptions, Session, StreamPlan, WeaverPlan,
+};
 
 /// How long one plan has its turn: long enough that what fits into a cache is there for most of it.
 const TURN: Duration = Duration::from_millis(5);
@@ -213,7 +215,7 @@ fn main() {
         })
         .collect();
     let wants = |part: &str| {
-        !asked.iter().any(|arg| ["history", "prompts", "weavers"].contains(&arg.as_str()))
+        !asked.iter().any(|arg| ["history", "prompts", "streams", "weavers"].contains(&arg.as_str()))
             || asked.iter().any(|arg| arg == part)
     };
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
@@ -239,6 +241,21 @@ fn main() {
             measure_stores("prompts", durability, folder.path(), &mut sessions, time);
         }
     }
+    if wants("streams") {
+        let plans = [100, 1_000, 10_000].map(|streams| {
+            let project = folder.path().join(format!("streams-{streams}"));
+            std::fs::create_dir(&project).expect("a folder");
+            let tasks = folder.path().join("tasks");
+            let database = plans::streams(&tasks, &project, streams, 1, false).expect("a database");
+            StreamPlan::load(&database, &project, false).expect("a plan")
+        });
+        for &durability in &durabilities {
+            let mut sessions = plans
+                .each_ref()
+                .map(|plan| Session::open(plan.clone(), options(durability)).expect("a session"));
+            measure_stores("streams", durability, folder.path(), &mut sessions, time);
+        }
+    }
     if wants("weavers") {
         // No more: a plan of weavers is one `meta.json` of at most 20,000 values.
         let plans = [100, 1_000, 10_000].map(|tasks| {
@@ -254,11 +271,13 @@ fn main() {
     }
 }
 
-fn state_file(session: &Session) -> PathBuf {
+/// What is replaced as a whole; nothing where workers themselves keep the state.
+fn state_file(session: &Session) -> Option<PathBuf> {
     match session.loaded() {
-        AnyPlan::Prompts(plan) => plan.folder.join("PROMPT-ORCHESTRATOR.state.md"),
-        AnyPlan::Milestones(plan) => plan.path.clone(),
-        AnyPlan::Weavers(plan) => plan.folder.join("run/state.json"),
+        AnyPlan::Prompts(plan) => Some(plan.folder.join("PROMPT-ORCHESTRATOR.state.md")),
+        AnyPlan::Milestones(plan) => Some(plan.path.clone()),
+        AnyPlan::Streams(_) => None,
+        AnyPlan::Weavers(plan) => Some(plan.folder.join("run/state.json")),
     }
 }
 
@@ -281,7 +300,7 @@ fn measure_stores(
     drop(contestants);
     let largest = sessions.last_mut().expect("sizes");
     let tasks = largest.plan().len() as u32;
-    let state = state_file(largest);
+    let Some(state) = state_file(largest) else { return };
     let (run, _, store) = largest.with_own_workers().expect("begun");
     // What the comparison has left to be written is not what is measured.
     store.rest(run, Time::default()).expect("rested");

@@ -6,6 +6,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use orch_core::Time;
+use orch_state_sqlite::{PrdCreateInput, TaskCreateInput, TaskDb, Tools};
+use serde_json::{Value, json};
+
+use crate::layered;
+
 /// The id of a prompt.
 pub fn prompt_id(number: u32) -> String {
     format!("PROMPT-{number:06}-t")
@@ -68,5 +74,61 @@ pub fn weavers(folder: &Path, weavers: u32) -> io::Result<PathBuf> {
     );
     let path = plan.join("meta.json");
     fs::write(&path, meta)?;
+    Ok(path)
+}
+
+/// Makes a database of `streams` streams with `each` tasks, where Task Copilot would have it for `project`. Each stream
+/// depends on those of the layer before; all tasks are completed when `done`. The database.
+///
+/// # Errors
+/// When it can't be made.
+pub fn streams(
+    tasks_folder: &Path,
+    project: &Path,
+    streams: u32,
+    each: u32,
+    done: bool,
+) -> io::Result<PathBuf> {
+    let workspace = project.file_name().unwrap_or_default();
+    let path = tasks_folder.join(workspace).join("tasks.db");
+    let now = Time::from_millis(1_771_977_600_000);
+    let db = TaskDb::open_or_create(&path).map_err(io::Error::other)?;
+    let mut tools = Tools::new(db);
+    let id = |stream: u32| format!("Stream-{stream:05}");
+    let mut on: Vec<Vec<String>> = vec![Vec::new(); streams as usize];
+    for (stream, depends_on) in layered(streams, 1) {
+        on[stream as usize].push(id(depends_on));
+    }
+    let task = |stream: u32, task: u32| {
+        let metadata = json!({
+            "streamId": id(stream),
+            "streamName": format!("Part {stream}"),
+            "streamPhase": "parallel",
+            "files": [format!("src/part{stream}/file{task}.rs")],
+            "dependencies": on[stream as usize],
+        });
+        let Value::Object(metadata) = metadata else { unreachable!("an object was written") };
+        TaskCreateInput {
+            title: format!("Task {task} of part {stream}"),
+            description: Some("What is to be done, in a sentence or two.".into()),
+            assigned_agent: Some("me".into()),
+            metadata: Some(metadata),
+            ..TaskCreateInput::default()
+        }
+    };
+    let tasks = (0..streams).flat_map(|stream| (0..each).map(move |n| (stream, n)));
+    let tasks = tasks.map(|(stream, n)| task(stream, n)).collect();
+    let prd = PrdCreateInput { title: "Bench".into(), content: "x".into(), ..PrdCreateInput::default() };
+    tools.prd_with_tasks(prd, tasks, now).map_err(io::Error::other)?;
+    if done {
+        // As workers would, and sooner.
+        let made = Command::new("python3")
+            .args(["-c", "import sqlite3, sys; db = sqlite3.connect(sys.argv[1]); db.execute(\"update tasks set status = 'completed'\"); db.commit()"])
+            .arg(&path)
+            .status()?;
+        if !made.success() {
+            return Err(io::Error::other("python3 could not write the database"));
+        }
+    }
     Ok(path)
 }
