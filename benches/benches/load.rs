@@ -1,7 +1,11 @@
 //! How long a person waits for a plan of which everything is done: `orch run` ("nothing to do"), `status`, `next` and
 //! `why` as whole processes, beside `ninja` on the same finished graph.
 //!
-//! `cargo bench --bench load` builds the release of `orch` itself. Other sizes: `cargo bench --bench load -- 1000`.
+//! The same of streams, 20 tasks each, beside what the original's own script asks of the database: SQLite's `json_extract` by way
+//! of Python.
+//!
+//! `cargo bench --bench load` builds the release of `orch` itself. Other sizes: `cargo bench --bench load -- 1000`; one of the
+//! two alone: `-- prompts`, `-- streams`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,11 +20,21 @@ const GOAL: f64 = 0.5;
 const ROUNDS: usize = 11;
 
 fn main() {
-    let sizes: Vec<u32> = std::env::args().skip(1).filter_map(|word| word.parse().ok()).collect();
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let sizes: Vec<u32> = words.iter().filter_map(|word| word.parse().ok()).collect();
     let sizes = if sizes.is_empty() { vec![10_000, 100_000] } else { sizes };
+    let wants = |part: &str| {
+        words.iter().any(|word| word == part)
+            || !words.iter().any(|word| ["prompts", "streams"].contains(&&**word))
+    };
     let orch = orch();
     for tasks in sizes {
-        measure(&orch, tasks);
+        if wants("prompts") {
+            measure(&orch, tasks);
+        }
+        if wants("streams") {
+            measure_streams(&orch, tasks);
+        }
     }
 }
 
@@ -57,6 +71,11 @@ fn measure(orch: &Path, tasks: u32) {
     for (name, command) in &mut peers {
         check(name, &command.output().expect("started"));
     }
+    compare(&format!("{tasks} prompts, all done"), &mut peers);
+}
+
+/// Has all of them take turns, and prints what each took beside the first, if that is a peer.
+fn compare(title: &str, peers: &mut [(&str, Command)]) {
     let mut samples = vec![Vec::new(); peers.len()];
     for _ in 0..ROUNDS {
         for ((_, command), samples) in peers.iter_mut().zip(&mut samples) {
@@ -66,15 +85,61 @@ fn measure(orch: &Path, tasks: u32) {
         }
     }
     let samples: Vec<f64> = samples.into_iter().map(|samples| median(samples) as f64 / 1e6).collect();
-    println!("{tasks} tasks, all done: ms for the whole process, median of {ROUNDS}");
+    println!("{title}: ms for the whole process, median of {ROUNDS}");
+    let peer = Some(peers[0].0).filter(|name| !name.starts_with("orch"));
     for ((name, _), &took) in peers.iter().zip(&samples) {
-        let ratio = took / samples[0];
-        match (peers[0].0, *name) {
-            ("ninja", "ninja") => println!("  {name:<12}{took:>8.1}"),
-            ("ninja", _) => println!("  {name:<12}{took:>8.1}  {ratio:.2} of ninja (goal {GOAL})"),
+        match peer {
+            Some(peer) if peer != *name => {
+                println!("  {name:<12}{took:>8.1}  {:.2} of {peer} (goal {GOAL})", took / samples[0]);
+            }
             _ => println!("  {name:<12}{took:>8.1}"),
         }
     }
+}
+
+/// What the original's dashboard asks the database for.
+const ORIGINAL: &str = "import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+rows = db.execute(\"\"\"select json_extract(metadata, '$.streamId') s, min(json_extract(metadata, '$.streamName')), count(*),
+  sum(status = 'completed'), sum(status = 'in_progress'), sum(status = 'pending'), sum(status = 'blocked')
+  from tasks where archived = 0 and s is not null group by s order by s\"\"\").fetchall()
+print(len(rows), 'streams')";
+
+/// A database of streams of which everything is done.
+fn measure_streams(orch: &Path, tasks: u32) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (project, databases) = (folder.path().join("plan"), folder.path().join("tasks"));
+    fs::create_dir(&project).expect("a folder");
+    let database = plans::streams(&databases, &project, tasks / 20, 20, true).expect("a database");
+    let own = |words: &[&str]| {
+        let mut command = command(orch, words, &project);
+        command.env("TASK_DB_PATH", &databases).env_remove("WORKSPACE_ID");
+        command
+    };
+    let why = format!("Stream-{:05}", tasks / 40);
+    let mut original = command(Path::new("python3"), &["-c", ORIGINAL], &project);
+    original.arg(&database);
+    let mut peers = [
+        ("the original", original),
+        ("orch run", own(&["run"])),
+        ("orch status", own(&["status"])),
+        ("orch next", own(&["next"])),
+        ("orch why", own(&["why", &why])),
+    ];
+    for (name, command) in &mut peers {
+        let output = command.output().expect("started");
+        let said = String::from_utf8_lossy(&output.stdout);
+        let expected = match *name {
+            "the original" => " streams",
+            "orch run" => "nothing to do: every task is done",
+            "orch status" => "100%",
+            "orch why" => "SUCCESS",
+            _ => "",
+        };
+        let is_right = said.contains(expected) && (*name != "orch next" || said.is_empty());
+        assert!(is_right, "{name} said {said}{}", String::from_utf8_lossy(&output.stderr));
+    }
+    compare(&format!("{tasks} tasks in {} streams, all done", tasks / 20), &mut peers);
 }
 
 fn command(program: &Path, words: &[&str], folder: &Path) -> Command {

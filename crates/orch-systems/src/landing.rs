@@ -39,18 +39,12 @@ impl Harbour {
     /// That there is one, before anybody begins what could not be merged then.
     ///
     /// # Errors
-    /// When a commit alone is checked out, or nothing is committed that a work tree could be made of.
+    /// When a commit alone is checked out.
     pub(crate) fn require(&self) -> Result<(), GroundError> {
-        let missing = |why: &str| GroundError::Environment(format!("{}: {why}", self.root.display()));
-        let head = Git::at(&self.root).head();
-        if head.map_err(|error| GroundError::Environment(error.to_string()))?.is_none() {
-            return Err(missing(
-                "nothing is committed yet, so no work tree can be made: make a first commit",
-            ));
-        }
         let why =
             "no branch is checked out that what is done could be merged into: `git switch` to one first";
-        self.branch().map(drop).ok_or_else(|| missing(why))
+        let missing = || GroundError::Environment(format!("{}: {why}", self.root.display()));
+        self.branch().map(drop).ok_or_else(missing)
     }
 }
 
