@@ -81,6 +81,16 @@ impl Git {
 
     /// The commit that a branch would be cut from: that of a local branch, else of a branch of `origin`, else any; `None`
     /// when the base means none.
+    /// The branches of which something is not on `base` yet.
+    ///
+    /// # Errors
+    /// [`GitError`], also when there is no `base`.
+    pub fn unmerged_branches(&self, base: &str) -> Result<Vec<String>, GitError> {
+        let not_on = format!("--no-merged={base}");
+        let listed = self.local(&["for-each-ref", &not_on, "--format=%(refname:lstrip=2)", "refs/heads/"])?;
+        Ok(String::from_utf8_lossy(&listed).lines().map(str::to_owned).collect())
+    }
+
     pub(crate) fn base_commit(&self, base: &str) -> Result<Option<String>, GitError> {
         if let Ok(name) = BranchName::new(base)
             && let Some(tip) = match self.branch_tip(&name)? {

@@ -88,13 +88,16 @@ impl FollowUp for Landing {
 impl Landing {
     fn land(&self) -> Result<(Outcome, Option<String>), GitError> {
         let there = Git::at(&self.worktree);
-        let unsaved = there.uncommitted(&["**"], self.own_folders)?;
+        // Of a work tree that somebody has removed, what is committed is all there is.
+        let is_there = self.worktree.is_dir();
+        let unsaved = if is_there { there.uncommitted(&["**"], self.own_folders)? } else { Vec::new() };
         if !unsaved.is_empty() {
             let why = format!("its work is not committed: {}; commit it on {}", named(&unsaved), self.branch);
             return Ok((Outcome::Rejected, Some(why)));
         }
         let root = Git::at(&self.root);
-        if let (Some(there), Some(tip)) = (there.head()?, root.branch_tip(&self.branch)?)
+        if is_there
+            && let (Some(there), Some(tip)) = (there.head()?, root.branch_tip(&self.branch)?)
             && !root.is_ancestor(&there, &tip)?
         {
             let why = format!(

@@ -142,7 +142,7 @@ pub(crate) fn locate_among(
                 Some(Kind::Streams) => no_database(&project),
                 Some(Kind::Weavers) => format!("name the folder of a plan, with a {META} and specs in it"),
                 Some(Kind::Milestones) => "name a planning document; `orch new plan` writes one".into(),
-                _ => format!("name a plan, or write an index as {INDEX}"),
+                _ => format!("name a plan, or write an index as {INDEX}{}", or_streams(&project)),
             },
         }),
         several => Err(OpenError::NoPlan {
@@ -191,6 +191,16 @@ fn in_folder(
         found.extend(plans.map(|path| Found::new(Kind::Weavers, path.join(META))));
     }
     Ok(found)
+}
+
+/// Where streams would be, for whoever has said something of it.
+fn or_streams(project: &Path) -> String {
+    let surroundings = Surroundings::of_process();
+    match Database::of(project, &surroundings) {
+        _ if surroundings.tasks.is_none() && surroundings.workspace.is_none() => String::new(),
+        Ok(database) => format!("; the streams of this project would be in {}", database.path.display()),
+        Err(error) => format!("; {error}"),
+    }
 }
 
 /// What to do about a project without a database, and where one was looked for.

@@ -113,17 +113,20 @@ struct DryRun<'a> {
 #[derive(Default)]
 struct Tally {
     counts: Option<Counts>,
-    /// Tasks that failed, with what is known of it.
-    failed: Vec<(String, String)>,
+    /// Tasks that failed or came back incomplete: the word for it, the task, and what is known of it.
+    not_done: Vec<(&'static str, String, String)>,
 }
 
 impl Observer for Tally {
     fn see(&mut self, happening: &orch_run::Happening, run: &CoreRun) {
         match &happening.what {
-            orch_run::What::Moved { moved, detail } if moved.to == Status::Fail => {
+            orch_run::What::Moved { moved, detail }
+                if matches!(moved.to, Status::Fail | Status::Incomplete) =>
+            {
                 let how = moved.outcome.map(words).unwrap_or_default();
                 let detail = detail.as_ref().map_or(how.clone(), |detail| format!("{how}: {detail}"));
-                self.failed.push((run.plan().id(moved.task).to_owned(), detail));
+                let word = if moved.to == Status::Fail { "failed" } else { "not complete" };
+                self.not_done.push((word, run.plan().id(moved.task).to_owned(), detail));
             }
             orch_run::What::Finished { .. } => self.counts = Some(Counts::of(run, happening.at)),
             _ => {}
@@ -140,8 +143,8 @@ fn summarise(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let mut err = io::stderr().lock();
-    for (id, detail) in &tally.failed {
-        writeln!(err, "failed: {}: {}", Sanitised::line(id), Sanitised::line(detail))?;
+    for (word, id, detail) in &tally.not_done {
+        writeln!(err, "{word}: {}: {}", Sanitised::line(id), Sanitised::line(detail))?;
     }
     for note in notes {
         writeln!(err, "note: {}", Sanitised::line(note))?;

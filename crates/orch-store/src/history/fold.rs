@@ -112,6 +112,14 @@ impl Folded {
         }
     }
 
+    /// Forgets where the tasks stood, and goes on counting their attempts: what an entry [`Restarted`](What::Restarted)
+    /// does, which is to be written as well.
+    pub fn restart(&mut self) {
+        self.base_branch = None;
+        // Only what was recorded since the last restart is moved: many restarts stay linear.
+        self.former.extend(self.tasks.drain(..).map(|(task, record)| (task, record.attempt)));
+    }
+
     /// Takes in the next entry.
     pub(super) fn apply(&mut self, entry: &Entry<'_>) {
         self.seq = entry.seq;
@@ -203,11 +211,7 @@ impl Folded {
                 }
             }
             What::Base { branch } => self.base_branch = Some(branch.to_string()),
-            What::Restarted { .. } => {
-                self.base_branch = None;
-                // Only what was recorded since the last restart is moved: many restarts stay linear.
-                self.former.extend(self.tasks.drain(..).map(|(task, record)| (task, record.attempt)));
-            }
+            What::Restarted { .. } => self.restart(),
         }
     }
 

@@ -58,7 +58,7 @@ pub(super) fn remember(
     notes.extend(together.note.filter(|_| !together.edits.is_empty()));
     let keeper = MilestoneKeeper::new(plan, folder, found, home, &history);
     let memory = Memory::Found(together.recorded);
-    Ok((Remembered { memory, history, edits: together.edits, notes }, keeper))
+    Ok((Remembered { memory, history, edits: together.edits, restarted: None, notes }, keeper))
 }
 
 /// Where the milestones stand by the document as it was loaded.

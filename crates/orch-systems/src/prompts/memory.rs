@@ -29,7 +29,7 @@ pub(crate) fn remember(
         Err(source) => return Err(OpenError::Read { path: state_path, source }),
     };
     let only = |history, memory, notes| {
-        let remembered = Remembered { memory, history, edits: Vec::new(), notes };
+        let remembered = Remembered { memory, history, edits: Vec::new(), restarted: None, notes };
         Ok((remembered, PromptKeeper::new(plan.clone(), None)))
     };
     let Some(bytes) = bytes else {
@@ -88,6 +88,7 @@ pub(crate) fn remember(
         memory: Memory::Found(together.recorded),
         history,
         edits: together.edits,
+        restarted: None,
         notes: together.note.into_iter().collect(),
     };
     Ok((remembered, PromptKeeper::new(plan.clone(), Some(state))))

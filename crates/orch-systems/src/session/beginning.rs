@@ -74,6 +74,8 @@ impl<'a> Start<'a> {
     /// What the history is to say of how this run begins.
     pub(super) fn entries(&self, resumed: &Resumed, anew: bool, options: &RunOptions) -> Vec<Entry<'a>> {
         let mut entries = Vec::new();
+        let restarted = self.remembered.restarted.as_ref();
+        entries.extend(restarted.map(|why| Entry::Restarted { why: why.as_str().into() }));
         if anew && !self.remembered.history.tasks.is_empty() {
             let why = match &resumed.beginning {
                 _ if options.fresh => "a fresh start was asked for".to_owned(),
@@ -154,8 +156,16 @@ impl<'a> Start<'a> {
     ) -> io::Result<Option<String>> {
         let Some(record) = self.remembered.history.tasks.get(self.id(task)) else { return Ok(None) };
         let (profile, exit) = (profiles.of(record), Exit::Unknown);
-        let ended =
-            EndedAttempt { home, profile: &profile, task, attempt, exit, resumed: false, now: self.now };
+        let ended = EndedAttempt {
+            home,
+            profile: &profile,
+            task,
+            attempt,
+            exit,
+            resumed: false,
+            stopped: None,
+            now: self.now,
+        };
         Ok(self.system.judge(&ended)?.pause)
     }
 

@@ -70,7 +70,7 @@ impl Session {
         let (system, home, profile) = (self.workers.system(), &self.place.home, self.workers.profile());
         system.keep_word(home, task, attempt);
         let (exit, now) = (Exit::Unknown, self.clock.now());
-        let ended = EndedAttempt { home, profile, task, attempt, exit, resumed: false, now };
+        let ended = EndedAttempt { home, profile, task, attempt, exit, resumed: false, stopped: None, now };
         let judged = system.judge(&ended).map_err(OpenError::system("read what was handed back"))?;
         Ok(Some(judged).filter(|judged| judged.has_evidence))
     }

@@ -9,7 +9,9 @@ mod settle;
 
 use std::sync::Arc;
 
-use orch_core::{Beginning, Event, Halt, Outcome, Plan, Readiness, Run, Status, TaskIx, Time, Verdict};
+use orch_core::{
+    Beginning, Event, Halt, OnIncomplete, Outcome, Plan, Readiness, Run, Status, TaskIx, Time, Verdict,
+};
 use orch_run::{Clock, Driven, Observer, Settled, Store, SystemClock, drive};
 use orch_store::{Folded, Lock, What as Entry};
 
@@ -249,9 +251,12 @@ impl Session {
 
     /// All that was asked for is done, and nothing is left to be settled.
     fn is_settled(&self) -> bool {
-        let done = |task: TaskIx| {
-            matches!(self.run.status(task), Status::Success | Status::Incomplete)
-                && !self.run.review_due(task)
+        // Where dependents wait for the rest of it, what is incomplete is not done.
+        let holds = self.run.policy().on_incomplete == OnIncomplete::Hold;
+        let done = |task: TaskIx| match self.run.status(task) {
+            Status::Success => !self.run.review_due(task),
+            Status::Incomplete => !holds && !self.run.review_due(task),
+            _ => false,
         };
         self.settled.is_empty()
             && self.run.active().is_empty()

@@ -222,9 +222,19 @@ impl Session {
                 previous: None,
                 base_branch: &self.place.base_branch,
             });
-            if let Err(error @ (TellError::NoCommands { .. } | TellError::Unclosed { .. })) = told {
+            if let Err(
+                error @ (TellError::NoCommands { .. }
+                | TellError::Unclosed { .. }
+                | TellError::NeedsAgent { .. }),
+            ) = told
+            {
                 let hint = match error {
                     TellError::Unclosed { .. } => "close the block with a line of backticks".into(),
+                    TellError::NeedsAgent { .. } => {
+                        "choose an agent that reads prose: `--agent claude` (or codex, \
+                                                     opencode, gemini, one of your own in orch.toml)"
+                            .into()
+                    }
                     _ => "write the commands as a ```sh block, or choose an agent that reads prose: \
                           `--agent claude` (or codex, opencode, gemini, one of your own in orch.toml)"
                         .into(),

@@ -217,7 +217,16 @@ pub(crate) fn left_behind(
     let exit = exit.unwrap_or(Exit::Unknown);
     // What the plan has no longer is nobody's result.
     let Some(task) = system.plan().find(id) else { return Ok(Left::Nothing) };
-    let judged = system.judge(&EndedAttempt { home, profile, task, attempt, exit, resumed: false, now })?;
+    let judged = system.judge(&EndedAttempt {
+        home,
+        profile,
+        task,
+        attempt,
+        exit,
+        resumed: false,
+        stopped: None,
+        now,
+    })?;
     Ok(match known || judged.has_evidence {
         false => Left::Nothing,
         true if judged.outcome == Outcome::Succeeded && system.follows_up() => Left::Claim(exit),

@@ -28,13 +28,18 @@ pub(super) fn judge(
 ) -> io::Result<Judged> {
     let evidence = Evidence::of(id, ended)?;
     let gone = ended.resumed && evidence.session_is_gone();
-    Ok(weigh(stands, before, evidence, gone))
+    let cut_off = ended.stopped.is_some();
+    Ok(weigh(stands, before, evidence, gone, cut_off))
 }
 
-fn weigh(stands: &Stands, before: Option<&Stands>, evidence: Evidence, gone: bool) -> Judged {
+fn weigh(stands: &Stands, before: Option<&Stands>, evidence: Evidence, gone: bool, cut_off: bool) -> Judged {
     let Evidence { reading, exit, .. } = evidence;
     let is_complete = stands.is_complete();
     let (outcome, detail) = match reading.end {
+        _ if stands.tasks.is_empty() => {
+            let why = "all of its tasks were archived or deleted while it was worked on";
+            (Outcome::Failed, Some(why.into()))
+        }
         _ if is_complete => {
             let badly = exit
                 .filter(|exit| exit.code != Some(0))
@@ -47,9 +52,11 @@ fn weigh(stands: &Stands, before: Option<&Stands>, evidence: Evidence, gone: boo
         }
         End::RateLimited { until } => (Outcome::RateLimited { until }, reading.detail.clone()),
         _ if stands.is_blocked() => (Outcome::Failed, Some(blocked(stands))),
-        _ if exit.is_none() => (Outcome::Lost, reading.detail.clone()),
+        // Whoever was told to stop has not said that this is all.
+        _ if exit.is_none() || cut_off => (Outcome::Lost, reading.detail.clone()),
         _ => {
-            let left = left(stands, before);
+            let ended_well = exit.is_some_and(|exit| exit.code == Some(0));
+            let left = left(stands, before.filter(|_| ended_well));
             // Of a worker that said nothing, the heading of its log is all there is to read.
             let detail = reading.detail.as_deref().filter(|detail| !detail.ends_with(RULE));
             let why = match (exit.filter(|exit| exit.code != Some(0)), detail) {
@@ -66,7 +73,7 @@ fn weigh(stands: &Stands, before: Option<&Stands>, evidence: Evidence, gone: boo
         detail,
         plan_path: None,
         session: reading.session,
-        has_evidence: is_complete || stands.is_blocked(),
+        has_evidence: is_complete || stands.is_blocked() || stands.tasks.is_empty(),
         pause: None,
     }
 }
@@ -126,7 +133,7 @@ mod tests {
     fn judged(stands: &Stands, before: Option<&Stands>, end: End, exit: Option<i32>) -> Judged {
         let reading = Reading { end, session: None, text: None, detail: None };
         let exit = exit.map(|code| ExitInfo { code: Some(code), signal: None });
-        weigh(stands, before, Evidence::new(reading, exit, ResultKind::Claude), false)
+        weigh(stands, before, Evidence::new(reading, exit, ResultKind::Claude), false, false)
     }
 
     #[test]
@@ -163,6 +170,25 @@ mod tests {
     }
 
     #[test]
+    fn who_was_stopped_and_who_has_no_tasks_any_more_are_not_done() {
+        let reading = || Reading { end: End::Badly, session: None, text: None, detail: None };
+        let exit = Some(ExitInfo { code: Some(143), signal: None });
+        let evidence = || Evidence::new(reading(), exit, ResultKind::Exit);
+        let of = |tasks: &[TaskStatus]| weigh(&stands(tasks), None, evidence(), false, true).outcome;
+        assert_eq!(of(&[TaskStatus::Pending]), Outcome::Lost);
+        assert_eq!(of(&[TaskStatus::Completed]), Outcome::Succeeded);
+        assert_eq!(of(&[]), Outcome::Failed);
+        let killed = weigh(
+            &stands(&[TaskStatus::Pending]),
+            Some(&stands(&[TaskStatus::Pending])),
+            evidence(),
+            false,
+            false,
+        );
+        assert!(!killed.detail.unwrap().contains("task_update"), "its agent is not to blame");
+    }
+
+    #[test]
     fn how_it_ended_is_said_once() {
         let pending = stands(&[TaskStatus::Pending]);
         for (detail, why) in [
@@ -174,7 +200,7 @@ mod tests {
             let detail = detail.map(str::to_owned);
             let reading = Reading { end: End::Badly, session: None, text: None, detail };
             let exit = Some(ExitInfo { code: Some(7), signal: None });
-            let judged = weigh(&pending, None, Evidence::new(reading, exit, ResultKind::Exit), false);
+            let judged = weigh(&pending, None, Evidence::new(reading, exit, ResultKind::Exit), false, false);
             assert_eq!(judged.detail.as_deref(), Some(why));
         }
     }

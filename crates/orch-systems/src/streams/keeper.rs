@@ -2,20 +2,23 @@
 //! again. Where tasks stand, their workers write themselves.
 
 use std::io;
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use orch_core::{Moved, Resumed, Run, Status, TaskIx, Time};
 use orch_run::{Failure, WorkerIdentity};
-use orch_store::StoreError;
+use orch_store::{Durability, Home, StoreError, replace};
 
 use super::StreamPlan;
 use super::ledger::Ledger;
+use super::memory::initiative_to_note;
 use super::traces::Traces;
 use crate::system::{Keeper, Stand, Writing};
 
 /// Keeps what is to be seen of a plan's workers.
 pub(super) struct StreamKeeper {
     plan: StreamPlan,
+    home: Option<Home>,
     traces: Traces,
     ledger: Rc<Ledger>,
     /// What has happened and is not to be seen yet.
@@ -27,16 +30,19 @@ enum Owed {
     Worker(TaskIx, u32),
     /// Nobody works on it any more.
     Nobody(TaskIx),
+    /// The history is of this initiative from here on.
+    Initiative(PathBuf, String),
     /// All of it is to be done again, or only what is blocked.
     Again { task: TaskIx, all: bool },
 }
 
 impl StreamKeeper {
-    pub(super) fn new(plan: &StreamPlan) -> Self {
+    pub(super) fn new(plan: &StreamPlan, home: Option<&Home>) -> Self {
         Self {
             traces: Traces::of(&plan.project),
             ledger: Rc::new(Ledger::of(plan)),
             plan: plan.clone(),
+            home: home.cloned(),
             owed: Vec::new(),
         }
     }
@@ -60,6 +66,7 @@ impl StreamKeeper {
                 }
                 Ok(())
             }
+            Owed::Initiative(path, id) => replace(path, id.as_bytes(), Durability::Process),
             Owed::Again { task, all } => self.reopen(*task, *all, now).map_err(|source| StoreError::Io {
                 path: self.plan.path.clone(),
                 step: "write",
@@ -87,6 +94,8 @@ impl Keeper for StreamKeeper {
 
     /// Those that a killed orch left behind are nobody's.
     fn go_on(&mut self, resumed: &Resumed, _: &str, _: bool) {
+        let to_note = self.home.as_ref().and_then(|home| initiative_to_note(&self.plan, home));
+        self.owed.extend(to_note.map(|(path, id)| Owed::Initiative(path, id)));
         let run = &resumed.run;
         let is_idle = |task: &TaskIx| run.status(*task) != Status::Running && run.attempt(*task) > 0;
         let idle = self.plan.plan.tasks().filter(is_idle);
@@ -122,8 +131,10 @@ impl Keeper for StreamKeeper {
     }
 
     fn write(&mut self, with: Writing<'_>) -> Result<usize, StoreError> {
-        for owed in std::mem::take(&mut self.owed) {
-            self.pay(&owed, with.now, with.alerts)?;
+        while let Some(owed) = self.owed.first() {
+            self.pay(owed, with.now, with.alerts)?;
+            // Only now: what could not be done is tried with the next write.
+            self.owed.remove(0);
         }
         Ok(0)
     }

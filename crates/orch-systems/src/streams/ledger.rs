@@ -32,9 +32,9 @@ pub(super) struct Stands {
 }
 
 impl Stands {
-    /// Whether nothing is left to do: what was cancelled is settled as well.
+    /// Whether nothing is left to do: what was cancelled is settled as well. A stream whose tasks are gone is not complete.
     pub(super) fn is_complete(&self) -> bool {
-        self.tasks.iter().all(|(_, status)| status.is_settled())
+        !self.tasks.is_empty() && self.tasks.iter().all(|(_, status)| status.is_settled())
     }
 
     /// How many tasks are settled.
@@ -44,7 +44,8 @@ impl Stands {
 
     /// Whether all that is left is blocked.
     pub(super) fn is_blocked(&self) -> bool {
-        !self.is_complete()
+        !self.tasks.is_empty()
+            && !self.is_complete()
             && self.tasks.iter().all(|(_, status)| status.is_settled() || *status == TaskStatus::Blocked)
     }
 

@@ -160,7 +160,12 @@ impl StreamPlan {
         found.extend(streams.iter().filter_map(unnameable));
         let initiative = summary(&read, memory.as_ref(), &mut found);
         let draft = draft(&streams, &read.tasks, initiative.as_ref(), &mut found);
-        if !draft.tasks.iter().any(|task| task.depends_on.is_empty()) {
+        let is_known = |name: &str| draft.tasks.iter().any(|task| task.id == name);
+        // One that only misspells what it depends on is told that.
+        let waits = |task: &TaskDraft| {
+            !task.depends_on.is_empty() && task.depends_on.iter().all(|on| is_known(&on.name))
+        };
+        if draft.tasks.iter().all(waits) {
             let message = "no foundation stream: every stream depends on another one";
             let hint = "at least one stream must have `dependencies: []`";
             found.push(Diagnostic::error("streams.foundation", message).hint(hint));

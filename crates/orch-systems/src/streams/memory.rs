@@ -3,26 +3,31 @@
 //! The database says what is done. The history says what orch began, what came of it, and what is done and still has to
 //! be merged.
 
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
 use orch_core::{Memory, Outcome, Recorded, RecordedTask, Standing, Status};
-use orch_store::{Folded, Home};
+use orch_git::Git;
+use orch_store::{Folded, Home, read_regular};
 
 use super::{PlannedStream, StreamPlan};
 use crate::memory::standing;
-use crate::system::Remembered;
+use crate::system::{Remembered, Source};
+
+/// The file, among orch's own, that says which initiative the history is of: ids of streams come again in the next one.
+const INITIATIVE: &str = "initiative";
 
 /// Puts together what is remembered.
-pub(super) fn remember(plan: &StreamPlan, history: Folded, home: Option<&Home>) -> Remembered {
+pub(super) fn remember(plan: &StreamPlan, mut history: Folded, home: Option<&Home>) -> Remembered {
+    let restarted = of_another_initiative(plan, &history, home);
+    if restarted.is_some() {
+        history.restart();
+    }
+    let works = Works::of(plan, &history, home);
     let task = |stream: &PlannedStream| {
         let record = history.tasks.get(&stream.id);
         let attempt = history.last_attempt(&stream.id);
-        let waits = home.is_some_and(|home| home.claim(&stream.id, attempt).is_file());
-        let work = match record {
-            _ if waits => Work::Waits,
-            Some(record) if record.outcome == Some(Outcome::Rejected) => Work::Waits,
-            Some(record) if record.attempt > 0 && plan.in_repository => Work::Unmerged,
-            _ => Work::None,
-        };
-        let status = stands(stream.is_complete(), record.map(|record| record.status), work);
+        let status = stands(stream.is_complete(), record.map(|record| record.status), works.work(stream));
         let standing = match record.filter(|record| record.status == status) {
             Some(record) => Standing { attempt, ..standing(record) },
             None => Standing { status, attempt, ..Standing::default() },
@@ -31,16 +36,20 @@ pub(super) fn remember(plan: &StreamPlan, history: Folded, home: Option<&Home>) 
     };
     let tasks = plan.streams.iter().map(task).collect();
     let memory = Memory::Found(Recorded { identity: Vec::new(), tasks });
-    let mut remembered = Remembered { memory, history, edits: Vec::new(), notes: Vec::new() };
+    let mut remembered = Remembered { memory, history, edits: Vec::new(), restarted, notes: Vec::new() };
     remembered.edits = remembered.differences();
     remembered.notes = remembered.edits.iter().map(note).collect();
+    remembered.notes.extend(remembered.restarted.clone());
     remembered
 }
 
-/// What a run goes on from that is begun anew: what the database says is done is done.
-pub(super) fn fresh(plan: &StreamPlan, history: &Folded) -> Memory {
+/// What a run goes on from that is begun anew: what the database says is done is done, as far as it is in the project.
+pub(super) fn fresh(plan: &StreamPlan, history: &Folded, home: Option<&Home>) -> Memory {
+    let works = Works::of(plan, history, home);
     let task = |stream: &PlannedStream| {
-        let status = if stream.is_complete() { Status::Success } else { Status::Pending };
+        let known = history.tasks.get(&stream.id).map(|record| record.status);
+        let is_in = works.work(stream) == Work::None || known == Some(Status::Success);
+        let status = if stream.is_complete() && is_in { Status::Success } else { Status::Pending };
         let attempt = history.last_attempt(&stream.id);
         let standing = Standing { status, attempt, ..Standing::default() };
         RecordedTask { id: stream.id.clone(), standing }
@@ -48,12 +57,71 @@ pub(super) fn fresh(plan: &StreamPlan, history: &Folded) -> Memory {
     Memory::Found(Recorded { identity: Vec::new(), tasks: plan.streams.iter().map(task).collect() })
 }
 
+/// Where it is written which initiative the history is of, and that of the plan, unless it is written already.
+pub(super) fn initiative_to_note(plan: &StreamPlan, home: &Home) -> Option<(PathBuf, String)> {
+    let current = plan.initiative.as_ref().filter(|_| !plan.all_initiatives)?;
+    let path = home.folder().join(INITIATIVE);
+    (noted(&path).as_deref() != Some(&current.id)).then(|| (path, current.id.clone()))
+}
+
+/// That what the history says is of streams of another initiative, which only have the same ids. As long as one of their
+/// workers may live, it is theirs all the same.
+fn of_another_initiative(plan: &StreamPlan, history: &Folded, home: Option<&Home>) -> Option<String> {
+    let current = plan.initiative.as_ref().filter(|_| !plan.all_initiatives)?;
+    let before = noted(&home?.folder().join(INITIATIVE)).filter(|before| *before != current.id)?;
+    let is_running = history.tasks.values().any(|record| record.status == Status::Running);
+    (!is_running && !history.tasks.is_empty()).then(|| {
+        format!(
+            "the streams are those of the initiative `{}`; what was recorded is of another one ({before})",
+            current.name
+        )
+    })
+}
+
+fn noted(path: &Path) -> Option<String> {
+    const LONGEST: u64 = 4096;
+    String::from_utf8(read_regular(path, LONGEST).ok()?).ok()
+}
+
+/// What became of the work of each stream.
+struct Works<'a> {
+    plan: &'a StreamPlan,
+    history: &'a Folded,
+    home: Option<&'a Home>,
+    /// The branches of which something is not in the project.
+    unmerged: HashSet<String>,
+}
+
+impl<'a> Works<'a> {
+    fn of(plan: &'a StreamPlan, history: &'a Folded, home: Option<&'a Home>) -> Self {
+        // Who has nothing that is done needs not ask git.
+        let is_done = plan.streams.iter().any(PlannedStream::is_complete);
+        let base = plan.base_branch().filter(|_| is_done);
+        let unmerged = base.and_then(|base| Git::at(&plan.project).unmerged_branches(&base).ok());
+        Self { plan, history, home, unmerged: unmerged.unwrap_or_default().into_iter().collect() }
+    }
+
+    fn work(&self, stream: &PlannedStream) -> Work {
+        let attempt = self.history.last_attempt(&stream.id);
+        let waits = self.home.is_some_and(|home| home.claim(&stream.id, attempt).is_file());
+        match self.history.tasks.get(&stream.id) {
+            Some(_) if waits => Work::Waits,
+            Some(record) if record.outcome == Some(Outcome::Rejected) => Work::Waits,
+            Some(record) if record.attempt > 0 && self.plan.in_repository => Work::Unmerged,
+            // Asked for again, and not begun since.
+            Some(record) if record.attempt > 0 && record.outcome.is_none() => Work::Unmerged,
+            _ if self.unmerged.contains(&stream.branch) => Work::Unmerged,
+            _ => Work::None,
+        }
+    }
+}
+
 /// What of the work of a stream is not in the project yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Work {
     /// Nothing that orch knows of: whoever did it did it there.
     None,
-    /// A worker has begun on a branch, and did not come to its end.
+    /// A worker has begun on a branch, and did not come to its end; or the branch holds what nobody knows of.
     Unmerged,
     /// It was done, and could not be merged, or was sent back.
     Waits,
@@ -67,6 +135,7 @@ fn stands(is_complete: bool, known: Option<Status>, work: Work) -> Status {
         Some(Status::Success) if !is_complete => Status::Pending,
         Some(known) if !is_complete || (work == Work::Waits && known != Status::Success) => known,
         None if !is_complete => Status::Pending,
+        None if work == Work::Unmerged => Status::Pending,
         // A person has settled the rest: what there is of it is looked at and merged before anything builds on it.
         Some(Status::Pending | Status::Incomplete | Status::Fail) if work == Work::Unmerged => {
             Status::Pending
@@ -97,6 +166,7 @@ mod tests {
         for (is_complete, known, work, status) in [
             (false, None, Work::None, Pending),
             (true, None, Work::None, Success),
+            (true, None, Work::Unmerged, Pending),
             (true, Some(Success), Work::Unmerged, Success),
             (true, Some(Success), Work::Waits, Success),
             (false, Some(Success), Work::Unmerged, Pending),

@@ -69,6 +69,12 @@ impl Source for StreamPlan {
 
     /// One database is one project's: another one that is called the same would run the same streams.
     fn prepare(&self, _: bool, _: Time) -> Result<Vec<String>, OpenError> {
+        if self.is_newer {
+            return Err(OpenError::Environment {
+                message: format!("{} is of a newer version than orch writes", self.path.display()),
+                hint: "its streams can be looked at, and workers could mark nothing with orch's tools: update orch".into(),
+            });
+        }
         if let Some(other) = self.other_project() {
             return Err(OpenError::Request {
                 code: "streams.project",
@@ -105,12 +111,12 @@ impl Source for StreamPlan {
         home: Option<&Home>,
         _: bool,
     ) -> Result<(Remembered, Box<dyn Keeper>), OpenError> {
-        Ok((remember(self, history, home), Box::new(StreamKeeper::new(self))))
+        Ok((remember(self, history, home), Box::new(StreamKeeper::new(self, home))))
     }
 
     /// The database stays the truth: what it says is done is done.
     fn fresh(&self, history: &Folded) -> Memory {
-        fresh(self, history)
+        fresh(self, history, Home::find(&self.folder, self.home_name()).as_ref())
     }
 
     fn system(&self, set_up: SetUp<'_>) -> Box<dyn System> {
@@ -180,6 +186,29 @@ impl StreamSystem {
         Some(self.worktrees.as_ref()?.path(&self.plan.stream(task).file_name()))
     }
 
+    /// That what the stream builds on is in the branch it is cut from: another one may be checked out than when that was
+    /// merged.
+    fn require_needed(&self, task: TaskIx, base: &str) -> Result<(), GroundError> {
+        let git = Git::at(&self.plan.project);
+        for &on in self.plan.plan.graph().depends_on(task) {
+            let needed = &self.plan.stream(on).branch;
+            let names = BranchName::new(needed.as_str()).ok().zip(BranchName::new(base).ok());
+            let is_out = names.is_some_and(|(needed, base)| {
+                git.branch_tip(&needed).is_ok_and(|tip| tip.is_some())
+                    && git.is_contained(&needed, &base).is_ok_and(|is_in| !is_in)
+            });
+            if is_out {
+                return Err(GroundError::Environment(format!(
+                    "{needed}, on which `{}` builds, is not in `{base}`, which is checked out in {}: switch to the branch \
+                     that it was merged into, or merge it",
+                    self.plan.plan.id(task),
+                    self.plan.project.display()
+                )));
+            }
+        }
+        Ok(())
+    }
+
     /// The work tree for a stream, cut from the branch into which it is merged: all that the stream depends on is there.
     fn own_ground(
         &self,
@@ -191,6 +220,15 @@ impl StreamSystem {
         let (stream, git) = (self.plan.stream(coming.task), Git::at(&self.plan.project));
         let branch = BranchName::new(stream.branch.as_str());
         let branch = branch.map_err(|error| GroundError::Task(error.to_string()))?;
+        if git.branch_tip(&branch).is_ok_and(|tip| tip.is_some())
+            && git.recorded_base(&branch).is_ok_and(|base| base.is_none())
+        {
+            return Err(GroundError::Task(format!(
+                "the branch {branch} was there before, and orch takes over none that it has not made: rename it, or give \
+                 the stream another one (`branchName` in the metadata of its tasks)"
+            )));
+        }
+        self.require_needed(coming.task, &place.base_branch)?;
         // Ids come again from one initiative to the next: the branch of an earlier stream that was merged begins anew.
         git.catch_up(&branch, &place.base_branch)
             .map_err(|error| GroundError::Environment(error.to_string()))?;
@@ -228,6 +266,9 @@ impl System for StreamSystem {
             },
         };
         let stands = self.ledger.stands(task).map_err(|error| failed("read the tasks", error))?;
+        if stands.tasks.is_empty() {
+            return Err(GroundError::Task("all of its tasks were archived or deleted".into()));
+        }
         self.began.borrow_mut().insert(task, stands);
         let on = self.plan.plan.graph().depends_on(task).iter();
         let on: Vec<&str> = on.map(|&on| self.plan.plan.id(on)).collect();
@@ -282,7 +323,7 @@ impl System for StreamSystem {
     }
 
     fn follow_up(&self, ended: &EndedAttempt<'_>, _: &Judged) -> Option<Box<dyn FollowUp>> {
-        let worktree = self.worktree(ended.task).filter(|path| path.is_dir())?;
+        let worktree = self.worktree(ended.task)?;
         let stream = self.plan.stream(ended.task);
         let named = if stream.name == stream.id { String::new() } else { format!(": {}", stream.name) };
         Some(Box::new(Landing {

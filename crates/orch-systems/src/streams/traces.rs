@@ -50,8 +50,12 @@ impl Traces {
         if let Ok(found) = fs::symlink_metadata(&link)
             && !found.is_symlink()
         {
-            // What another orchestrator has written there stays.
-            fs::rename(&link, link.with_extension("log.old"))?;
+            // What another orchestrator has written there stays, however often.
+            let name =
+                |n: u32| link.with_extension(if n == 0 { "log.old".into() } else { format!("log.old.{n}") });
+            let is_free = |path: &PathBuf| fs::symlink_metadata(path).is_err();
+            let free = (0..u32::MAX).map(name).find(is_free).unwrap_or_else(|| name(u32::MAX));
+            fs::rename(&link, free)?;
         }
         let coming = link.with_extension("log.new");
         let _ = fs::remove_file(&coming);

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use orch_core::{Outcome, TaskIx, Time};
+use orch_core::{Outcome, StopCause, TaskIx, Time};
 use orch_exec::agent::Profile;
 use orch_exec::process::Exit;
 use orch_store::Home;
@@ -62,6 +62,8 @@ pub(crate) struct EndedAttempt<'a> {
     pub(crate) exit: Exit,
     /// Whether it went on with an earlier attempt's session.
     pub(crate) resumed: bool,
+    /// Why it was told to end, if it was.
+    pub(crate) stopped: Option<StopCause>,
     pub(crate) now: Time,
 }
 

@@ -91,6 +91,8 @@ pub(crate) struct Remembered {
     pub(crate) history: Folded,
     /// Statuses that a person changed in the state file: task, what orch remembered, what they wrote.
     pub(crate) edits: Vec<(String, Status, Status)>,
+    /// Why what the history says of the tasks is of others that only have the same names, if it is; it was forgotten then.
+    pub(crate) restarted: Option<String>,
     /// What a person should be told.
     pub(crate) notes: Vec<String>,
 }

@@ -112,6 +112,7 @@ mod tests {
             attempt: 1,
             exit: Exit::Unknown,
             resumed,
+            stopped: None,
             now: orch_core::Time::default(),
         };
         let reading = Reading { end, session: None, text: None, detail: None };

@@ -27,7 +27,7 @@ pub(super) fn remember(
     };
     let only = |history: Folded, memory, notes| {
         let keeper = WeaverKeeper::new(plan, home, None, &history);
-        let remembered = Remembered { memory, history, edits: Vec::new(), notes };
+        let remembered = Remembered { memory, history, edits: Vec::new(), restarted: None, notes };
         Ok((remembered, keeper))
     };
     let Some(bytes) = bytes else {
@@ -81,6 +81,7 @@ pub(super) fn remember(
         memory: Memory::Found(together.recorded),
         history,
         edits: together.edits,
+        restarted: None,
         notes: together.note.into_iter().collect(),
     };
     Ok((remembered, keeper))

@@ -293,6 +293,7 @@ impl AgentWorkers {
             attempt,
             exit,
             resumed: work.resumed,
+            stopped,
             now: self.clock.now(),
         };
         let claim = self.system.judge(&ended)?;
