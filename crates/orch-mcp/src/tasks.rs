@@ -100,7 +100,7 @@ impl ToolHost for TaskTools {
 fn text(tool: &Tool, failure: &Failure) -> String {
     match failure {
         Failure::Arguments(error) => arguments::refused(tool, error.to_string()),
-        Failure::Tool(ToolError::Db(DbError::Missing { .. })) => {
+        Failure::Tool(ToolError::Db(DbError::Missing { .. } | DbError::Empty { .. })) => {
             "nothing is there yet: no initiative, no PRD, no task; initiative_link and prd_create begin a plan".to_owned()
         }
         Failure::Tool(ToolError::Db(error)) => match error.hint() {

@@ -45,6 +45,12 @@ pub enum DbError {
         /// For how long it was waited.
         waited: Duration,
     },
+    /// Nothing was put into it yet: it has no table, and as a rule no bytes.
+    #[error("{} is empty", path.display())]
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
     /// A SQLite database of something else.
     #[error("{} has no table `{table}`: it is not Task Copilot's", path.display())]
     NoTables {
@@ -116,6 +122,7 @@ impl DbError {
             Self::NotSqlite { .. } => "tasks_db.not_sqlite",
             Self::Damaged { .. } => "tasks_db.damaged",
             Self::Locked { .. } => "tasks_db.locked",
+            Self::Empty { .. } => "tasks_db.empty",
             Self::NoTables { .. } => "tasks_db.no_tables",
             Self::Older { .. } => "tasks_db.older",
             Self::Newer { .. } => "tasks_db.newer",
@@ -132,6 +139,7 @@ impl DbError {
             Self::Missing { .. } => {
                 "plan the work first (`orch generate`), or say where it is with TASK_DB_PATH and WORKSPACE_ID"
             }
+            Self::Empty { .. } => "plan the work first (`orch generate`): its tables are made then",
             Self::NotAFile { .. } | Self::NotSqlite { .. } | Self::NoTables { .. } => {
                 "check TASK_DB_PATH and WORKSPACE_ID, or move what is there out of the way"
             }

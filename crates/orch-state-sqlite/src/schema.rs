@@ -62,6 +62,9 @@ pub(crate) fn require_tables(database: &Database, tables: &[&'static str]) -> Re
 }
 
 fn require(database: &Database, names: &HashSet<String>, tables: &[&'static str]) -> Result<(), DbError> {
+    if names.is_empty() {
+        return Err(DbError::Empty { path: database.path().into() });
+    }
     match tables.iter().find(|table| !names.contains(**table)) {
         Some(table) => Err(DbError::NoTables { path: database.path().into(), table }),
         None => Ok(()),

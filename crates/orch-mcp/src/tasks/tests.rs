@@ -271,6 +271,16 @@ fn the_database_may_appear_be_replaced_and_go_between_calls() {
 }
 
 #[test]
+fn an_empty_file_is_a_plan_that_nobody_has_begun() {
+    let mut planned = Planned::nothing();
+    fs::create_dir(planned.database().parent().unwrap()).unwrap();
+    fs::write(planned.database(), "").unwrap();
+    assert!(planned.refused("stream_list", json!({})).starts_with("nothing is there yet"));
+    planned.task("Stream-A", &[]);
+    assert_eq!(planned.done("stream_list", json!({}))["streams"][0]["streamId"], "Stream-A");
+}
+
+#[test]
 fn what_is_no_database_is_said_with_what_to_do() {
     let mut planned = Planned::nothing();
     fs::create_dir(planned.database().parent().unwrap()).unwrap();

@@ -41,7 +41,7 @@ fn what_is_no_tasks_db_is_told_apart() {
         ("nothing/tasks.db", "tasks_db.missing", "no database at "),
         ("text/tasks.db", "tasks_db.missing", "no database at "),
         ("folder", "tasks_db.not_a_file", "is not a file"),
-        ("empty", "tasks_db.no_tables", "has no table `migrations`"),
+        ("empty", "tasks_db.empty", "empty is empty"),
         ("text", "tasks_db.not_sqlite", "is not a SQLite database"),
         ("header", "tasks_db.not_sqlite", "is not a SQLite database"),
         ("other", "tasks_db.no_tables", "has no table `migrations`"),
@@ -75,6 +75,19 @@ fn a_file_of_something_else_is_not_made_a_tasks_db() {
         assert_eq!(TaskDb::open_or_create(&made.beside(name)).unwrap_err().code(), code, "{name}");
         assert_eq!(fs::read(made.beside(name)).ok(), before, "{name} was touched");
     }
+}
+
+#[test]
+fn an_empty_file_is_made_a_tasks_db() {
+    let made = Made::new();
+    let path = made.beside("empty.db");
+    fs::write(&path, "").unwrap();
+    let error = TaskDb::open(&path).unwrap_err();
+    assert_eq!(error.code(), "tasks_db.empty");
+    assert!(error.hint().unwrap().contains("orch generate"));
+    assert_eq!(MemoryDb::open(&path).unwrap_err().code(), "tasks_db.empty");
+    assert_eq!(TaskDb::open_or_create(&path).unwrap().version(), 10);
+    assert!(TaskDb::open(&path).unwrap().stream_tasks(&Scope::All).unwrap().tasks.is_empty());
 }
 
 #[test]
