@@ -5,7 +5,7 @@ use rusqlite::types::ValueRef;
 use serde_json::{Map, Value};
 
 use crate::fault::Fault;
-use crate::stream_metadata::LARGEST;
+use crate::stream_metadata::{LARGEST, Unreadable};
 use crate::{StreamMetadata, TaskStatus};
 
 /// A row whose first column is its id. SQLite holds any type in any column, and text need not be UTF-8.
@@ -46,6 +46,11 @@ impl<'row, 'statement> Record<'row, 'statement> {
         }
     }
 
+    /// Whether the status in column `at` says that the task is cancelled.
+    pub(crate) fn is_cancelled(&self, at: usize) -> bool {
+        matches!(self.status(at), Ok(TaskStatus::Cancelled))
+    }
+
     /// The count in column `at`.
     pub(crate) fn count(&self, at: usize) -> Result<u64, Fault> {
         Ok(self.row.get::<_, i64>(at)?.unsigned_abs())
@@ -82,10 +87,10 @@ impl<'row, 'statement> Record<'row, 'statement> {
     /// What the metadata in column `at` says of a stream. The column before says whether there is too much of it to be read.
     ///
     /// # Errors
-    /// Why it can't be read, as a fragment.
-    pub(crate) fn stream(&self, at: usize) -> Result<Option<StreamMetadata>, String> {
+    /// Why it can't be read.
+    pub(crate) fn stream(&self, at: usize) -> Result<Option<StreamMetadata>, Unreadable> {
         if let Ok(ValueRef::Integer(1)) = self.row.get_ref(at - 1) {
-            return Err(format!("metadata is larger than {LARGEST} bytes"));
+            return Err(format!("metadata is larger than {LARGEST} bytes").into());
         }
         StreamMetadata::read(self.bytes(at).map_err(|kind| format!("metadata is {kind}, not a text"))?)
     }

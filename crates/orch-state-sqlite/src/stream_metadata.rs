@@ -31,12 +31,27 @@ pub struct StreamMetadata {
     pub branch: Option<String>,
 }
 
+/// Why metadata can't be understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unreadable {
+    /// What is wrong with it, as a fragment that begins with the key, or with `metadata` when that is wrong as a whole.
+    pub(crate) why: String,
+    /// The stream that it names all the same.
+    pub(crate) stream: Option<String>,
+}
+
+impl From<String> for Unreadable {
+    fn from(why: String) -> Self {
+        Self { why, stream: None }
+    }
+}
+
 impl StreamMetadata {
     /// Reads a task's `metadata`; `None` when it names no stream, which is most tasks' right.
     ///
     /// # Errors
-    /// What is wrong with it, as a fragment: it is not JSON, no object, or says of its stream what can't be.
-    pub(crate) fn read(metadata: Option<&[u8]>) -> Result<Option<Self>, String> {
+    /// What is wrong with it: it is not JSON, no object, or says of its stream what can't be.
+    pub(crate) fn read(metadata: Option<&[u8]>) -> Result<Option<Self>, Unreadable> {
         let Some(bytes) = metadata.filter(|bytes| !matches!(bytes.trim_ascii(), b"" | b"{}" | b"null"))
         else {
             return Ok(None);
@@ -44,17 +59,27 @@ impl StreamMetadata {
         let read: Loose<'_> =
             serde_json::from_slice(bytes).map_err(|error| format!("metadata is not JSON: {error}"))?;
         let Loose::Object(fields) = read else {
-            return Err(format!("metadata is {}, not an object", read.kind()));
+            return Err(format!("metadata is {}, not an object", read.kind()).into());
         };
-        let id = match fields.stream_id {
-            Loose::Null => return Ok(None),
-            Loose::Text(id) if id.trim().is_empty() => return Err("streamId is empty".into()),
-            Loose::Text(id) => id.into_owned(),
-            other => return Err(format!("streamId is {}, not a text", other.kind())),
-        };
+        match &fields.stream_id {
+            Loose::Null => Ok(None),
+            Loose::Text(id) if id.trim().is_empty() => Err("streamId is empty".to_owned().into()),
+            Loose::Text(id) => {
+                let id = id.clone().into_owned();
+                match Self::of(*fields, id.clone()) {
+                    Ok(stream) => Ok(Some(stream)),
+                    Err(why) => Err(Unreadable { why, stream: Some(id) }),
+                }
+            }
+            other => Err(format!("streamId is {}, not a text", other.kind()).into()),
+        }
+    }
+
+    /// What `fields` say of the stream `id`.
+    fn of(fields: Fields<'_>, id: String) -> Result<Self, String> {
         let mut dependencies = fields.dependencies.list("dependencies")?;
         union(&mut dependencies, fields.stream_dependencies.list("streamDependencies")?);
-        Ok(Some(Self {
+        Ok(Self {
             id,
             name: fields.stream_name.text(),
             phase: fields.stream_phase.text().and_then(|word| Phase::read(&word)),
@@ -62,7 +87,7 @@ impl StreamMetadata {
             dependencies,
             worktree_path: fields.worktree_path.text(),
             branch: fields.branch_name.text(),
-        }))
+        })
     }
 }
 
@@ -228,7 +253,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn read(metadata: &str) -> Result<Option<StreamMetadata>, String> {
+    fn read(metadata: &str) -> Result<Option<StreamMetadata>, Unreadable> {
         StreamMetadata::read(Some(metadata.as_bytes()))
     }
 
@@ -261,24 +286,29 @@ mod tests {
     #[test]
     fn what_cannot_be_is_said() {
         let deep = format!("{{\"x\":{}1", "[".repeat(4000));
-        for (metadata, why) in [
-            ("not JSON", "metadata is not JSON"),
-            (r#"{"streamId":"A""#, "metadata is not JSON"),
-            (deep.as_str(), "metadata is not JSON"),
-            (r#"["Stream-A"]"#, "metadata is a list, not an object"),
-            ("17", "metadata is a number, not an object"),
-            ("-1.5", "metadata is a number, not an object"),
-            ("true", "metadata is true or false, not an object"),
-            (r#""Stream-A""#, "metadata is a text, not an object"),
-            (r#"{"streamId":7}"#, "streamId is a number, not a text"),
-            (r#"{"streamId":["A"]}"#, "streamId is a list, not a text"),
-            (r#"{"streamId":" "}"#, "streamId is empty"),
-            (r#"{"streamId":"A","dependencies":"B"}"#, "dependencies is a text, not a list"),
-            (r#"{"streamId":"A","streamDependencies":{}}"#, "streamDependencies is an object, not a list"),
-            (r#"{"streamId":"A","files":[1]}"#, "files has a number in its list, not only texts"),
+        for (metadata, why, stream) in [
+            ("not JSON", "metadata is not JSON", None),
+            (r#"{"streamId":"A""#, "metadata is not JSON", None),
+            (deep.as_str(), "metadata is not JSON", None),
+            (r#"["Stream-A"]"#, "metadata is a list, not an object", None),
+            ("17", "metadata is a number, not an object", None),
+            ("-1.5", "metadata is a number, not an object", None),
+            ("true", "metadata is true or false, not an object", None),
+            (r#""Stream-A""#, "metadata is a text, not an object", None),
+            (r#"{"streamId":7}"#, "streamId is a number, not a text", None),
+            (r#"{"streamId":["A"]}"#, "streamId is a list, not a text", None),
+            (r#"{"streamId":" "}"#, "streamId is empty", None),
+            (r#"{"streamId":"A","dependencies":"B"}"#, "dependencies is a text, not a list", Some("A")),
+            (
+                r#"{"streamId":"A","streamDependencies":{}}"#,
+                "streamDependencies is an object, not a list",
+                Some("A"),
+            ),
+            (r#"{"streamId":"A","files":[1]}"#, "files has a number in its list, not only texts", Some("A")),
         ] {
             let said = read(metadata).unwrap_err();
-            assert!(said.starts_with(why), "{metadata}: {said}");
+            assert!(said.why.starts_with(why), "{metadata}: {said:?}");
+            assert_eq!(said.stream.as_deref(), stream, "{metadata}");
         }
         assert!(StreamMetadata::read(Some(b"{\"streamId\":\"\xff\"}")).is_err());
     }

@@ -233,3 +233,24 @@ fn each_set_of_tools_is_served_alone_and_the_worker_of_a_stream_has_none_on_bran
         assert!(!done.status.success() && said.contains(option[0]) && said.contains("hint: "), "{said}");
     }
 }
+
+#[test]
+fn a_task_that_cannot_be_read_is_mended_or_cancelled() {
+    let streams = Streams::new(&[("TASK-A1", "Stream-A", &[], "")]);
+    streams.task_with("TASK-X", r#"{"streamId": "Stream-B", "dependencies": "Stream-A"}"#, "");
+    streams.task_with("TASK-Y", "streamId: Stream-B", "");
+    let said = streams.run_to(65, &["check"]).out;
+    for part in [
+        "of the stream `Stream-B`: dependencies is a text, not a list",
+        "set its status to `cancelled`",
+        "nobody can say which stream",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    let mut server = served(&streams, &[]);
+    let mended = json!({ "id": "TASK-X", "metadata": { "dependencies": ["Stream-A"] } });
+    server.call("task_update", mended).unwrap();
+    server.call("task_update", json!({ "id": "TASK-Y", "status": "cancelled" })).unwrap();
+    assert!(server.end().is_silent());
+    streams.run_to(0, &["check"]);
+}

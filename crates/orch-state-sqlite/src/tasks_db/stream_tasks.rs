@@ -9,7 +9,7 @@ use super::initiative::{current_initiative, initiative};
 use super::{Initiative, TaskDb};
 use crate::fault::Fault;
 use crate::record::Record;
-use crate::stream_metadata::LARGEST;
+use crate::stream_metadata::{LARGEST, Unreadable};
 use crate::{DbError, StreamMetadata, TaskStatus};
 
 /// Whose tasks are asked for.
@@ -29,7 +29,7 @@ pub enum Scope {
 pub struct StreamTasks {
     /// The tasks that belong to streams, in the order in which they were made.
     pub tasks: Vec<StreamTask>,
-    /// Tasks of which it can't be said.
+    /// Tasks of which it can't be said. One that is cancelled is not among them: nothing has to be done in it.
     pub unreadable: Vec<UnreadableTask>,
     /// How many stream tasks were left out because they have no PRD, and so no initiative, while one initiative's are asked
     /// for.
@@ -68,8 +68,11 @@ pub struct UnreadableTask {
     pub id: String,
     /// What is to be done, in short.
     pub title: String,
-    /// What is wrong with its metadata, as a fragment.
+    /// What is wrong with its metadata, as a fragment that begins with the key that is to be mended, such as `dependencies`,
+    /// or with `metadata` when that is wrong as a whole.
     pub why: String,
+    /// The stream that its metadata names all the same.
+    pub stream: Option<String>,
 }
 
 /// Which rows of the table of tasks were there at a moment: the highest row number. The default is before all rows.
@@ -145,6 +148,7 @@ pub(crate) fn stream_tasks(connection: &Connection, scope: &Scope) -> Result<Str
             _ if !linked => {}
             Ok(Some(stream)) => found.tasks.push(row.task(stream)?),
             Ok(None) => found.streamless += 1,
+            Err(_) if row.record.is_cancelled(2) => {}
             Err(why) => found.unreadable.push(row.unreadable(why)?),
         }
     }
@@ -189,7 +193,7 @@ impl<'row, 'statement> Row<'row, 'statement> {
         Ok(Self { record, initiative_id })
     }
 
-    fn stream(&self) -> Result<Option<StreamMetadata>, String> {
+    fn stream(&self) -> Result<Option<StreamMetadata>, Unreadable> {
         self.record.stream(7)
     }
 
@@ -206,8 +210,8 @@ impl<'row, 'statement> Row<'row, 'statement> {
         })
     }
 
-    fn unreadable(self, why: String) -> Result<UnreadableTask, Fault> {
-        Ok(UnreadableTask { id: self.record.text(0)?, title: self.record.text(1)?, why })
+    fn unreadable(self, Unreadable { why, stream }: Unreadable) -> Result<UnreadableTask, Fault> {
+        Ok(UnreadableTask { id: self.record.text(0)?, title: self.record.text(1)?, why, stream })
     }
 }
 

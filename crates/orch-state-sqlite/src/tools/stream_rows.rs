@@ -9,7 +9,7 @@ use super::prds::require_prd;
 use super::stop::Stop;
 use super::streams::UnreadableListed;
 use crate::record::Record;
-use crate::stream_metadata::LARGEST;
+use crate::stream_metadata::{LARGEST, Unreadable};
 use crate::tasks_db::{Prds, current_initiative};
 use crate::{StreamMetadata, TaskStatus};
 
@@ -107,7 +107,10 @@ pub(super) fn stream_rows(connection: &Connection, filter: &Filter) -> Result<St
         }
         match record.stream(8) {
             Ok(None) => {}
-            Err(why) => found.unreadable.push(UnreadableListed { id: record.text(0)?, why }),
+            Err(_) if record.is_cancelled(2) => {}
+            Err(Unreadable { why, stream: stream_id }) => {
+                found.unreadable.push(UnreadableListed { id: record.text(0)?, why, stream_id });
+            }
             Ok(Some(stream)) => found.rows.push(StreamRow {
                 id: record.text(0)?,
                 title: record.text(1)?,

@@ -29,7 +29,7 @@ pub struct StreamListInput {
 pub struct Streams {
     /// The streams: foundations, then parallel ones, then integrations; among those by name.
     pub streams: Vec<StreamListed>,
-    /// Tasks that can't be said to belong to a stream, because their metadata can't be read.
+    /// Tasks that can't be said to belong to a stream, because their metadata can't be read. Cancelled ones are left out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unreadable: Vec<UnreadableListed>,
 }
@@ -40,8 +40,11 @@ pub struct Streams {
 pub struct UnreadableListed {
     /// The task's id.
     pub id: String,
-    /// What is wrong with its metadata.
+    /// What is wrong with its metadata: the key that is to be mended comes first.
     pub why: String,
+    /// The stream that its metadata names all the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stream_id: Option<String>,
 }
 
 /// A stream, with its tasks counted.

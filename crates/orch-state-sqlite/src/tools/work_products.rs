@@ -241,7 +241,10 @@ fn require_task(connection: &Connection, id: &str, own: Option<&str>) -> Result<
          FROM tasks WHERE id = ?1",
     )?;
     let found = statement.query_row((id, LARGEST), |row| {
-        let stream = Record::new("tasks", row).stream(3).ok().flatten().map(|stream| stream.id);
+        let stream = match Record::new("tasks", row).stream(3) {
+            Ok(stream) => stream.map(|stream| stream.id),
+            Err(unreadable) => unreadable.stream,
+        };
         Ok((row.get::<_, bool>(1)?, stream))
     });
     let (archived, stream) = found.optional()?.ok_or_else(|| ToolError::no_task(id))?;

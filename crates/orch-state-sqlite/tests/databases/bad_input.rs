@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use orch_core::Time;
-use orch_state_sqlite::{DbError, MemoryDb, Scope, TaskDb};
+use orch_state_sqlite::{DbError, MemoryDb, Scope, TaskDb, UnreadableTask};
 use rusqlite::Connection;
 
 use crate::made::Made;
@@ -165,6 +165,7 @@ fn metadata_that_cannot_be_is_the_trouble_of_its_task() {
         ("T-number", "5".into()),
         ("T-stream", r#"{"streamId": 5}"#.into()),
         ("T-dependencies", r#"{"streamId": "A", "dependencies": "B"}"#.into()),
+        ("T-files", r#"{"streamId": "B", "files": [1]}"#.into()),
         ("T-large", megabyte((1 << 20) + 1)),
         ("T-still", megabyte(1 << 20)),
         ("T-odd", r#"{"streamId": "../a \"b\"\n"}"#.into()),
@@ -179,7 +180,11 @@ fn metadata_that_cannot_be_is_the_trouble_of_its_task() {
     let found = made.open().stream_tasks(&Scope::Current).unwrap();
     let streams: Vec<_> = found.tasks.iter().map(|task| (&*task.id, &*task.stream.id)).collect();
     assert_eq!(streams, [("T-still", "A"), ("T-odd", "../a \"b\"\n")]);
-    let why: Vec<_> = found.unreadable.iter().map(|task| format!("{}: {}", task.id, task.why)).collect();
+    let why = |task: &UnreadableTask| match &task.stream {
+        Some(stream) => format!("{} of {stream}: {}", task.id, task.why),
+        None => format!("{}: {}", task.id, task.why),
+    };
+    let why: Vec<_> = found.unreadable.iter().map(why).collect();
     assert_eq!(
         why,
         [
@@ -187,13 +192,28 @@ fn metadata_that_cannot_be_is_the_trouble_of_its_task() {
             "T-list: metadata is a list, not an object",
             "T-number: metadata is a number, not an object",
             "T-stream: streamId is a number, not a text",
-            "T-dependencies: dependencies is a text, not a list",
+            "T-dependencies of A: dependencies is a text, not a list",
+            "T-files of B: files has a number in its list, not only texts",
             "T-large: metadata is larger than 1048576 bytes",
             "T-blob: metadata is a blob, not a text",
             "T-bytes: metadata is not JSON: EOF while parsing a string at line 1 column 3",
         ]
     );
-    assert_eq!(found.unreadable[7].title, "\u{fffd}A");
+    assert_eq!(found.unreadable[8].title, "\u{fffd}A");
+}
+
+#[test]
+fn a_cancelled_task_may_say_anything() {
+    let made = Made::new();
+    for (id, metadata) in
+        [("T-1", "streamId: A"), ("T-2", r#"{"streamId": 5}"#), ("T-3", r#"{"streamId": "A", "files": 1}"#)]
+    {
+        made.task(id, Some("PRD-1"), "cancelled", Some(metadata));
+    }
+    made.task("T-4", Some("PRD-1"), "completed", Some("[]"));
+    let found = made.open().stream_tasks(&Scope::Current).unwrap();
+    assert_eq!((found.tasks.len(), found.streamless), (0, 0));
+    assert_eq!(found.unreadable.iter().map(|task| &*task.id).collect::<Vec<_>>(), ["T-4"]);
 }
 
 #[test]

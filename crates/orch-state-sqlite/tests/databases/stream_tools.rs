@@ -39,6 +39,8 @@ fn streams_are_listed_by_phase_and_name() {
         ("5", "cancelled", r#"{"streamId":"A"}"#),
         ("6", "pending", r#"{"streamId":"C","streamName":"Alpha"}"#),
         ("7", "pending", r#"{"streamId":7}"#),
+        ("8", "pending", r#"{"streamId":"B","dependencies":"A"}"#),
+        ("9", "cancelled", r#"{"streamId":"B","dependencies":"A"}"#),
     ] {
         made.task(id, Some("PRD-1"), status, Some(metadata));
     }
@@ -53,7 +55,11 @@ fn streams_are_listed_by_phase_and_name() {
     );
     assert_eq!(found["streams"][0]["worktreePath"], "w");
     assert_eq!(found["streams"][3]["dependencies"], json!(["B", "A"]));
-    assert_eq!(found["unreadable"], json!([{"id": "7", "why": "streamId is a number, not a text"}]));
+    assert_eq!(
+        found["unreadable"],
+        json!([{"id": "7", "why": "streamId is a number, not a text"},
+               {"id": "8", "why": "dependencies is a text, not a list", "streamId": "B"}])
+    );
     let other = output(tools.stream_list(&input(json!({"prdId": "PRD-old"}))).unwrap());
     assert_eq!(ids(&other), [""; 0]);
     let error = tools.stream_list(&input(json!({"initiativeId": "INIT-x"}))).unwrap_err();

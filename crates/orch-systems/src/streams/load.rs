@@ -337,10 +337,19 @@ fn draft(
 /// A task whose metadata can't be read may be one of any stream: a stream without it would count as done too early.
 fn unreadable(read: &StreamTasks) -> Vec<Diagnostic> {
     let one = |task: &orch_state_sqlite::UnreadableTask| {
-        let message = format!("the task {} (`{}`): {}", task.id, clipped(&task.title), task.why);
-        Diagnostic::error("streams.metadata", message).hint(
-            "mend its metadata with task_update, or archive the task: nobody can say which stream it is of",
-        )
+        let of = task
+            .stream
+            .as_ref()
+            .map(|id| format!(" of the stream `{}`", clipped(&id.escape_debug().to_string())))
+            .unwrap_or_default();
+        let message = format!("the task {} (`{}`){of}: {}", task.id, clipped(&task.title), task.why);
+        let hint = match &task.stream {
+            Some(_) => "mend that key of its metadata with task_update, or set its status to `cancelled`",
+            None => {
+                "mend its metadata with task_update, or set its status to `cancelled`: nobody can say which stream it is of"
+            }
+        };
+        Diagnostic::error("streams.metadata", message).hint(hint)
     };
     let mut found: Vec<Diagnostic> = read.unreadable.iter().take(LISTED).map(one).collect();
     if let Some(more) = read.unreadable.len().checked_sub(LISTED).filter(|more| *more > 0) {
