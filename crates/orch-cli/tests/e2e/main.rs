@@ -36,6 +36,7 @@ mod review;
 mod signals;
 mod streams;
 mod streams_bad;
+mod streams_done;
 mod streams_looking;
 mod streams_merging;
 mod streams_resume;
