@@ -40,8 +40,8 @@ pub struct Stream<'a> {
     pub branch: Option<&'a str>,
     /// How the attempt before ended, and what it said, if there was one.
     pub previous: Option<&'a str>,
-    /// Whether orch's tools are attached, as the MCP server `task-copilot`. Without them the worker is asked to say in its
-    /// last lines what became of each task.
+    /// Whether orch's tools are attached, as the MCP server `task-copilot`. Without them the worker is told where it finds
+    /// how to start that server.
     pub tools: bool,
     /// Whether there is a git repository to commit to.
     pub commit: bool,
