@@ -44,20 +44,21 @@ impl TaskTools {
     /// The tools over the database at `path`, which need not be there.
     ///
     /// With `only_stream`, for the worker of that stream: it may read everything, and change only what is its stream's
-    /// or no stream's.
+    /// or no stream's, as [`Tools::only_stream`] says. It begins no plan, and so never makes the database.
     pub fn new(path: PathBuf, only_stream: Option<String>) -> Self {
         let mut instructions = INSTRUCTIONS.to_owned();
         if let Some(stream) = &only_stream {
-            instructions
-                .push_str(&format!(" You work on the stream {stream:?}: you can change only its tasks."));
+            instructions.push_str(&format!(
+                " You work on the stream {stream:?}: you can change only its tasks, and those that you make are its own."
+            ));
         }
         Self { path, only_stream, instructions, operations: table::operations() }
     }
 
     fn open(&self, needs: Needs) -> Result<Tools, DbError> {
         let db = match needs {
-            Needs::File => TaskDb::open(&self.path)?,
-            Needs::Nothing => TaskDb::open_or_create(&self.path)?,
+            Needs::Nothing if self.only_stream.is_none() => TaskDb::open_or_create(&self.path)?,
+            Needs::File | Needs::Nothing => TaskDb::open(&self.path)?,
         };
         let tools = Tools::new(db);
         Ok(match &self.only_stream {
@@ -91,17 +92,22 @@ impl ToolHost for TaskTools {
         let Some(operation) = self.operations.iter().find(|operation| operation.tool.name == tool) else {
             return Answer::Refused(format!("there is no tool `{tool}`"));
         };
-        self.run(operation, arguments)
-            .unwrap_or_else(|failure| Answer::Refused(text(&operation.tool, &failure)))
+        self.run(operation, arguments).unwrap_or_else(|failure| {
+            Answer::Refused(text(&operation.tool, &failure, self.only_stream.as_deref()))
+        })
     }
 }
 
-/// What the agent is told.
-fn text(tool: &Tool, failure: &Failure) -> String {
+/// What the agent is told, which may be the worker of only one stream.
+fn text(tool: &Tool, failure: &Failure, only_stream: Option<&str>) -> String {
     match failure {
         Failure::Arguments(error) => arguments::refused(tool, error.to_string()),
         Failure::Tool(ToolError::Db(DbError::Missing { .. } | DbError::Empty { .. })) => {
-            "nothing is there yet: no initiative, no PRD, no task; initiative_link and prd_create begin a plan".to_owned()
+            let next = match only_stream {
+                Some(stream) => format!("no stream {stream} to work on either: tell the one who started you"),
+                None => "initiative_link and prd_create begin a plan".to_owned(),
+            };
+            format!("nothing is there yet: no initiative, no PRD, no task; {next}")
         }
         Failure::Tool(ToolError::Db(error)) => match error.hint() {
             Some(hint) => format!("{error}\n{hint}"),

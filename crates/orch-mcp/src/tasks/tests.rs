@@ -250,6 +250,35 @@ fn a_worker_changes_only_what_is_its_streams() {
 }
 
 #[test]
+fn a_worker_makes_tasks_of_its_own_stream_and_no_plan() {
+    let mut planned = Planned::nothing();
+    let text = refused(&mut planned.worker("Stream-A"), "task_create", json!({"title": "More"}));
+    assert!(text.starts_with("nothing is there yet") && text.contains("no stream Stream-A"), "{text}");
+    assert!(!planned.database().exists());
+    planned.prd = Some(planned.done("prd_create", json!({"title": "t", "content": "c"}))["id"].clone());
+    let task = planned.task("Stream-A", &[]);
+
+    let made = done(&mut planned.worker("Stream-A"), "task_create", json!({"title": "More"}));
+    assert_eq!((&made["streamId"], &made["prdId"]), (&json!("Stream-A"), planned.prd.as_ref().unwrap()));
+    let text = refused(&mut planned.worker("Stream-A"), "prd_create", json!({"title": "t", "content": "c"}));
+    assert!(text.contains("leave it to the one who started you"), "{text}");
+
+    let mut nobody = planned.worker("stream-b");
+    done(&mut nobody, "task_list", json!({"streamId": "stream-b"}));
+    let product = json!({"taskId": task, "type": "other", "title": "t", "content": "c"});
+    for (tool, arguments) in [
+        ("task_create", json!({"title": "More"})),
+        ("task_update", json!({"id": task, "status": "completed"})),
+        ("work_product_store", product),
+        ("stream_unarchive", json!({"streamId": "Stream-A"})),
+    ] {
+        let text = refused(&mut nobody, tool, arguments);
+        assert!(text.starts_with("there is no stream stream-b in the current initiative"), "{tool}: {text}");
+        assert!(text.contains("did you mean Stream-A?"), "{tool}: {text}");
+    }
+}
+
+#[test]
 fn the_database_may_appear_be_replaced_and_go_between_calls() {
     let mut planned = Planned::nothing();
     planned.refused("stream_list", json!({}));

@@ -61,6 +61,33 @@ pub enum ToolError {
         /// The worker's stream.
         own: String,
     },
+    /// A worker wanted to change another stream, or to make a task in it.
+    #[error("{stream} is another worker's stream; you work on {own}: leave it, its own worker does it")]
+    OtherStream {
+        /// The stream.
+        stream: String,
+        /// The worker's stream.
+        own: String,
+    },
+    /// A worker wanted to move a task into another stream than its own, or out of its own.
+    #[error("task {id} may not be moved {}; you work on {own}: leave it where it is", whither(to.as_deref(), own))]
+    MovesTask {
+        /// The task.
+        id: String,
+        /// Where it was to be moved; `None` for no stream.
+        to: Option<String>,
+        /// The worker's stream.
+        own: String,
+    },
+    /// The stream that the tools are for is not there.
+    #[error("there is no stream {own} in the current initiative, and you work on that alone: nothing was changed{}; \
+             tell the one who started you", did_you_mean(near.as_deref()))]
+    NoOwnStream {
+        /// The worker's stream.
+        own: String,
+        /// The stream that was probably meant.
+        near: Option<String>,
+    },
     /// A worker wanted to change all streams.
     #[error("{tool} concerns every stream; you work on {own}: leave it to the one who started you")]
     ConcernsAll {
@@ -84,6 +111,9 @@ impl ToolError {
             Self::Archived { .. } => "tool.archived",
             Self::Unverified { .. } => "tool.unverified",
             Self::AnothersStream { .. } => "tool.anothers_stream",
+            Self::OtherStream { .. } => "tool.other_stream",
+            Self::MovesTask { .. } => "tool.moves_task",
+            Self::NoOwnStream { .. } => "tool.no_own_stream",
             Self::ConcernsAll { .. } => "tool.concerns_all",
             Self::Db(error) => error.code(),
         }
@@ -108,4 +138,16 @@ impl ToolError {
     pub(super) fn no_stream(id: &str) -> Self {
         Self::NotFound { what: "stream", id: id.into(), next: "stream_list shows those there are" }
     }
+}
+
+fn whither(to: Option<&str>, own: &str) -> String {
+    match to {
+        Some(stream) => format!("to {stream}, which is another worker's stream"),
+        None => format!("out of {own}"),
+    }
+}
+
+/// `near` as a part of a sentence that needs none.
+fn did_you_mean(near: Option<&str>) -> String {
+    near.map(|near| format!(" (did you mean {near}?)")).unwrap_or_default()
 }

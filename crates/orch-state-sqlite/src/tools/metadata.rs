@@ -12,7 +12,8 @@ use crate::stream_metadata::union;
 #[schemars(rename = "TaskMetadata", rename_all = "camelCase")]
 #[expect(dead_code, reason = "only its schema is used: metadata is kept as it is given")]
 pub(super) struct MetadataSchema {
-    /// The stream that the task belongs to, such as `Stream-A`. All tasks of a stream are done by one worker.
+    /// The stream that the task belongs to, such as `Stream-A`. All tasks of a stream are done by one worker; those that the
+    /// worker makes are its own stream's.
     stream_id: Option<String>,
     /// What the stream is called, for people.
     stream_name: Option<String>,
@@ -108,6 +109,11 @@ pub(super) fn set_dependencies(
 /// The stream that `metadata` names.
 pub(super) fn stream(metadata: &Map<String, Value>) -> Option<&str> {
     metadata.get("streamId").and_then(Value::as_str)
+}
+
+/// Puts the task into `stream`.
+pub(super) fn set_stream(metadata: &mut Map<String, Value>, stream: &str) {
+    metadata.insert("streamId".into(), stream.into());
 }
 
 /// Whether a task with this metadata is completed only on proof: if it says so, or by how complex it is.

@@ -28,6 +28,7 @@ mod streams;
 mod task_reading;
 mod task_writing;
 mod work_products;
+mod workers;
 
 pub use error::ToolError;
 pub use initiatives::{InitiativeLinkInput, InitiativeLinked, new_initiative_id};
@@ -83,6 +84,10 @@ impl Tools {
     }
 
     /// The same for the worker of one stream: it may read everything, and change only what is its stream's or no stream's.
+    ///
+    /// The tasks that it makes are its stream's, whether or not it says so, and belong to the PRD of that stream's tasks
+    /// unless it names another: of the current initiative's where it has any, and to the one made last of several. What they
+    /// wait for has to be there. A stream that is not there has nobody who could change anything for it.
     #[must_use]
     pub fn only_stream(self, stream: impl Into<String>) -> Self {
         Self { only_stream: Some(stream.into()), ..self }
@@ -101,23 +106,5 @@ impl Tools {
     fn write<T>(&mut self, work: impl FnOnce(&Connection) -> Result<T, Stop>) -> Result<T, ToolError> {
         let database = self.db.writable()?;
         database.write(work).map_err(|stop| stop.located(database))
-    }
-}
-
-/// Refuses what would change `stream` when the tools are for the worker of another one.
-fn require_own(only_stream: Option<&str>, what: &str, stream: Option<&str>) -> Result<(), ToolError> {
-    match (only_stream, stream) {
-        (Some(own), Some(stream)) if own != stream => {
-            Err(ToolError::AnothersStream { what: what.into(), stream: stream.into(), own: own.into() })
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Refuses what concerns all streams when the tools are for the worker of one.
-fn require_whole(only_stream: Option<&str>, tool: &'static str) -> Result<(), ToolError> {
-    match only_stream {
-        Some(own) => Err(ToolError::ConcernsAll { tool, own: own.into() }),
-        None => Ok(()),
     }
 }

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::initiatives::current_or_default;
 use super::stop::Stop;
 use super::stream_rows::scope;
+use super::workers::require_whole;
 use super::{ToolError, Tools, limits};
 use crate::fault::Fault;
 use crate::record::Record;
@@ -143,8 +144,10 @@ impl Tools {
     /// Makes a PRD of the current initiative. When there is none, one called `Default Initiative` is made first.
     ///
     /// # Errors
-    /// [`ToolError`] if the title or the content can't be, or the database can't be written.
+    /// [`ToolError`] if the title or the content can't be, if the tools are for the worker of one stream, or if the
+    /// database can't be written.
     pub fn prd_create(&mut self, input: PrdCreateInput, now: Time) -> Result<PrdCreated, ToolError> {
+        require_whole(self.only_stream.as_deref(), "prd_create")?;
         let prd = NewPrd::of(input)?;
         self.write(|connection| prd.insert(connection, now))
     }

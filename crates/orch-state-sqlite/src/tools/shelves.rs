@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::stop::Stop;
 use super::stream_rows::{Filter, Shelf, StreamRow, scope, stream_rows};
-use super::{ToolError, Tools, require_own, require_whole};
+use super::workers::{require_same, require_stream, require_whole};
+use super::{ToolError, Tools};
 use crate::timestamp;
 
 /// What `stream_unarchive` takes.
@@ -58,16 +59,20 @@ impl Tools {
     /// Takes an archived stream back.
     ///
     /// # Errors
-    /// [`ToolError`] if there is no such archived stream, if the tools are for the worker of another one, or if the
-    /// database can't be written.
+    /// [`ToolError`] if there is no such archived stream, if the tools are for the worker of another one or of none that
+    /// is there, or if the database can't be written.
     pub fn stream_unarchive(
         &mut self,
         input: &StreamUnarchiveInput,
         now: Time,
     ) -> Result<StreamUnarchived, ToolError> {
         let StreamUnarchiveInput { stream_id, initiative_id, prd_id } = input;
-        require_own(self.only_stream.as_deref(), &format!("stream {stream_id}"), Some(stream_id))?;
+        let own = self.only_stream.clone();
         self.write(|connection| {
+            if let Some(own) = own.as_deref() {
+                require_stream(connection, own, Shelf::Both)?;
+                require_same(own, stream_id)?;
+            }
             let mut filter = Filter::default();
             if initiative_id.is_some() || prd_id.is_some() {
                 filter = scope(connection, initiative_id.as_deref(), prd_id.as_deref())?;

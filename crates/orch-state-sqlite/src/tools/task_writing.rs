@@ -13,7 +13,8 @@ use super::metadata::{self, MetadataSchema};
 use super::places::Places;
 use super::prds::{NewPrd, PrdCreateInput, PrdCreated, require_prd};
 use super::stop::Stop;
-use super::{ToolError, Tools, limits, require_own};
+use super::workers::{of_worker, require_own, require_same, require_unmoved, require_whole};
+use super::{ToolError, Tools, limits};
 use crate::fault::Fault;
 use crate::record::Record;
 use crate::tasks_db::{Prds, current_initiative};
@@ -30,7 +31,8 @@ pub struct TaskCreateInput {
     pub title: String,
     /// What is to be done, with all that its worker has to know.
     pub description: Option<String>,
-    /// The PRD that it belongs to. Without one it belongs to no initiative.
+    /// The PRD that it belongs to. Without one it belongs to no initiative; that of a stream's worker belongs to the PRD of
+    /// its stream.
     pub prd_id: Option<String>,
     /// The task that it is a part of.
     pub parent_id: Option<String>,
@@ -113,11 +115,11 @@ struct Before {
 }
 
 impl Tools {
-    /// Makes a task.
+    /// Makes a task. For the worker of a stream see [`only_stream`](Self::only_stream).
     ///
     /// # Errors
     /// [`ToolError`] if something given can't be, if its stream and others would wait for each other, if the tools are for
-    /// the worker of another stream, or if the database can't be written.
+    /// the worker of another stream or of one that is not there, or if the database can't be written.
     pub fn task_create(&mut self, input: TaskCreateInput, now: Time) -> Result<TaskCreated, ToolError> {
         let mut made = self.tasks_create(vec![input], now)?;
         // One was given, so one was made.
@@ -134,8 +136,11 @@ impl Tools {
         inputs: Vec<TaskCreateInput>,
         now: Time,
     ) -> Result<Vec<TaskCreated>, ToolError> {
-        let tasks = self.prepared(inputs)?;
-        self.write(|connection| insert_all(connection, tasks, now))
+        let (tasks, own) = (self.prepared(inputs)?, self.only_stream.clone());
+        self.write(|connection| match own {
+            Some(own) => insert_all(connection, of_worker(connection, tasks, &own)?, now),
+            None => insert_all(connection, tasks, now),
+        })
     }
 
     /// Makes a PRD and its tasks, all or none; the tasks need not name it.
@@ -148,6 +153,7 @@ impl Tools {
         tasks: Vec<TaskCreateInput>,
         now: Time,
     ) -> Result<(PrdCreated, Vec<TaskCreated>), ToolError> {
+        require_whole(self.only_stream.as_deref(), "prd_create")?;
         let (prd, tasks) = (NewPrd::of(prd)?, self.prepared(tasks)?);
         self.write(|connection| {
             let prd = prd.insert(connection, now)?;
@@ -181,16 +187,17 @@ impl Tools {
         self.write(|connection| {
             let mut task = before(connection, &id)?;
             let what = format!("task {id} ({})", task.title);
-            require_own(own.as_deref(), &what, task.stream())?;
+            require_own(connection, own.as_deref(), &what, task.stream())?;
             if task.archived {
                 return Err(ToolError::Archived { id }.into());
             }
             let metadata_changes = changes.is_some();
             if let Some(changes) = changes {
-                let was_in_a_stream = task.stream().is_some();
+                let from = task.stream().map(str::to_owned);
                 task.metadata = Some(merged(connection, &id, &task, changes)?);
-                let moved_to = task.stream().or(was_in_a_stream.then_some("no stream"));
-                require_own(own.as_deref(), &what, moved_to)?;
+                if let Some(own) = &own {
+                    require_unmoved(own, &id, from.as_deref(), task.stream())?;
+                }
             }
             task.notes = notes.or(task.notes);
             task.blocked_reason = blocked_reason.or(task.blocked_reason);
@@ -225,8 +232,13 @@ fn prepared(mut input: TaskCreateInput, own: Option<&str>) -> Result<TaskCreateI
     limits::text("assignedAgent", input.assigned_agent.as_deref())?;
     let metadata = input.metadata.get_or_insert_default();
     metadata::prepare(metadata)?;
+    if let Some(own) = own {
+        match metadata::stream(metadata) {
+            Some(stream) => require_same(own, stream)?,
+            None => metadata::set_stream(metadata, own),
+        }
+    }
     metadata::complete(metadata);
-    require_own(own, &format!("the task `{}`", input.title), metadata::stream(metadata))?;
     Ok(input)
 }
 

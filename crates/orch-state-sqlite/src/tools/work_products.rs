@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::stop::Stop;
-use super::{ToolError, Tools, limits, require_own};
+use super::workers::require_own;
+use super::{ToolError, Tools, limits};
 use crate::fault::Fault;
 use crate::record::Record;
 use crate::stream_metadata::LARGEST;
@@ -248,7 +249,7 @@ fn require_task(connection: &Connection, id: &str, own: Option<&str>) -> Result<
         Ok((row.get::<_, bool>(1)?, stream))
     });
     let (archived, stream) = found.optional()?.ok_or_else(|| ToolError::no_task(id))?;
-    require_own(own, &format!("task {id}"), stream.as_deref())?;
+    require_own(connection, own, &format!("task {id}"), stream.as_deref())?;
     match archived {
         true => Err(ToolError::Archived { id: id.into() }.into()),
         false => Ok(()),

@@ -201,32 +201,43 @@ fn a_worker_changes_only_its_own_stream() {
     made.task("T-b", Some("PRD-1"), "pending", Some(r#"{"streamId":"Stream-B"}"#));
     made.task("T-none", Some("PRD-1"), "pending", None);
     let mut worker = tools(&made).only_stream("Stream-A");
-    let leave = "belongs to Stream-B; you work on Stream-A: leave it, its own worker does it";
-    let refused = [
-        update(&mut worker, json!({"id": "T-b", "status": "completed"})),
-        update(&mut worker, json!({"id": "T-a", "metadata": {"streamId": "Stream-B"}})),
-        update(&mut worker, json!({"id": "T-none", "metadata": {"streamId": "Stream-B"}})),
-        create(&mut worker, json!({"streamId": "Stream-B"})).map(Value::from),
-        worker
-            .work_product_store(
-                input(json!({"taskId": "T-b", "type": "other", "title": "t", "content": "c"})),
-                NOW,
-            )
-            .map(output)
-            .map_err(|error| error.to_string()),
-        worker
-            .stream_unarchive(&input(json!({"streamId": "Stream-B"})), NOW)
-            .map(output)
-            .map_err(|e| e.to_string()),
-    ];
-    for refused in refused {
-        let error = refused.unwrap_err();
-        assert!(error.ends_with(leave), "{error}");
+    let product = json!({"taskId": "T-b", "type": "other", "title": "t", "content": "c"});
+    let other = "Stream-B is another worker's stream; you work on Stream-A: leave it, its own worker does it";
+    let says = |error: orch_state_sqlite::ToolError| error.to_string();
+    for (refused, expected) in [
+        (
+            update(&mut worker, json!({"id": "T-b", "status": "completed"})),
+            "task T-b (Do T-b) belongs to Stream-B; you work on Stream-A: leave it, its own worker does it",
+        ),
+        (
+            update(&mut worker, json!({"id": "T-a", "metadata": {"streamId": "Stream-B"}})),
+            "task T-a may not be moved to Stream-B, which is another worker's stream; you work on Stream-A: leave it where it is",
+        ),
+        (
+            update(&mut worker, json!({"id": "T-none", "metadata": {"streamId": "Stream-B"}})),
+            "task T-none may not be moved to Stream-B, which is another worker's stream; you work on Stream-A: leave it where it is",
+        ),
+        (
+            update(&mut worker, json!({"id": "T-a", "metadata": {"streamId": null}})),
+            "task T-a may not be moved out of Stream-A; you work on Stream-A: leave it where it is",
+        ),
+        (create(&mut worker, json!({"streamId": "Stream-B"})).map(Value::from), other),
+        (
+            worker.work_product_store(input(product), NOW).map(output).map_err(says),
+            "task T-b belongs to Stream-B; you work on Stream-A: leave it, its own worker does it",
+        ),
+        (
+            worker.stream_unarchive(&input(json!({"streamId": "Stream-B"})), NOW).map(output).map_err(says),
+            other,
+        ),
+    ] {
+        assert_eq!(refused.unwrap_err(), expected);
     }
-    assert!(update(&mut worker, json!({"id": "T-a", "metadata": {"streamId": null}})).is_err());
     for error in [
         worker.stream_archive_all(&input(json!({"confirm": true})), NOW).unwrap_err(),
         worker.initiative_link(input(json!({"initiativeId": "I", "title": "t"})), NOW).unwrap_err(),
+        worker.prd_create(input(json!({"title": "t", "content": "c"})), NOW).unwrap_err(),
+        worker.prd_with_tasks(input(json!({"title": "t", "content": "c"})), Vec::new(), NOW).unwrap_err(),
     ] {
         assert_eq!(error.code(), "tool.concerns_all");
     }
@@ -236,6 +247,83 @@ fn a_worker_changes_only_its_own_stream() {
     create(&mut worker, json!({})).unwrap();
     let all = worker.task_list(&input(json!({"streamId": "Stream-B"}))).unwrap();
     assert_eq!((all.len(), all[0].status.word()), (1, "pending"));
+}
+
+#[test]
+fn what_a_worker_makes_is_its_streams() {
+    let made = Made::new();
+    made.sql(
+        "INSERT INTO prds (id, initiative_id, title, content, created_at, updated_at)
+           SELECT 'PRD-' || value, 'INIT-1', '', '', '', '' FROM json_each('[2, 3]')",
+    );
+    let of = |stream: &str| format!(r#"{{"streamId":"{stream}"}}"#);
+    for (id, prd, stream) in [
+        ("T-1", Some("PRD-2"), "A"),
+        ("T-2", Some("PRD-1"), "A"),
+        ("T-3", None, "A"),
+        ("T-4", Some("PRD-old"), "A"),
+        ("T-5", Some("PRD-3"), "other"),
+        ("T-6", Some("PRD-old"), "elsewhere"),
+        ("T-7", None, "unlinked"),
+    ] {
+        made.task(id, prd, "pending", Some(&of(stream)));
+    }
+    for (stream, prd) in [("A", Some("PRD-2")), ("elsewhere", Some("PRD-old")), ("unlinked", None)] {
+        let mut worker = tools(&made).only_stream(stream);
+        for metadata in [Value::Null, json!({}), json!({"streamId": null}), json!({"streamId": stream})] {
+            let task = json!({"title": "More", "metadata": metadata});
+            let created = worker.task_create(input(task), NOW).unwrap();
+            assert_eq!((created.stream_id.as_deref(), created.prd_id.as_deref()), (Some(stream), prd));
+            assert_eq!(created.warning.is_some(), prd.is_none(), "{created:?}");
+            let left = output(worker.task_list(&input(json!({"streamId": stream}))).unwrap());
+            assert!(prd.is_none() || left.to_string().contains(&created.id), "{left}");
+        }
+        let named = json!({"title": "More", "prdId": "PRD-1"});
+        assert_eq!(worker.task_create(input(named), NOW).unwrap().prd_id.as_deref(), Some("PRD-1"));
+    }
+}
+
+#[test]
+fn the_worker_of_a_stream_that_is_not_there_changes_nothing() {
+    let made = Made::new();
+    made.task("T-a", Some("PRD-1"), "pending", Some(r#"{"streamId":"Stream-A"}"#));
+    made.task("T-none", Some("PRD-1"), "pending", None);
+    made.task("T-gone", Some("PRD-1"), "pending", Some(r#"{"streamId":"Away"}"#));
+    made.sql("UPDATE tasks SET archived = 1 WHERE id = 'T-gone'");
+    let rows = || -> String {
+        let all = "SELECT group_concat(updated_at) || count(*) FROM tasks";
+        made.connection().query_row(all, [], |row| row.get(0)).unwrap()
+    };
+    let before = rows();
+    for (stream, near) in [("Stream-a", " (did you mean Stream-A?)"), ("Nope", ""), ("Away", "")] {
+        let mut worker = tools(&made).only_stream(stream);
+        let expected = format!(
+            "there is no stream {stream} in the current initiative, and you work on that alone: nothing was changed{near}; \
+             tell the one who started you"
+        );
+        let product = json!({"taskId": "T-none", "type": "other", "title": "t", "content": "c"});
+        for refused in [
+            create(&mut worker, json!({})).map(Value::from),
+            create(&mut worker, json!({"streamId": stream})).map(Value::from),
+            update(&mut worker, json!({"id": "T-a", "status": "completed"})),
+            update(&mut worker, json!({"id": "T-none", "status": "completed"})),
+            update(&mut worker, json!({"id": "T-none", "metadata": {"streamId": stream}})),
+            worker.work_product_store(input(product), NOW).map(output).map_err(|error| error.to_string()),
+        ] {
+            assert_eq!(refused.unwrap_err(), expected);
+        }
+        assert_eq!(worker.task_list(&input(json!({"streamId": stream}))).unwrap(), []);
+    }
+    assert_eq!(rows(), before);
+    // What was put away can be brought back by its own worker.
+    let mut worker = tools(&made).only_stream("Away");
+    assert!(
+        update(&mut worker, json!({"id": "T-gone", "status": "pending"}))
+            .unwrap_err()
+            .contains("is archived")
+    );
+    worker.stream_unarchive(&input(json!({"streamId": "Away"})), NOW).unwrap();
+    create(&mut worker, json!({})).unwrap();
 }
 
 #[test]
