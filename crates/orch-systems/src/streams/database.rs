@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use orch_git::Git;
 use orch_state_sqlite::workspace_hash;
+use orch_store::{Durability, StoreError, read_regular, replace, sweep};
 
 use crate::OpenError;
 use crate::session::repository_root;
@@ -16,6 +17,9 @@ pub(super) const TASKS_DB: &str = "tasks.db";
 
 /// Where Task Copilot 3 keeps its own, in the project; orch can't read it, and says so by name.
 const OF_VERSION_3: &str = ".copilot/tasks.db";
+
+/// The file, among orch's own, that says which project a database is of.
+const PROJECT: &str = "project";
 
 /// What the environment says of where databases are.
 #[derive(Clone, Debug, Default)]
@@ -124,6 +128,62 @@ impl Database {
         let known = Self::of(project, surroundings).ok().filter(|found| found.is_there);
         let newer = || Some(project.join(OF_VERSION_3)).filter(|path| path.is_file());
         known.map(|found| found.path).or_else(newer)
+    }
+}
+
+/// Whose a database is: that of the project from which orch first ran it or made streams in it, as noted among orch's own files.
+/// Another project that is called the same would take the same streams for its own.
+#[derive(Clone, Debug)]
+pub(super) struct Owner {
+    file: PathBuf,
+}
+
+impl Owner {
+    /// That of the database whose own files are in this folder.
+    pub(super) fn of(home: &Path) -> Self {
+        Self { file: home.join(PROJECT) }
+    }
+
+    /// Refuses any other project as long as the noted one is there.
+    ///
+    /// # Errors
+    /// [`OpenError::Request`] with the project that it is.
+    pub(super) fn require(&self, project: &Path, workspace: &str) -> Result<(), OpenError> {
+        let another = |noted: &PathBuf| noted.is_absolute() && noted.is_dir() && noted != project;
+        match self.noted().filter(another) {
+            None => Ok(()),
+            Some(other) => Err(OpenError::Request {
+                code: "streams.project",
+                message: format!(
+                    "the streams of the workspace `{workspace}` are those of another project: {}",
+                    other.display()
+                ),
+                hint: format!(
+                    "give this one a workspace of its own with WORKSPACE_ID; if the other project is not meant any more, \
+                     remove {}",
+                    self.file.display()
+                ),
+            }),
+        }
+    }
+
+    /// Notes that it is that of `project`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when that can't be written.
+    pub(super) fn note(&self, project: &Path) -> Result<(), StoreError> {
+        if self.noted().as_deref() == Some(project) {
+            return Ok(());
+        }
+        // A kill before the first run was written down leaves nothing else that would tell of it.
+        sweep(&self.file)?;
+        replace(&self.file, project.to_string_lossy().as_bytes(), Durability::Process)
+    }
+
+    fn noted(&self) -> Option<PathBuf> {
+        const LONGEST: u64 = 1 << 16;
+        let bytes = read_regular(&self.file, LONGEST).ok()?;
+        String::from_utf8(bytes).ok().map(PathBuf::from)
     }
 }
 

@@ -12,10 +12,10 @@ use orch_core::{Memory, OnFailure, OnIncomplete, Order, Plan, Status, TaskIx, Ti
 use orch_exec::tmux::SessionName;
 use orch_git::{BranchName, Git};
 use orch_prompt::Prompts;
-use orch_store::{Durability, Folded, Home, read_regular, replace, sweep};
+use orch_store::{Folded, Home};
 
 use super::StreamPlan;
-use super::database::TASKS_DB;
+use super::database::{Owner, TASKS_DB};
 use super::judge::judge;
 use super::keeper::StreamKeeper;
 use super::ledger::{Ledger, Stands};
@@ -36,9 +36,6 @@ const REWORKS: u32 = 2;
 
 /// How often a stream of which something is left goes on by itself.
 const INCOMPLETE_RETRIES: u32 = 2;
-
-/// The file, among orch's own, that says which project a database was run from.
-const PROJECT: &str = "project";
 
 /// The name under which workers find the tools, which is that of the originals' server.
 pub(super) const SERVER: &str = "task-copilot";
@@ -75,27 +72,9 @@ impl Source for StreamPlan {
                 hint: "its streams can be looked at, and workers could mark nothing with orch's tools: update orch".into(),
             });
         }
-        if let Some(other) = self.other_project() {
-            return Err(OpenError::Request {
-                code: "streams.project",
-                message: format!(
-                    "the streams of the workspace `{}` are those of another project: {}",
-                    self.workspace,
-                    other.display()
-                ),
-                hint: format!(
-                    "give this one a workspace of its own with WORKSPACE_ID; if the other project is not meant any more, \
-                     remove {}",
-                    self.project_file().display()
-                ),
-            });
-        }
-        if self.noted_project().as_ref() != Some(&self.project) {
-            let project = self.project.to_string_lossy();
-            // A kill before the first run was written down leaves nothing else that would tell of it.
-            sweep(&self.project_file())?;
-            replace(&self.project_file(), project.as_bytes(), Durability::Process)?;
-        }
+        let owner = self.owner();
+        owner.require(&self.project, &self.workspace)?;
+        owner.note(&self.project)?;
         Ok(match self.in_repository {
             true => Vec::new(),
             false => vec![format!(
@@ -136,22 +115,9 @@ impl Source for StreamPlan {
 }
 
 impl StreamPlan {
-    /// Where it is noted which project the database was run from.
-    fn project_file(&self) -> PathBuf {
+    fn owner(&self) -> Owner {
         let home = Home::find(&self.folder, self.home_name());
-        home.map_or_else(|| self.folder.join(PROJECT), |home| home.folder().join(PROJECT))
-    }
-
-    /// The project that the database was run from before.
-    fn noted_project(&self) -> Option<PathBuf> {
-        const LONGEST: u64 = 1 << 16;
-        let bytes = read_regular(&self.project_file(), LONGEST).ok()?;
-        String::from_utf8(bytes).ok().map(PathBuf::from)
-    }
-
-    /// The project that the database was run from before, if that is another one and still there.
-    pub(super) fn other_project(&self) -> Option<PathBuf> {
-        self.noted_project().filter(|other| other.is_absolute() && other.is_dir() && *other != self.project)
+        Owner::of(home.as_ref().map_or(&self.folder, Home::folder))
     }
 }
 
