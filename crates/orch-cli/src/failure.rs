@@ -1,6 +1,7 @@
 //! What goes wrong, told to a person or to a script.
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use orch_core::Diagnostic;
@@ -27,6 +28,14 @@ pub(crate) enum Failure {
     /// The plan could not be opened or run.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// What is written out to be made tasks of is not valid.
+    #[error("{} is not a valid plan", path.display())]
+    Written {
+        /// Where it is from.
+        path: PathBuf,
+        /// All that was found in it.
+        findings: Vec<Finding>,
+    },
     /// The answer could not be written.
     #[error("can't write the answer: {0}")]
     Output(#[from] io::Error),
@@ -132,7 +141,7 @@ impl Failure {
 
     fn findings(&self) -> Vec<(String, &Diagnostic)> {
         match self {
-            Failure::Open(OpenError::Invalid { findings, .. }) => {
+            Failure::Open(OpenError::Invalid { findings, .. }) | Failure::Written { findings, .. } => {
                 let placed = |found: &'_ Finding| found.path.display().to_string();
                 findings.iter().map(|found| (placed(found), &found.diagnostic)).collect()
             }
@@ -151,6 +160,7 @@ impl Failure {
 
     fn code(&self) -> &'static str {
         match self {
+            Failure::Written { .. } => "plan.invalid",
             Failure::Output(_) => "output",
             Failure::Events { .. } => "events",
             Failure::Serve(_) => "mcp",
@@ -177,6 +187,7 @@ impl Failure {
     fn hint(&self) -> Option<String> {
         match self {
             Failure::Output(_) | Failure::Events { .. } => None,
+            Failure::Written { .. } => Some("nothing was stored: mend it, and call `orch generate` again".into()),
             Failure::Serve(error) => error.hint().map(ToOwned::to_owned),
             Failure::Open(error) => match error {
                 OpenError::NoPlan { hint, .. }
@@ -209,6 +220,7 @@ impl Failure {
     fn exit_code(&self) -> u8 {
         match self {
             Failure::Output(_) | Failure::Events { .. } | Failure::Serve(_) => code::FAIL,
+            Failure::Written { .. } => code::INVALID_PLAN,
             Failure::Open(error) => match error {
                 OpenError::NoPlan { .. }
                 | OpenError::Config(_)

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-use orch_systems::{AnyPlan, GenerateOptions, Generated, Generation, OpenError, StreamPlan, Wish};
+use orch_systems::{AnyPlan, GenerateOptions, Generated, Generation, Linked, OpenError, StreamPlan, Wish};
 
 use super::ask::{agrees, ask, can_ask};
 use super::{check, here, tell};
@@ -20,29 +20,64 @@ const LARGEST: u64 = 8 << 20;
 const RULE: &str = "━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━";
 
 pub(crate) fn run(args: &Generate) -> Result<u8, Failure> {
+    generated(args).map_err(|failure| match (failure, &args.from) {
+        (Failure::Open(OpenError::Invalid { path, findings }), Some(_)) => {
+            Failure::Written { path, findings }
+        }
+        (failure, _) => failure,
+    })
+}
+
+fn generated(args: &Generate) -> Result<u8, Failure> {
     let wish = wish(args)?;
     let options = GenerateOptions { agent: args.agent.clone(), tools: tools(), command: command_line() };
     let mut generation = Generation::begin(&here()?, wish, options)?;
     let interrupted = Interrupted::listen(generation.asker())
         .map_err(|source| OpenError::System { what: "listen for signals", source })?;
+    tell(generation.notes());
     if !may_archive(&generation, args.yes)? {
         return Ok(code::FAIL);
     }
+    let told = generation.notes().len();
     let linked = generation.link()?;
-    tell(generation.notes());
+    tell(&generation.notes()[told..]);
+    let made = made(&mut generation, &linked, args, &interrupted);
+    if !matches!(made, Ok(Planned::Stored(_))) {
+        match generation.take_back() {
+            Ok(taken) => tell(taken.as_slice()),
+            // Why it came to nothing is said beside it.
+            Err(error) => drop(Failure::from(error).report(false)),
+        }
+    }
+    match made? {
+        Planned::Stored(generated) => show(&generated, generation.load()),
+        Planned::Ended(code) => Ok(code),
+    }
+}
+
+/// Has PRD and tasks made for the initiative that was linked.
+fn made(
+    generation: &mut Generation,
+    linked: &Linked,
+    args: &Generate,
+    interrupted: &Interrupted,
+) -> Result<Planned, Failure> {
     let mut err = io::stderr();
     writeln!(err, "initiative: {}", Sanitised::line(&linked.title))?;
-    if linked.archived > 0 {
-        writeln!(err, "archived: {} streams of earlier work", linked.archived)?;
+    if !linked.archived.is_empty() {
+        let (streams, listed) = (counted(linked.archived.len(), "stream"), linked.archived.join(", "));
+        writeln!(err, "archived: {streams} of earlier work: {}", Sanitised::line(&listed))?;
     }
-    let generated = match args.from {
-        Some(_) => generation.make()?.0,
-        None => match planned(&mut generation, args.yes, &interrupted)? {
-            Planned::Stored(generated) => generated,
-            Planned::Ended(code) => return Ok(code),
-        },
-    };
-    show(&generated, generation.load())
+    match args.from {
+        Some(_) => Ok(Planned::Stored(generation.make()?.0)),
+        None => planned(generation, args.yes, interrupted),
+    }
+}
+
+/// How many, in words: `1 task`, `2 tasks`.
+fn counted(count: usize, what: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{ending}")
 }
 
 /// What is wanted: a file, words, or what a person says who is asked.
@@ -104,17 +139,14 @@ fn planned(generation: &mut Generation, yes: bool, interrupted: &Interrupted) ->
     }
 }
 
-/// Whether streams that are not done may be archived, which linking another initiative does.
+/// Whether streams that are not finished may be archived, which linking another initiative does.
 fn may_archive(generation: &Generation, yes: bool) -> Result<bool, Failure> {
     let unfinished = generation.unfinished()?;
     if unfinished.is_empty() || yes {
         return Ok(true);
     }
-    let listed = unfinished.join(", ");
-    let what = format!(
-        "{} streams of the initiative before are not done and will be archived: {listed}",
-        unfinished.len()
-    );
+    let (streams, listed) = (counted(unfinished.len(), "stream"), unfinished.join(", "));
+    let what = format!("{streams} of the initiative before not finished, to be archived: {listed}");
     if !can_ask() {
         return Err(Failure::Open(OpenError::Person {
             code: "generate.unfinished",
@@ -153,7 +185,8 @@ fn show(generated: &Generated, loaded: Result<StreamPlan, OpenError>) -> Result<
     for prd in &generated.prds {
         writeln!(out, "PRD Created: {}", Sanitised::line(prd))?;
     }
-    writeln!(out, "Tasks Created: {} tasks across {} streams\n", generated.tasks, generated.streams)?;
+    let (tasks, streams) = (counted(generated.tasks, "task"), counted(generated.streams, "stream"));
+    writeln!(out, "Tasks Created: {tasks} across {streams}\n")?;
     let loaded = loaded.map(AnyPlan::from);
     if let Err(error @ (OpenError::Database(_) | OpenError::Read { .. })) = loaded {
         return Err(error.into());

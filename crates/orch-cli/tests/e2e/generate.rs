@@ -250,8 +250,7 @@ fn streams_of_the_initiative_before_are_archived_and_unfinished_ones_only_when_t
     }
     let ended = streams.run_to(3, &["generate", WISH]);
     assert!(
-        ended.err.contains("2 streams of the initiative before are not done")
-            && ended.err.contains("Old-B, Old-C"),
+        ended.err.contains("2 streams of the initiative before not finished, to be archived: Old-B, Old-C\n"),
         "{ended}"
     );
     assert!(ended.err.contains("--yes") && ended.err.contains("stream_unarchive"), "{ended}");
@@ -260,7 +259,7 @@ fn streams_of_the_initiative_before_are_archived_and_unfinished_ones_only_when_t
     assert_eq!((streams.ask("SELECT sum(archived) FROM tasks"), attempts(&streams)), (vec!["0".into()], 0));
 
     let ended = streams.run_to(0, &["generate", "--yes", WISH]);
-    assert!(ended.err.contains("archived: 3 streams of earlier work"), "{ended}");
+    assert!(ended.err.contains("archived: 3 streams of earlier work: Old-A, Old-B, Old-C\n"), "{ended}");
     assert_eq!(
         streams.ask("SELECT id FROM tasks WHERE archived = 1 ORDER BY id"),
         ["TASK-Old-A", "TASK-Old-B", "TASK-Old-C"]

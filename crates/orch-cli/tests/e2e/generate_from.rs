@@ -112,6 +112,8 @@ fn every_mistake_is_told_with_its_line_and_nothing_is_stored() {
             let told = ended.err.lines().find(|told| told.starts_with(&place));
             let told = told.unwrap_or_else(|| panic!("{text:?}: no {place}: {ended}"));
             assert!(told.contains("error[") && told.contains(says), "{text:?}: {ended}");
+            let hint = "hint: nothing was stored: mend it, and call `orch generate` again\n";
+            assert!(ended.err.ends_with(hint), "{ended}");
             let after = streams
                 .database("shop")
                 .exists()
@@ -142,7 +144,7 @@ fn streams_of_the_same_initiative_can_be_built_on() {
     let more = "title: More\nstreams:\n- {id: Stream-C, dependencies: [Stream-B], tasks: [{title: More}]}\n";
     streams.project.write("more.yaml", more);
     let ended = streams.run_to(0, &["generate", "--from", "more.yaml"]);
-    assert!(ended.out.contains("Tasks Created: 1 tasks across 1 streams"), "{ended}");
+    assert!(ended.out.contains("Tasks Created: 1 task across 1 stream\n"), "{ended}");
     assert_eq!(streams.json(&["check"])["depths"], json!([["Stream-A"], ["Stream-B"], ["Stream-C"]]));
     // Over what is there already the streams would wait for each other.
     streams.project.write("circle.yaml", more.replace("Stream-C", "Stream-A"));

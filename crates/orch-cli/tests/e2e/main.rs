@@ -12,6 +12,7 @@ mod bad_index;
 mod bad_state;
 mod generate;
 mod generate_bad;
+mod generate_earlier;
 mod generate_from;
 mod handover;
 mod holding;

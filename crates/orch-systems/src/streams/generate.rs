@@ -3,17 +3,19 @@
 
 use std::collections::HashSet;
 use std::ffi::OsString;
-use std::fs;
+use std::fs::{self, DirBuilder};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use orch_core::Diagnostic;
 use orch_exec::agent::resolve;
 use orch_prompt::{Prompts, STREAM_PLAN, STREAM_PLAN_AGAIN, StreamPlan as Plan, StreamPlanAgain};
 use orch_run::{Clock, SystemClock};
-use orch_state_sqlite::{InitiativeLinkInput, MemoryDb, Scope, TaskDb, Tools};
+use orch_state_sqlite::{DbError, InitiativeLinkInput, MemoryDb, Scope, TaskDb, ToolError, Tools};
 use orch_store::{Holder, Home, Lock};
 
-use super::database::{Database, Surroundings, memory_db, project_of};
+use super::database::{Database, Owner, Surroundings, memory_db, project_of};
+use super::earlier::{self, Earlier};
 use super::load::unusable;
 use super::planner::{self, Planner};
 use super::request::{self, Requested};
@@ -62,6 +64,8 @@ pub struct Generation {
     planner: Planner,
     prompts: Prompts,
     before: Stored,
+    earlier: Option<Earlier>,
+    owner: Owner,
     clock: SystemClock,
     notes: Vec<String>,
     _lock: Lock,
@@ -131,44 +135,32 @@ impl Generated {
 pub struct Linked {
     /// What it is called.
     pub title: String,
-    /// How many streams of earlier work were archived for it.
-    pub archived: usize,
+    /// The streams of earlier work that were archived for it.
+    pub archived: Vec<String>,
 }
 
 impl Generation {
     /// Makes ready to turn `wish` into streams of the project that `here` belongs to. Nothing is stored yet.
     ///
     /// # Errors
-    /// [`OpenError::Request`] when the project's memory has no initiative to link, [`OpenError::Held`] while a run is
-    /// under way, [`OpenError`] when the database or the agent can't be used.
+    /// [`OpenError::Invalid`] with what is wrong with what is written out, [`OpenError::Request`] when the project's memory
+    /// has no initiative to link or the database is another project's, [`OpenError::Held`] while a run is under way,
+    /// [`OpenError`] when the database or the agent can't be used.
     pub fn begin(here: &Path, wish: Wish, options: GenerateOptions) -> Result<Self, OpenError> {
         let wish = Wanted::of(wish)?;
         let (project, surroundings) = (project_of(here), Surroundings::of_process());
-        let database = Database::of(&project, &surroundings)?;
+        let database = usable(&project, &surroundings)?;
         let mut notes: Vec<String> = database.note.iter().cloned().collect();
         let (initiative, is_remembered) = initiative(&database.workspace, &surroundings, &wish)?;
         let root = repository_root(&project).unwrap_or_else(|| project.clone());
         let config = Config::find(&project, &root)?;
         let name = options.agent.as_deref().or(config.run.agent.as_deref()).unwrap_or("claude");
         let profile = resolve(name, &config.agents)?;
-        match &wish {
-            Wanted::Words(_) => planner::check(&profile, &project)?,
-            Wanted::Written(requested, origin) => {
-                let found = requested.entangled(&streams_there(&database, &initiative.initiative_id)?);
-                if !found.is_empty() {
-                    return Err(invalid(origin, found));
-                }
-            }
-        }
-        let db = TaskDb::open_or_create(&database.path).map_err(unusable)?;
-        if !database.is_there {
-            notes.push(format!("made the database {}", database.path.display()));
+        if let Wanted::Words(_) = wish {
+            planner::check(&profile, &project)?;
         }
         let clock = SystemClock::new();
-        let path = fs::canonicalize(&database.path).unwrap_or(database.path);
-        let folder = path.parent().unwrap_or(Path::new("/"));
-        let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or("tasks");
-        let home = Home::open(folder, stem)?;
+        let (path, home) = home_of(&database.path)?;
         let holder = Holder {
             pid: std::process::id(),
             start: String::new(),
@@ -176,12 +168,30 @@ impl Generation {
             command: options.command,
         };
         let lock = acquire(&home, &holder)?;
+        let owner = Owner::of(home.folder());
+        owner.require(&project, &database.workspace)?;
         let planner = Planner::new(profile, home, (&project, &path), options.tools)?;
+        notes.extend(planner.end_earlier()?);
+        let is_there = path.exists();
+        if let Wanted::Written(requested, origin) = &wish {
+            let there =
+                if is_there { streams_there(&path, &initiative.initiative_id)? } else { HashSet::new() };
+            let found = requested.entangled(&there);
+            if !found.is_empty() {
+                return Err(invalid(origin, found));
+            }
+        }
+        let db = TaskDb::open_or_create(&path).map_err(unusable)?;
+        if !is_there {
+            notes.push(format!("made the database {}", path.display()));
+        }
         Ok(Self {
             prompts: Prompts::new(config.run.templates.clone()),
             tools: Tools::new(db),
             wish,
             before: Stored::default(),
+            earlier: None,
+            owner,
             _lock: lock,
             planner,
             initiative,
@@ -208,29 +218,27 @@ impl Generation {
         self.planner.asker()
     }
 
-    /// The streams of earlier work that are not done, and that linking the initiative would archive.
+    /// The streams of earlier work that are not finished, and that linking the initiative would archive: of some, tasks are
+    /// left, and some are done and not merged, which is said beside them.
     ///
     /// # Errors
-    /// [`OpenError::Database`].
+    /// [`OpenError::Database`]; [`OpenError::Store`] when the history of the streams can't be read.
     pub fn unfinished(&self) -> Result<Vec<String>, OpenError> {
-        let read = self.tools.db().stream_tasks(&Scope::Current).map_err(unusable)?;
-        if read.initiative.as_ref().is_none_or(|current| current.id == self.initiative.initiative_id) {
-            return Ok(Vec::new());
-        }
-        let open = read.tasks.iter().filter(|task| !task.status.is_settled());
-        let mut streams: Vec<String> = open.map(|task| task.stream.id.clone()).collect();
-        streams.sort();
-        streams.dedup();
-        Ok(streams)
+        let (db, home) = (self.tools.db(), self.planner.home());
+        earlier::unfinished(db, &self.project, home, &self.initiative.initiative_id)
     }
 
-    /// Makes the initiative the current one, and archives the streams of the one before.
+    /// Makes the initiative the current one, and archives the streams of the one before. From now on the database is this
+    /// project's.
     ///
     /// # Errors
     /// [`OpenError::Database`], or [`OpenError::Request`] when it can't be linked.
     pub fn link(&mut self) -> Result<Linked, OpenError> {
+        self.owner.note(&self.project)?;
         let now = self.clock.now();
-        let linked = self.tools.initiative_link(self.initiative.clone(), now).map_err(refused)?;
+        let earlier = Earlier::link(&mut self.tools, self.initiative.clone(), now).map_err(refused)?;
+        let archived = earlier.streams();
+        self.earlier = Some(earlier);
         if !self.is_remembered {
             self.notes.push(format!(
                 "the project has no memory of an initiative; `{}` begins here",
@@ -238,7 +246,28 @@ impl Generation {
             ));
         }
         self.before = self.stored()?;
-        Ok(Linked { title: self.initiative.title.clone(), archived: linked.archived_streams_count })
+        Ok(Linked { title: self.initiative.title.clone(), archived })
+    }
+
+    /// When it came to nothing: makes the initiative before the current one again, with its streams, unless new ones were stored
+    /// all the same. What became of the archived ones, for a person.
+    ///
+    /// # Errors
+    /// [`OpenError::Stopped`] when they can't be taken back, with the way to do it by hand.
+    pub fn take_back(&mut self) -> Result<Option<String>, OpenError> {
+        let Some(earlier) = self.earlier.take() else { return Ok(None) };
+        let taken = match self.generated() {
+            Ok(generated) if generated.streams > 0 => return Ok(earlier.way_back()),
+            Ok(_) => earlier.take_back(&mut self.tools, self.clock.now()).map_err(refused),
+            Err(error) => Err(error),
+        };
+        taken.map_err(|error| OpenError::Stopped {
+            code: "generate.archived",
+            message: format!("the initiative before can't be taken back: {error}"),
+            hint: earlier
+                .way_back()
+                .unwrap_or_else(|| "the tool initiative_link makes it the current one".into()),
+        })
     }
 
     /// Stores what is written out, all or nothing; has the agent plan what is not, and looks at what it has stored. The second
@@ -251,7 +280,7 @@ impl Generation {
         let feature = match &self.wish {
             Wanted::Written(requested, origin) => {
                 let Requested { prd, tasks, .. } = (**requested).clone();
-                let refused = |error: orch_state_sqlite::ToolError| {
+                let refused = |error: ToolError| {
                     let found = Diagnostic::error("generate.request", error.to_string());
                     invalid(origin, vec![found])
                 };
@@ -334,13 +363,40 @@ fn initiative(
     Ok((InitiativeLinkInput { initiative_id: active.id, title: active.name, description: active.goal }, true))
 }
 
-/// The streams of the initiative that are there already.
-fn streams_there(database: &Database, initiative_id: &str) -> Result<HashSet<String>, OpenError> {
-    if !database.is_there {
-        return Ok(HashSet::new());
+/// The project's database, which may not be there yet.
+///
+/// # Errors
+/// Those of [`Database::of`], and [`OpenError::Database`] where only one of Task Copilot 3 is there: what was stored in another one
+/// beside it would be found by nobody.
+fn usable(project: &Path, surroundings: &Surroundings) -> Result<Database, OpenError> {
+    let mut database = Database::of(project, surroundings)?;
+    if !database.is_there
+        && let Some(path) = Database::that_is_there(project, surroundings)
+    {
+        TaskDb::open(&path).map_err(unusable)?;
+        (database.path, database.is_there) = (path, true);
     }
-    let read =
-        TaskDb::open(&database.path).and_then(|db| db.stream_tasks(&Scope::Current)).map_err(unusable)?;
+    Ok(database)
+}
+
+/// Orch's own files for the database at `path`, and its path without links; the folder for both is made.
+fn home_of(path: &Path) -> Result<(PathBuf, Home), OpenError> {
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| {
+        unusable(DbError::Permission { path: folder.to_owned(), message: error.to_string() })
+    })?;
+    let named = path.file_name().unwrap_or_default();
+    let path = fs::canonicalize(path)
+        .or_else(|_| fs::canonicalize(folder).map(|folder| folder.join(named)))
+        .unwrap_or_else(|_| path.to_owned());
+    let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or("tasks");
+    let home = Home::open(path.parent().unwrap_or(Path::new("/")), stem)?;
+    Ok((path, home))
+}
+
+/// The streams of the initiative that are there already, in the database at `path`.
+fn streams_there(path: &Path, initiative_id: &str) -> Result<HashSet<String>, OpenError> {
+    let read = TaskDb::open(path).and_then(|db| db.stream_tasks(&Scope::Current)).map_err(unusable)?;
     let is_it = read.initiative.as_ref().is_some_and(|current| current.id == initiative_id);
     Ok(read.tasks.into_iter().filter(|_| is_it).map(|task| task.stream.id).collect())
 }
@@ -350,7 +406,7 @@ fn invalid(origin: &Path, found: Vec<Diagnostic>) -> OpenError {
     OpenError::Invalid { path: origin.to_owned(), findings }
 }
 
-fn refused(error: orch_state_sqlite::ToolError) -> OpenError {
+fn refused(error: ToolError) -> OpenError {
     OpenError::Request {
         code: "generate.refused",
         message: error.to_string(),

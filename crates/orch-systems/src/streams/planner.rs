@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use orch_core::Time;
 use orch_exec::agent::{End, Handover, McpServer, Profile, Values, environment};
-use orch_exec::process::{Exit, Launch, Processes, Settings, Stdin};
+use orch_exec::process::{Exit, Launch, Processes, Settings, Stdin, end_survivor, survivors};
+use orch_state_sqlite::workspace_hash;
 use orch_store::{Home, create_private};
 
 use super::system::{SERVER, tools_for};
@@ -64,6 +65,39 @@ impl Planner {
         self.home.log(NAME, self.attempt)
     }
 
+    /// By which it is known wherever it went: the same for all that plan for this database, of which there is one at a time.
+    fn marker(&self) -> String {
+        format!("{NAME}-{}", workspace_hash(self.home.folder()))
+    }
+
+    /// Ends one that outlived the orch that had it plan, with all that it started; what was found, for a person.
+    ///
+    /// # Errors
+    /// [`OpenError::Environment`] when it can't be ended.
+    pub(super) fn end_earlier(&self) -> Result<Option<String>, OpenError> {
+        let marker = self.marker();
+        let Some((_, worker)) = survivors(&[&marker]).into_iter().next() else { return Ok(None) };
+        let gone = end_survivor(&worker, &marker, Settings::default().grace);
+        match gone.map_err(OpenError::system("end the planning agent of an earlier call"))? {
+            true => Ok(Some(format!(
+                "the planning agent of an earlier `orch generate` was still at work (process {}), and was ended",
+                worker.pid
+            ))),
+            false => Err(OpenError::Environment {
+                message: format!(
+                    "the planning agent of an earlier `orch generate` (process {}) can't be ended",
+                    worker.pid
+                ),
+                hint: "end it by hand, then call `orch generate` again".into(),
+            }),
+        }
+    }
+
+    /// Orch's own files for the database.
+    pub(super) fn home(&self) -> &Home {
+        &self.home
+    }
+
     /// Runs it to its end; how it ended, if that was not well.
     pub(super) fn run(
         &mut self,
@@ -103,10 +137,9 @@ impl Planner {
             mcp: server,
         };
         let log = self.home.log(NAME, self.attempt);
-        let _ = fs::remove_file(&log);
+        make_way(&log).map_err(failed())?;
         let own = [
             ("ORCH_TASK", OsString::from(NAME)),
-            ("ORCH_ATTEMPT", OsString::from(&attempt)),
             ("ORCH_PLAN", self.database.clone().into()),
             ("ORCH_PROMPT_FILE", prompt_file.clone().into()),
             ("ORCH_MCP_CONFIG", config.clone().into()),
@@ -121,7 +154,7 @@ impl Planner {
             },
             log: log.clone(),
             receipt: None,
-            marker: format!("{NAME}-{}-{}", std::process::id(), self.attempt),
+            marker: self.marker(),
         };
         let (ended, _) = run_to_end(&mut self.processes, &mut self.control, &launch, None);
         let exit = match ended {
@@ -163,7 +196,15 @@ pub(super) fn check(profile: &Profile, project: &Path) -> Result<(), OpenError> 
 }
 
 fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
-    let _ = fs::remove_file(path);
+    make_way(path)?;
     let mut file = create_private(path).map_err(std::io::Error::other)?;
     file.write_all(text.as_bytes())
+}
+
+/// Removes what an earlier attempt has left there: whoever writes to that still, writes to nothing that is read.
+fn make_way(path: &Path) -> std::io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
