@@ -44,7 +44,7 @@ fn a_file_that_is_no_database_of_its_kind_is_named() {
     let version = |versions: &str| format!("{};\nDELETE FROM migrations;\n{versions}", empty());
     let later = "CREATE TABLE schema_version (version INTEGER); CREATE TABLE tasks (id INTEGER); CREATE TABLE streams (id INTEGER);";
     for (sql, bytes, code, says) in [
-        ("", Some(&b""[..]), "tasks_db.no_tables", "it is not Task Copilot's"),
+        ("", Some(&b""[..]), "tasks_db.empty", "is empty"),
         ("", Some(b"a text that somebody wrote, and long enough for a header of one hundred bytes, which it is not, not at all, no"), "tasks_db.not_sqlite", "is not a SQLite database"),
         ("CREATE TABLE notes (text TEXT);", None, "tasks_db.no_tables", "no table"),
         (later, None, "tasks_db.task_copilot_3", "Task Copilot 3"),
