@@ -212,6 +212,43 @@ fn the_worker_of_a_stream_leaves_those_of_others_alone() {
 }
 
 #[test]
+fn what_the_worker_of_a_stream_makes_is_a_task_of_that_stream() {
+    let streams = Streams::new(&[("TASK-A1", "Stream-A", &[], ""), ("TASK-B1", "Stream-B", &[], "")]);
+    let mut server = served(&streams, &["--stream", "Stream-A"]);
+    server.call("task_create", json!({ "title": "More", "metadata": { "streamId": "Stream-A" } })).unwrap();
+    server.call("task_create", json!({ "title": "Still more" })).unwrap();
+    let refused = server.call("prd_create", json!({ "title": "Mine", "content": "All" })).unwrap_err();
+    assert!(refused.contains("leave it to the one who started you"), "{refused}");
+    let vain = json!({ "id": "TASK-A1", "metadata": { "dependencies": ["Stream-C"] } });
+    let refused = server.call("task_update", vain).unwrap_err();
+    assert!(refused.contains("`Stream-C` (did you mean `Stream-B`?)"), "{refused}");
+    assert!(server.end().is_silent());
+    streams.run_to(0, &["check"]);
+    let titles = "SELECT title FROM tasks WHERE prd_id = 'PRD-1' AND metadata ->> 'streamId' = 'Stream-A' ORDER BY rowid";
+    assert_eq!(streams.ask(titles), ["Make TASK-A1", "More", "Still more"]);
+}
+
+#[test]
+fn the_worker_of_a_stream_that_is_not_there_is_told_so() {
+    let streams = Streams::new(&[("TASK-A1", "Stream-A", &[], "")]);
+    let mut server = served(&streams, &["--stream=Nope"]);
+    assert_eq!(server.call("task_list", json!({ "streamId": "Nope" })).unwrap(), json!([]));
+    for (tool, arguments) in [
+        ("task_create", json!({ "title": "More" })),
+        ("task_update", json!({ "id": "TASK-A1", "status": "completed" })),
+        ("stream_unarchive", json!({ "streamId": "Nope" })),
+    ] {
+        let refused = server.call(tool, arguments).unwrap_err();
+        assert!(
+            refused.starts_with("there is no stream Nope in the current initiative"),
+            "{tool}: {refused}"
+        );
+    }
+    assert!(server.end().is_silent());
+    assert_eq!(streams.tasks(), ["TASK-A1: pending"]);
+}
+
+#[test]
 fn each_set_of_tools_is_served_alone_and_the_worker_of_a_stream_has_none_on_branches() {
     let streams = Streams::new(&[("TASK-A1", "Stream-A", &[], "")]);
     for (options, tasks, git) in [

@@ -26,6 +26,11 @@ impl Graph {
         self.dependencies.entry(stream.into()).or_default().extend_from_slice(dependencies);
     }
 
+    /// The streams, in the order of their ids.
+    pub(super) fn streams(&self) -> impl Iterator<Item = &str> {
+        self.dependencies.keys().map(String::as_str)
+    }
+
     /// The stream that `dependency` names, if it is one of these.
     pub(super) fn named<'a>(&self, dependency: &'a str) -> Option<&'a str> {
         stream_named(dependency, |id| self.dependencies.contains_key(id))

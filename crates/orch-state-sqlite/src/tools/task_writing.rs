@@ -10,14 +10,14 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::metadata::{self, MetadataSchema};
-use super::places::Places;
+use super::places::{Places, warning};
 use super::prds::{NewPrd, PrdCreateInput, PrdCreated, require_prd};
 use super::stop::Stop;
 use super::workers::{of_worker, require_own, require_same, require_unmoved, require_whole};
 use super::{ToolError, Tools, limits};
 use crate::fault::Fault;
 use crate::record::Record;
-use crate::tasks_db::{Prds, current_initiative};
+use crate::tasks_db::Prds;
 use crate::{TaskStatus, timestamp};
 
 /// How many characters of notes are proof that a task is done.
@@ -99,6 +99,9 @@ pub struct TaskUpdated {
     pub stream_id: Option<String>,
     /// When it was changed: now.
     pub updated_at: String,
+    /// What may not be as it was meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
 }
 
 /// A task as it is before it is changed.
@@ -127,7 +130,7 @@ impl Tools {
     }
 
     /// Makes several tasks, all or none. What one of them waits for may be the stream of a later one, under any name that
-    /// [`stream_named`](crate::stream_named) understands.
+    /// [`stream_named`](crate::stream_named) understands. A stream that is not there is warned of: it may be made yet.
     ///
     /// # Errors
     /// As [`task_create`](Self::task_create), for the first that can't be made.
@@ -138,8 +141,8 @@ impl Tools {
     ) -> Result<Vec<TaskCreated>, ToolError> {
         let (tasks, own) = (self.prepared(inputs)?, self.only_stream.clone());
         self.write(|connection| match own {
-            Some(own) => insert_all(connection, of_worker(connection, tasks, &own)?, now),
-            None => insert_all(connection, tasks, now),
+            Some(own) => insert_all(connection, of_worker(connection, tasks, &own)?, Some(&own), now),
+            None => insert_all(connection, tasks, None, now),
         })
     }
 
@@ -158,7 +161,7 @@ impl Tools {
         self.write(|connection| {
             let prd = prd.insert(connection, now)?;
             let of_it = |task| TaskCreateInput { prd_id: Some(prd.id.clone()), ..task };
-            let tasks = insert_all(connection, tasks.into_iter().map(of_it).collect(), now)?;
+            let tasks = insert_all(connection, tasks.into_iter().map(of_it).collect(), None, now)?;
             Ok((prd, tasks))
         })
     }
@@ -168,14 +171,15 @@ impl Tools {
         inputs.into_iter().map(|input| prepared(input, own)).collect()
     }
 
-    /// Changes a task. Metadata is merged, key by key; metadata that can't be read is replaced by what is given.
+    /// Changes a task. Metadata is merged, key by key; metadata that can't be read is replaced by what is given. If it then
+    /// waits for a stream that is not there, that is warned of, and refused to the worker of a stream.
     ///
     /// A task that is to be verified (`verificationRequired`, or a complexity of `High` or `Very High`) is completed only when it
     /// has acceptance criteria and proof: a work product, notes of at least fifty characters, or a blocked reason.
     ///
     /// # Errors
-    /// [`ToolError`] if there is no such task, if it is archived or another stream's, if what is given can't be, or if the
-    /// database can't be written.
+    /// [`ToolError`] if there is no such task, if it is archived or another stream's, if what is given can't be, if the
+    /// tools are for the worker of a stream that is not there, or if the database can't be written.
     pub fn task_update(&mut self, input: TaskUpdateInput, now: Time) -> Result<TaskUpdated, ToolError> {
         let own = self.only_stream.clone();
         let TaskUpdateInput { id, status, assigned_agent, notes, blocked_reason, metadata: changes } = input;
@@ -192,12 +196,17 @@ impl Tools {
                 return Err(ToolError::Archived { id }.into());
             }
             let metadata_changes = changes.is_some();
+            let mut said = None;
             if let Some(changes) = changes {
                 let from = task.stream().map(str::to_owned);
-                task.metadata = Some(merged(connection, &id, &task, changes)?);
+                let (metadata, unknown) = merged(connection, &id, &task, changes)?;
+                task.metadata = Some(metadata);
                 if let Some(own) = &own {
                     require_unmoved(own, &id, from.as_deref(), task.stream())?;
                 }
+                let is_unlinked =
+                    task.prd_id.is_none() && task.stream().is_some() && task.stream() != from.as_deref();
+                said = warning(connection, is_unlinked, unknown, own.as_deref())?;
             }
             task.notes = notes.or(task.notes);
             task.blocked_reason = blocked_reason.or(task.blocked_reason);
@@ -210,6 +219,7 @@ impl Tools {
                 status: task.status,
                 stream_id: task.stream().map(str::to_owned),
                 updated_at: timestamp(now),
+                warning: said,
                 id,
             };
             store(connection, &updated, task, metadata_changes)?;
@@ -222,6 +232,12 @@ impl Before {
     /// The stream that it belongs to.
     fn stream(&self) -> Option<&str> {
         self.metadata.as_ref().and_then(metadata::stream)
+    }
+}
+
+impl TaskCreateInput {
+    fn is_in_a_stream(&self) -> bool {
+        self.metadata.as_ref().is_some_and(|given| metadata::stream(given).is_some())
     }
 }
 
@@ -254,17 +270,14 @@ fn belongs_to(connection: &Connection, task: &TaskCreateInput) -> Result<Option<
     Ok(Prds::new(connection).initiative(prd.as_bytes())?)
 }
 
-/// Finds out which streams the new tasks wait for.
+/// Finds out which streams the new tasks wait for; for each task what it waits for in vain, in words.
 fn place_all(
     connection: &Connection,
     tasks: &mut [TaskCreateInput],
     initiatives: &[Option<Arc<str>>],
-) -> Result<(), Stop> {
-    let names_a_stream = |task: &TaskCreateInput| {
-        task.metadata.as_ref().is_some_and(|given| metadata::stream(given).is_some())
-    };
-    if !tasks.iter().any(names_a_stream) {
-        return Ok(());
+) -> Result<Vec<Option<String>>, Stop> {
+    if !tasks.iter().any(TaskCreateInput::is_in_a_stream) {
+        return Ok(vec![None; tasks.len()]);
     }
     let mut places = Places::new(connection, None)?;
     // All are there before any is looked at: one may wait for the stream of a later one.
@@ -273,38 +286,39 @@ fn place_all(
             places.add(initiative, metadata);
         }
     }
+    let mut unknown = Vec::with_capacity(tasks.len());
     for (task, initiative) in tasks.iter_mut().zip(initiatives) {
-        if let Some(metadata) = &mut task.metadata {
-            places.settle(initiative, metadata)?;
-        }
+        let metadata = task.metadata.get_or_insert_default();
+        places.settle(initiative, metadata)?;
+        unknown.push(places.unknown(initiative, metadata));
     }
-    Ok(())
+    Ok(unknown)
 }
 
 fn insert_all(
     connection: &Connection,
     mut tasks: Vec<TaskCreateInput>,
+    own: Option<&str>,
     now: Time,
 ) -> Result<Vec<TaskCreated>, Stop> {
     let mut initiatives = Vec::with_capacity(tasks.len());
     for task in &tasks {
         initiatives.push(belongs_to(connection, task)?);
     }
-    place_all(connection, &mut tasks, &initiatives)?;
-    let unlinked = current_initiative(connection)?.map(|current| {
-        format!(
-            "it belongs to no PRD and so not to the current initiative ({}): its stream will be left out; make it again with \
-             prdId (prd_list shows the PRDs) and cancel this one",
-            current.title
-        )
-    });
-    tasks.into_iter().map(|task| insert(connection, task, unlinked.as_deref(), now)).collect()
+    let unknown = place_all(connection, &mut tasks, &initiatives)?;
+    let mut made = Vec::with_capacity(tasks.len());
+    for (task, unknown) in tasks.into_iter().zip(unknown) {
+        let is_unlinked = task.prd_id.is_none() && task.is_in_a_stream();
+        let warning = warning(connection, is_unlinked, unknown, own)?;
+        made.push(insert(connection, task, warning, now)?);
+    }
+    Ok(made)
 }
 
 fn insert(
     connection: &Connection,
     task: TaskCreateInput,
-    unlinked: Option<&str>,
+    warning: Option<String>,
     now: Time,
 ) -> Result<TaskCreated, Stop> {
     let TaskCreateInput { title, description, prd_id, parent_id, assigned_agent, metadata } = task;
@@ -327,8 +341,6 @@ fn insert(
         &metadata,
         &created_at,
     ))?;
-    let is_unlinked = stream_id.is_some() && prd_id.is_none();
-    let warning = unlinked.filter(|_| is_unlinked).map(str::to_owned);
     Ok(TaskCreated { id, prd_id, parent_id, status: TaskStatus::Pending, stream_id, created_at, warning })
 }
 
@@ -363,18 +375,19 @@ fn object(bytes: &[u8]) -> Option<Map<String, Value>> {
     serde_json::from_slice(bytes).ok()
 }
 
-/// The metadata of `task` after `changes`.
+/// The metadata of `task` after `changes`, and if these place it anew what it waits for in vain, in words.
 fn merged(
     connection: &Connection,
     id: &str,
     task: &Before,
     mut changes: Map<String, Value>,
-) -> Result<Map<String, Value>, Stop> {
+) -> Result<(Map<String, Value>, Option<String>), Stop> {
     metadata::prepare(&mut changes)?;
     let is_placed_anew = ["streamId", "dependencies"].iter().any(|key| changes.contains_key(*key));
     let mut merged = task.metadata.clone().unwrap_or_default();
     merged.extend(changes);
     metadata::complete(&mut merged);
+    let mut unknown = None;
     if is_placed_anew && metadata::stream(&merged).is_some() {
         let initiative = match &task.prd_id {
             Some(prd) => Prds::new(connection).initiative(prd.as_bytes())?,
@@ -383,8 +396,9 @@ fn merged(
         let mut places = Places::new(connection, Some(id))?;
         places.add(&initiative, &merged);
         places.settle(&initiative, &mut merged)?;
+        unknown = places.unknown(&initiative, &merged);
     }
-    Ok(merged)
+    Ok((merged, unknown))
 }
 
 /// That a task that is to be verified may be completed.

@@ -1,6 +1,6 @@
 //! What the worker of one stream may change.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use orch_core::{Plan, PlanDraft, TaskDraft};
 use rusqlite::{Connection, OptionalExtension};
@@ -71,7 +71,8 @@ pub(super) fn require_stream(
     let rows = stream_rows(connection, &Filter { shelf, ..Filter::default() })?.rows;
     let (mine, others): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.stream.id == own);
     if mine.is_empty() {
-        let near = nearest(own, others.iter().map(|row| row.stream.id.as_str()));
+        let streams: BTreeSet<&str> = others.iter().map(|row| row.stream.id.as_str()).collect();
+        let near = nearest(own, streams.into_iter());
         return Err(ToolError::NoOwnStream { own: own.into(), near }.into());
     }
     Ok(mine)
@@ -109,12 +110,9 @@ fn own_prd(connection: &Connection, rows: &[StreamRow]) -> Result<Option<String>
     }
 }
 
-/// The one of `streams` that was probably meant by `name`.
+/// The one of `streams`, each of which is named once, that was probably meant by `name`.
 pub(super) fn nearest<'a>(name: &str, streams: impl Iterator<Item = &'a str>) -> Option<String> {
-    let streams: HashSet<&str> = streams.collect();
-    let mut streams: Vec<&str> = streams.into_iter().collect();
-    streams.sort_unstable();
-    let tasks = streams.into_iter().map(TaskDraft::new).collect();
+    let tasks = streams.map(TaskDraft::new).collect();
     let known = Plan::build(PlanDraft { tasks, ..PlanDraft::default() }).ok()?;
     known.suggest(name).map(str::to_owned)
 }

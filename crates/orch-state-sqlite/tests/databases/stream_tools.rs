@@ -250,6 +250,80 @@ fn a_worker_changes_only_its_own_stream() {
 }
 
 #[test]
+fn what_is_waited_for_in_vain_is_warned_of_and_refused_to_workers() {
+    let made = Made::new();
+    made.task("T-a", Some("PRD-1"), "pending", Some(r#"{"streamId":"Stream-A"}"#));
+    made.task("T-b", Some("PRD-1"), "pending", Some(r#"{"streamId":"Stream-B"}"#));
+    made.task("T-old", Some("PRD-old"), "pending", Some(r#"{"streamId":"Stream-old"}"#));
+    let vain = |named: &str| {
+        format!(
+            "its stream waits for {named} (stream_list shows those there are); no stream can be started until that is mended"
+        )
+    };
+    for (dependencies, expected) in [
+        (json!(["Stream-A"]), None),
+        (json!(["[Stream-A] Tables", "Stream-A: Types", "T-a"]), None),
+        (
+            json!(["Strem-A"]),
+            Some(vain("`Strem-A` (did you mean `Stream-A`?), which is no stream that is there")),
+        ),
+        (
+            json!(["[Strem-A] x"]),
+            Some(vain("`[Strem-A] x` (did you mean `Stream-A`?), which is no stream that is there")),
+        ),
+        (
+            json!(["Stream-A", "ghost", "T-x"]),
+            Some(vain("`ghost` and `T-x`, which are no streams that are there")),
+        ),
+        (
+            json!(["1", "2", "3", "4", "5", "6", "7"]),
+            Some(vain("`1`, `2`, `3`, `4`, `5` and 2 more, which are no streams that are there")),
+        ),
+    ] {
+        let mut tools = tools(&made);
+        let metadata = json!({"streamId": "Stream-B", "dependencies": dependencies});
+        let task = json!({"title": "More", "prdId": "PRD-1", "metadata": metadata});
+        let created = tools.task_create(input(task.clone()), NOW).unwrap();
+        assert_eq!(created.warning, expected, "{dependencies}");
+        let change = json!({"id": "T-b", "metadata": {"streamDependencies": dependencies}});
+        assert_eq!(update(&mut tools, change.clone()).unwrap()["warning"], json!(expected), "{dependencies}");
+        // What it says of its stream is not looked at where that stays as it is.
+        let status = json!({"id": "T-b", "status": "in_progress", "metadata": {"priority": "P1"}});
+        assert_eq!(update(&mut tools, status).unwrap()["warning"], Value::Null);
+
+        update(&mut tools, json!({"id": "T-b", "metadata": {"dependencies": []}})).unwrap();
+        let mut worker = tools.only_stream("Stream-B");
+        let refused = expected.map(|warning| format!("metadata.dependencies: {warning}"));
+        assert_eq!(update(&mut worker, change).err(), refused, "{dependencies}");
+        assert_eq!(create(&mut worker, metadata).err(), refused, "{dependencies}");
+    }
+}
+
+#[test]
+fn several_tasks_may_wait_for_streams_to_come() {
+    let made = Made::new();
+    let task = |stream: &str, dependencies: &[&str]| {
+        let metadata = json!({"streamId": stream, "dependencies": dependencies});
+        input(json!({"title": "More", "prdId": "PRD-1", "metadata": metadata}))
+    };
+    let tasks = vec![task("A", &["B: later"]), task("B", &["C"]), task("A", &["elsewhere"])];
+    let made = tools(&made).tasks_create(tasks, NOW).unwrap();
+    let warned: Vec<_> =
+        made.iter().map(|task| task.warning.as_deref().map(|said| said.contains("`"))).collect();
+    assert_eq!(warned, [None, Some(true), Some(true)]);
+    assert!(made[2].warning.as_deref().unwrap().contains("`elsewhere`"));
+}
+
+#[test]
+fn a_task_that_comes_into_a_stream_without_a_prd_is_warned_of() {
+    let made = Made::new();
+    made.task("T-1", None, "pending", None);
+    let moved =
+        update(&mut tools(&made), json!({"id": "T-1", "metadata": {"streamId": "A", "dependencies": ["B"]}}));
+    assert!(moved.unwrap()["warning"].as_str().unwrap().contains("belongs to no PRD"));
+}
+
+#[test]
 fn what_a_worker_makes_is_its_streams() {
     let made = Made::new();
     made.sql(
