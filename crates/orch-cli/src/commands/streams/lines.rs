@@ -79,7 +79,7 @@ fn read(found: &Found) -> Result<Lines, OpenError> {
             }
             _ => Lines::NoInitiative,
         }),
-        Err(OpenError::Database(DbError::Missing { .. })) => Ok(Lines::NoDatabase),
+        Err(OpenError::Database(DbError::Missing { .. } | DbError::Empty { .. })) => Ok(Lines::NoDatabase),
         Err(OpenError::Invalid { findings, .. }) if is_empty(&findings) => match found.all_initiatives {
             true => Ok(Lines::NoStreams),
             false => {
