@@ -71,11 +71,11 @@ fn measure(orch: &Path, tasks: u32) {
     for (name, command) in &mut peers {
         check(name, &command.output().expect("started"));
     }
-    compare(&format!("{tasks} prompts, all done"), &mut peers);
+    compare(&format!("{tasks} prompts, all done"), &mut peers, Some(GOAL));
 }
 
 /// Has all of them take turns, and prints what each took beside the first, if that is a peer.
-fn compare(title: &str, peers: &mut [(&str, Command)]) {
+fn compare(title: &str, peers: &mut [(&str, Command)], goal: Option<f64>) {
     let mut samples = vec![Vec::new(); peers.len()];
     for _ in 0..ROUNDS {
         for ((_, command), samples) in peers.iter_mut().zip(&mut samples) {
@@ -90,7 +90,8 @@ fn compare(title: &str, peers: &mut [(&str, Command)]) {
     for ((name, _), &took) in peers.iter().zip(&samples) {
         match peer {
             Some(peer) if peer != *name => {
-                println!("  {name:<12}{took:>8.1}  {:.2} of {peer} (goal {GOAL})", took / samples[0]);
+                let goal = goal.map(|goal| format!(" (goal {goal})")).unwrap_or_default();
+                println!("  {name:<12}{took:>8.1}  {:.2} of {peer}{goal}", took / samples[0]);
             }
             _ => println!("  {name:<12}{took:>8.1}"),
         }
@@ -139,7 +140,7 @@ fn measure_streams(orch: &Path, tasks: u32) {
         let is_right = said.contains(expected) && (*name != "orch next" || said.is_empty());
         assert!(is_right, "{name} said {said}{}", String::from_utf8_lossy(&output.stderr));
     }
-    compare(&format!("{tasks} tasks in {} streams, all done", tasks / 20), &mut peers);
+    compare(&format!("{tasks} tasks in {} streams, all done", tasks / 20), &mut peers, None);
 }
 
 fn command(program: &Path, words: &[&str], folder: &Path) -> Command {
