@@ -1,7 +1,7 @@
 //! From a wish to a PRD and streams (seed 001): the initiative is linked, an agent with orch's tools plans, and what it has
 //! stored is looked at, whatever it says.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder};
 use std::os::unix::fs::DirBuilderExt;
@@ -109,7 +109,8 @@ impl Wanted {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Stored {
     prds: HashSet<String>,
-    tasks: HashSet<String>,
+    /// The stream of each task.
+    tasks: HashMap<String, String>,
 }
 
 /// What is there that was not before.
@@ -327,7 +328,7 @@ impl Generation {
         let read = self.tools.db().stream_tasks(&Scope::Current).map_err(unusable)?;
         Ok(Stored {
             prds: listed.into_iter().map(|prd| prd.id).collect(),
-            tasks: read.tasks.into_iter().map(|task| task.id).collect(),
+            tasks: read.tasks.into_iter().map(|task| (task.id, task.stream.id)).collect(),
         })
     }
 
@@ -335,10 +336,9 @@ impl Generation {
         let stored = self.stored()?;
         let mut prds: Vec<String> = stored.prds.difference(&self.before.prds).cloned().collect();
         prds.sort();
-        let read = self.tools.db().stream_tasks(&Scope::Current).map_err(unusable)?;
-        let new: Vec<_> = read.tasks.iter().filter(|task| !self.before.tasks.contains(&task.id)).collect();
-        let streams: HashSet<&str> = new.iter().map(|task| task.stream.id.as_str()).collect();
-        Ok(Generated { prds, tasks: new.len(), streams: streams.len() })
+        let new = stored.tasks.iter().filter(|(task, _)| !self.before.tasks.contains_key(*task));
+        let streams: HashSet<&str> = new.clone().map(|(_, stream)| stream.as_str()).collect();
+        Ok(Generated { prds, tasks: new.count(), streams: streams.len() })
     }
 }
 

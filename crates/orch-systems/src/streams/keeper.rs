@@ -1,9 +1,9 @@
 //! Keeping what the original tools read true: which process works on a stream, and in the database what is to be done
 //! again. Where tasks stand, their workers write themselves.
 
+use std::collections::VecDeque;
 use std::io;
 use std::path::PathBuf;
-use std::rc::Rc;
 
 use orch_core::{Moved, Resumed, Run, Status, TaskIx, Time};
 use orch_run::{Failure, WorkerIdentity};
@@ -20,9 +20,9 @@ pub(super) struct StreamKeeper {
     plan: StreamPlan,
     home: Option<Home>,
     traces: Traces,
-    ledger: Rc<Ledger>,
+    ledger: Ledger,
     /// What has happened and is not to be seen yet.
-    owed: Vec<Owed>,
+    owed: VecDeque<Owed>,
 }
 
 enum Owed {
@@ -40,10 +40,10 @@ impl StreamKeeper {
     pub(super) fn new(plan: &StreamPlan, home: Option<&Home>) -> Self {
         Self {
             traces: Traces::of(&plan.project),
-            ledger: Rc::new(Ledger::of(plan)),
+            ledger: Ledger::of(plan),
             plan: plan.clone(),
             home: home.cloned(),
-            owed: Vec::new(),
+            owed: VecDeque::new(),
         }
     }
 
@@ -106,10 +106,10 @@ impl Keeper for StreamKeeper {
     fn moved(&mut self, moved: &Moved, _: Option<&str>, _: Time) -> Result<(), Failure> {
         let task = moved.task;
         match (moved.from, moved.to) {
-            (Status::Running, _) => self.owed.push(Owed::Nobody(task)),
-            (Status::Success, Status::Pending) => self.owed.push(Owed::Again { task, all: true }),
+            (Status::Running, _) => self.owed.push_back(Owed::Nobody(task)),
+            (Status::Success, Status::Pending) => self.owed.push_back(Owed::Again { task, all: true }),
             (Status::Fail | Status::Incomplete, Status::Pending) => {
-                self.owed.push(Owed::Again { task, all: false });
+                self.owed.push_back(Owed::Again { task, all: false });
             }
             _ => {}
         }
@@ -117,7 +117,7 @@ impl Keeper for StreamKeeper {
     }
 
     fn worker(&mut self, task: TaskIx, worker: &WorkerIdentity) {
-        self.owed.push(Owed::Worker(task, worker.pid));
+        self.owed.push_back(Owed::Worker(task, worker.pid));
     }
 
     fn stands(&mut self, _: &Run, _: Stand, _: Time) {}
@@ -131,10 +131,10 @@ impl Keeper for StreamKeeper {
     }
 
     fn write(&mut self, with: Writing<'_>) -> Result<usize, StoreError> {
-        while let Some(owed) = self.owed.first() {
+        while let Some(owed) = self.owed.front() {
             self.pay(owed, with.now, with.alerts)?;
             // Only now: what could not be done is tried with the next write.
-            self.owed.remove(0);
+            self.owed.pop_front();
         }
         Ok(0)
     }

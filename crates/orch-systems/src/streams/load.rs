@@ -1,6 +1,6 @@
 //! From the tasks of a database to a plan of streams.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -160,10 +160,10 @@ impl StreamPlan {
         found.extend(streams.iter().filter_map(unnameable));
         let initiative = summary(&read, memory.as_ref(), &mut found);
         let draft = draft(&streams, &read.tasks, initiative.as_ref(), &mut found);
-        let is_known = |name: &str| draft.tasks.iter().any(|task| task.id == name);
+        let known: HashSet<&str> = streams.iter().map(|stream| stream.id.as_str()).collect();
         // One that only misspells what it depends on is told that.
         let waits = |task: &TaskDraft| {
-            !task.depends_on.is_empty() && task.depends_on.iter().all(|on| is_known(&on.name))
+            !task.depends_on.is_empty() && task.depends_on.iter().all(|on| known.contains(on.name.as_str()))
         };
         if draft.tasks.iter().all(waits) {
             let message = "no foundation stream: every stream depends on another one";
@@ -236,6 +236,7 @@ fn memory(workspace: &str) -> Option<Remembered> {
 /// Streams in the order in which they are listed: by phase, then by name, then by id.
 fn streams(tasks: &[StreamTask]) -> Vec<PlannedStream> {
     let mut places: HashMap<&str, usize> = HashMap::new();
+    let mut files: HashSet<(usize, &str)> = HashSet::new();
     let mut streams: Vec<(PlannedStream, Option<Phase>, Option<String>)> = Vec::new();
     for task in tasks {
         let stream = &task.stream;
@@ -266,13 +267,16 @@ fn streams(tasks: &[StreamTask]) -> Vec<PlannedStream> {
         *phase = phase.or(stream.phase);
         *branch = branch.take().or_else(|| stream.branch.clone());
         for file in &stream.files {
-            if !planned.files.contains(file) {
+            if files.insert((place, file)) {
                 planned.files.push(file.clone());
             }
         }
     }
-    let named: Vec<Option<String>> = streams.iter().map(|(.., branch)| branch.clone()).collect();
-    let is_free = |name: &String| named.iter().flatten().filter(|other| *other == name).count() == 1;
+    let mut named: HashMap<String, u32> = HashMap::new();
+    for name in streams.iter().filter_map(|(.., branch)| branch.clone()) {
+        *named.entry(name).or_default() += 1;
+    }
+    let is_free = |name: &String| named[name] == 1;
     let mut streams: Vec<PlannedStream> = streams
         .into_iter()
         .map(|(mut planned, phase, branch)| {
@@ -306,6 +310,7 @@ fn draft(
         .iter()
         .map(|stream| TaskDraft { id: stream.id.clone(), title: stream.name.clone(), ..TaskDraft::default() })
         .collect();
+    let mut said: HashSet<(usize, String)> = HashSet::new();
     for task in tasks {
         let id = task.stream.id.as_str();
         let draft = &mut drafts[places[id]];
@@ -314,7 +319,7 @@ fn draft(
                 Meant::Itself => continue,
                 Meant::Stream(name) | Meant::Unknown(name) => name,
             };
-            if !draft.depends_on.iter().any(|reference| reference.name == name) {
+            if said.insert((places[id], name.clone())) {
                 draft.depends_on.push(Reference { name, at: None });
             }
         }

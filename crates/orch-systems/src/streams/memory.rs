@@ -3,6 +3,7 @@
 //! The database says what is done. The history says what orch began, what came of it, and what is done and still has to
 //! be merged.
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
@@ -88,29 +89,36 @@ struct Works<'a> {
     plan: &'a StreamPlan,
     history: &'a Folded,
     home: Option<&'a Home>,
-    /// The branches of which something is not in the project.
-    unmerged: HashSet<String>,
+    /// The branches of which something is not in the project. Git is asked only where the history says nothing.
+    unmerged: OnceCell<HashSet<String>>,
 }
 
 impl<'a> Works<'a> {
     fn of(plan: &'a StreamPlan, history: &'a Folded, home: Option<&'a Home>) -> Self {
-        // Who has nothing that is done needs not ask git.
-        let is_done = plan.streams.iter().any(PlannedStream::is_complete);
-        let base = plan.base_branch().filter(|_| is_done);
-        let unmerged = base.and_then(|base| Git::at(&plan.project).unmerged_branches(&base).ok());
-        Self { plan, history, home, unmerged: unmerged.unwrap_or_default().into_iter().collect() }
+        Self { plan, history, home, unmerged: OnceCell::new() }
     }
 
+    fn is_unmerged(&self, branch: &str) -> bool {
+        let ask = || {
+            let base = self.plan.base_branch()?;
+            Git::at(&self.plan.project).unmerged_branches(&base).ok()
+        };
+        self.unmerged.get_or_init(|| ask().unwrap_or_default().into_iter().collect()).contains(branch)
+    }
+
+    /// Of a stream that is complete: of any other, nobody asks yet.
     fn work(&self, stream: &PlannedStream) -> Work {
-        let attempt = self.history.last_attempt(&stream.id);
-        let waits = self.home.is_some_and(|home| home.claim(&stream.id, attempt).is_file());
+        if !stream.is_complete() {
+            return Work::None;
+        }
+        let waits = |attempt| self.home.is_some_and(|home| home.claim(&stream.id, attempt).is_file());
         match self.history.tasks.get(&stream.id) {
-            Some(_) if waits => Work::Waits,
+            Some(record) if waits(record.attempt) => Work::Waits,
             Some(record) if record.outcome == Some(Outcome::Rejected) => Work::Waits,
             Some(record) if record.attempt > 0 && self.plan.in_repository => Work::Unmerged,
             // Asked for again, and not begun since.
             Some(record) if record.attempt > 0 && record.outcome.is_none() => Work::Unmerged,
-            _ if self.unmerged.contains(&stream.branch) => Work::Unmerged,
+            _ if self.is_unmerged(&stream.branch) => Work::Unmerged,
             _ => Work::None,
         }
     }

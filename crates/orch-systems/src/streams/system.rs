@@ -156,13 +156,14 @@ impl StreamSystem {
     /// merged.
     fn require_needed(&self, task: TaskIx, base: &str) -> Result<(), GroundError> {
         let git = Git::at(&self.plan.project);
+        let unmerged = git.unmerged_branches(base).unwrap_or_default();
         for &on in self.plan.plan.graph().depends_on(task) {
             let needed = &self.plan.stream(on).branch;
             let names = BranchName::new(needed.as_str()).ok().zip(BranchName::new(base).ok());
-            let is_out = names.is_some_and(|(needed, base)| {
-                git.branch_tip(&needed).is_ok_and(|tip| tip.is_some())
-                    && git.is_contained(&needed, &base).is_ok_and(|is_in| !is_in)
-            });
+            // It may have come there by a squash.
+            let is_out = unmerged.contains(needed)
+                && names
+                    .is_some_and(|(needed, base)| git.is_contained(&needed, &base).is_ok_and(|is_in| !is_in));
             if is_out {
                 return Err(GroundError::Environment(format!(
                     "{needed}, on which `{}` builds, is not in `{base}`, which is checked out in {}: switch to the branch \
