@@ -198,7 +198,7 @@ fn attempts_of(name: &str) -> impl Iterator<Item = &str> {
 ///
 /// # Errors
 /// [`StoreError::Io`] when anything is there already, a link included.
-pub fn create_private(path: &Path) -> Result<File, StoreError> {
+fn create_private(path: &Path) -> Result<File, StoreError> {
     OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -206,6 +206,21 @@ pub fn create_private(path: &Path) -> Result<File, StoreError> {
         .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits() as i32)
         .open(path)
         .map_err(StoreError::io(path, "create"))
+}
+
+/// Writes a file that only its owner may read in the place of one that is there: nobody can read it, or have it lead
+/// elsewhere. It is for one attempt; what has to survive a crash is [`replace`](crate::replace)d.
+///
+/// # Errors
+/// [`StoreError::Io`].
+pub fn replace_private(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(StoreError::io(path, "remove")(error));
+        }
+        _ => {}
+    }
+    create_private(path)?.write_all(bytes).map_err(StoreError::io(path, "write"))
 }
 
 /// Makes a folder that only its owner may enter, or checks the one that is there.

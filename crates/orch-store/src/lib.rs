@@ -27,7 +27,7 @@ pub use history::{
     Counts, Entry, Folded, HistoryWriter, Note, ReadAhead, RunRecord, TaskRecord, Tasks, What, WorkerProcess,
     fold, read, read_after, read_at, visit,
 };
-pub use home::{Home, Leftovers, create_private};
+pub use home::{Home, Leftovers, replace_private};
 pub use lock::{Holder, Lock, LockError};
 pub use regular::{open_regular, read_regular};
 pub use replace::{Durability, replace, replace_if, sweep, sweep_folder};

@@ -85,6 +85,15 @@ impl Evidence {
     }
 }
 
+/// How a process ended, for a person; `unknown` when that could not be seen.
+pub(crate) fn said(exit: ExitInfo, unknown: &str) -> String {
+    match (exit.code, exit.signal) {
+        (Some(code), _) => format!("exit code {code}"),
+        (None, Some(signal)) => format!("signal {signal}"),
+        (None, None) => unknown.to_owned(),
+    }
+}
+
 fn silent(why: &str) -> Reading {
     Reading { end: End::Silent, session: None, text: None, detail: Some(why.to_owned()) }
 }

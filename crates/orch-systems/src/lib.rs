@@ -39,6 +39,7 @@ mod view;
 mod weavers;
 mod workers;
 mod worktrees;
+mod yaml;
 
 pub use config::{
     Command, Config, ConfigError, Durability, ExecutorKind, MilestonesTable, RunTable, StreamsTable,

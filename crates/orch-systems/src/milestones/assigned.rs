@@ -3,7 +3,7 @@
 use std::fs;
 use std::io;
 
-use orch_store::{Home, create_private};
+use orch_store::{Home, replace_private};
 
 const ONLY_MERGES: &str = "only merges";
 
@@ -32,12 +32,9 @@ impl Assigned {
 
     /// Writes it down for an attempt.
     pub(super) fn write(&self, home: &Home, id: &str, attempt: u32) -> io::Result<()> {
-        use std::io::Write;
-        let path = home.status(id, attempt);
-        let _ = fs::remove_file(&path);
         let gap = self.gap.map(|gap| gap.to_string()).unwrap_or_default();
-        let mut file = create_private(&path).map_err(io::Error::other)?;
         let only_merges = if self.only_merges { ONLY_MERGES } else { "" };
-        file.write_all(format!("{}\n{}\n{gap}\n{only_merges}\n", self.worktree, self.branch).as_bytes())
+        let text = format!("{}\n{}\n{gap}\n{only_merges}\n", self.worktree, self.branch);
+        replace_private(&home.status(id, attempt), text.as_bytes()).map_err(io::Error::other)
     }
 }

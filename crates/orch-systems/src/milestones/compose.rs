@@ -9,6 +9,7 @@ use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::moment::moment;
+use crate::yaml::without_place;
 
 /// The YAML that a new document is made from.
 #[derive(Deserialize)]
@@ -71,13 +72,6 @@ struct WantedMilestone {
     paths: Vec<String>,
     #[serde(default)]
     gates: Vec<String>,
-}
-
-/// The first line of what is wrong with YAML, without its place, which is said beside it.
-fn without_place(message: &str) -> String {
-    let message = message.lines().next().unwrap_or_default();
-    let rest = message.strip_prefix("error: line ").and_then(|rest| rest.split_once(": "));
-    rest.map_or(message, |(_, said)| said).to_owned()
 }
 
 /// Writes a planning document in the shape of the template (seed 000) from YAML:

@@ -7,7 +7,7 @@ use orch_exec::agent::{End, ExitInfo, Reading, ResultKind};
 use orch_state_md::report::{ReportStatus, RunReport, read_run_report};
 use orch_store::read_regular;
 
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, said};
 use crate::system::{EndedAttempt, Judged};
 
 /// The most that is read of a result file.
@@ -41,7 +41,7 @@ fn weigh(
     let asked_for_report = !matches!(kind, ResultKind::Exit | ResultKind::Report);
     let status = report.as_ref().and_then(|report| report.status);
     let has_evidence = status.is_some() || (reading.end != End::Silent && asked_for_report);
-    let exit_said = exit.map(said);
+    let exit_said = exit.map(|exit| said(exit, "unknown"));
     let judge = |outcome, detail: Option<String>| (outcome, detail.or(reading.detail.clone()));
     let (outcome, detail) = match (reading.end, &report, status) {
         _ if gone => judge(
@@ -95,14 +95,6 @@ fn incomplete(report: &RunReport) -> String {
     match report.unmet.iter().find(|line| !line.eq_ignore_ascii_case("none")) {
         Some(first) => format!("its report says INCOMPLETE: {first}"),
         None => "its report says INCOMPLETE".into(),
-    }
-}
-
-fn said(exit: ExitInfo) -> String {
-    match (exit.code, exit.signal) {
-        (Some(code), _) => format!("exit code {code}"),
-        (None, Some(signal)) => format!("signal {signal}"),
-        (None, None) => "unknown".into(),
     }
 }
 

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 
 use orch_git::Git;
 use orch_state_sqlite::workspace_hash;
-use orch_store::{Durability, StoreError, read_regular, replace, sweep};
+use orch_store::StoreError;
 
+use super::note::Note;
 use crate::OpenError;
 use crate::session::repository_root;
 
@@ -135,13 +136,13 @@ impl Database {
 /// Another project that is called the same would take the same streams for its own.
 #[derive(Clone, Debug)]
 pub(super) struct Owner {
-    file: PathBuf,
+    note: Note,
 }
 
 impl Owner {
     /// That of the database whose own files are in this folder.
     pub(super) fn of(home: &Path) -> Self {
-        Self { file: home.join(PROJECT) }
+        Self { note: Note::of(home, PROJECT) }
     }
 
     /// Refuses any other project as long as the noted one is there.
@@ -150,7 +151,7 @@ impl Owner {
     /// [`OpenError::Request`] with the project that it is.
     pub(super) fn require(&self, project: &Path, workspace: &str) -> Result<(), OpenError> {
         let another = |noted: &PathBuf| noted.is_absolute() && noted.is_dir() && noted != project;
-        match self.noted().filter(another) {
+        match self.note.read().map(PathBuf::from).filter(another) {
             None => Ok(()),
             Some(other) => Err(OpenError::Request {
                 code: "streams.project",
@@ -161,7 +162,7 @@ impl Owner {
                 hint: format!(
                     "give this one a workspace of its own with WORKSPACE_ID; if the other project is not meant any more, \
                      remove {}",
-                    self.file.display()
+                    self.note.file().display()
                 ),
             }),
         }
@@ -172,18 +173,7 @@ impl Owner {
     /// # Errors
     /// [`StoreError`] when that can't be written.
     pub(super) fn note(&self, project: &Path) -> Result<(), StoreError> {
-        if self.noted().as_deref() == Some(project) {
-            return Ok(());
-        }
-        // A kill before the first run was written down leaves nothing else that would tell of it.
-        sweep(&self.file)?;
-        replace(&self.file, project.to_string_lossy().as_bytes(), Durability::Process)
-    }
-
-    fn noted(&self) -> Option<PathBuf> {
-        const LONGEST: u64 = 1 << 16;
-        let bytes = read_regular(&self.file, LONGEST).ok()?;
-        String::from_utf8(bytes).ok().map(PathBuf::from)
+        self.note.write(&project.to_string_lossy())
     }
 }
 

@@ -4,13 +4,16 @@
 use std::io;
 
 use orch_core::Outcome;
-use orch_exec::agent::{End, ExitInfo};
+use orch_exec::agent::End;
 use orch_state_sqlite::TaskStatus;
 
 use super::ledger::Stands;
 use super::traces::RULE;
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, said};
 use crate::system::{EndedAttempt, Judged};
+
+/// What is said of an end that nobody saw.
+const UNKNOWN: &str = "an unknown end";
 
 /// The most tasks that a line names.
 const NAMED: usize = 3;
@@ -41,9 +44,9 @@ fn weigh(stands: &Stands, before: Option<&Stands>, evidence: Evidence, gone: boo
             (Outcome::Failed, Some(why.into()))
         }
         _ if is_complete => {
-            let badly = exit
-                .filter(|exit| exit.code != Some(0))
-                .map(|exit| format!("it ended badly ({}), and all of its tasks are done", said(exit)));
+            let badly = exit.filter(|exit| exit.code != Some(0)).map(|exit| {
+                format!("it ended badly ({}), and all of its tasks are done", said(exit, UNKNOWN))
+            });
             (Outcome::Succeeded, badly)
         }
         _ if gone => {
@@ -60,9 +63,13 @@ fn weigh(stands: &Stands, before: Option<&Stands>, evidence: Evidence, gone: boo
             // Of a worker that said nothing, the heading of its log is all there is to read.
             let detail = reading.detail.as_deref().filter(|detail| !detail.ends_with(RULE));
             let why = match (exit.filter(|exit| exit.code != Some(0)), detail) {
-                (Some(exit), Some(detail)) if detail.starts_with(&said(exit)) => format!("{left}; {detail}"),
-                (Some(exit), Some(detail)) => format!("{left}; it ended with {}: {detail}", said(exit)),
-                (Some(exit), None) => format!("{left}; it ended with {}", said(exit)),
+                (Some(exit), Some(detail)) if detail.starts_with(&said(exit, UNKNOWN)) => {
+                    format!("{left}; {detail}")
+                }
+                (Some(exit), Some(detail)) => {
+                    format!("{left}; it ended with {}: {detail}", said(exit, UNKNOWN))
+                }
+                (Some(exit), None) => format!("{left}; it ended with {}", said(exit, UNKNOWN)),
                 (None, _) => left,
             };
             (Outcome::Incomplete, Some(why))
@@ -108,17 +115,9 @@ fn more(count: usize) -> String {
     }
 }
 
-fn said(exit: ExitInfo) -> String {
-    match (exit.code, exit.signal) {
-        (Some(code), _) => format!("exit code {code}"),
-        (None, Some(signal)) => format!("signal {signal}"),
-        (None, None) => "an unknown end".into(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use orch_exec::agent::{Reading, ResultKind};
+    use orch_exec::agent::{ExitInfo, Reading, ResultKind};
 
     use super::*;
 

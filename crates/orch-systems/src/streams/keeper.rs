@@ -3,15 +3,15 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::path::PathBuf;
 
 use orch_core::{Moved, Resumed, Run, Status, TaskIx, Time};
 use orch_run::{Failure, WorkerIdentity};
-use orch_store::{Durability, Home, StoreError, replace};
+use orch_store::{Home, StoreError};
 
 use super::StreamPlan;
 use super::ledger::Ledger;
 use super::memory::initiative_to_note;
+use super::note::Note;
 use super::traces::Traces;
 use crate::system::{Keeper, Stand, Writing};
 
@@ -31,7 +31,7 @@ enum Owed {
     /// Nobody works on it any more.
     Nobody(TaskIx),
     /// The history is of this initiative from here on.
-    Initiative(PathBuf, String),
+    Initiative(Note, String),
     /// All of it is to be done again, or only what is blocked.
     Again { task: TaskIx, all: bool },
 }
@@ -66,7 +66,7 @@ impl StreamKeeper {
                 }
                 Ok(())
             }
-            Owed::Initiative(path, id) => replace(path, id.as_bytes(), Durability::Process),
+            Owed::Initiative(note, id) => note.write(id),
             Owed::Again { task, all } => self.reopen(*task, *all, now).map_err(|source| StoreError::Io {
                 path: self.plan.path.clone(),
                 step: "write",
@@ -95,7 +95,7 @@ impl Keeper for StreamKeeper {
     /// Those that a killed orch left behind are nobody's.
     fn go_on(&mut self, resumed: &Resumed, _: &str, _: bool) {
         let to_note = self.home.as_ref().and_then(|home| initiative_to_note(&self.plan, home));
-        self.owed.extend(to_note.map(|(path, id)| Owed::Initiative(path, id)));
+        self.owed.extend(to_note.map(|(note, id)| Owed::Initiative(note, id)));
         let run = &resumed.run;
         let is_idle = |task: &TaskIx| run.status(*task) != Status::Running && run.attempt(*task) > 0;
         let idle = self.plan.plan.tasks().filter(is_idle);

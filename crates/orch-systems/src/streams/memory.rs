@@ -5,12 +5,12 @@
 
 use std::cell::OnceCell;
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
 
 use orch_core::{Memory, Outcome, Recorded, RecordedTask, Standing, Status};
 use orch_git::Git;
-use orch_store::{Folded, Home, read_regular};
+use orch_store::{Folded, Home};
 
+use super::note::Note;
 use super::{PlannedStream, StreamPlan};
 use crate::memory::standing;
 use crate::system::{Remembered, Source};
@@ -59,17 +59,17 @@ pub(super) fn fresh(plan: &StreamPlan, history: &Folded, home: Option<&Home>) ->
 }
 
 /// Where it is written which initiative the history is of, and that of the plan, unless it is written already.
-pub(super) fn initiative_to_note(plan: &StreamPlan, home: &Home) -> Option<(PathBuf, String)> {
+pub(super) fn initiative_to_note(plan: &StreamPlan, home: &Home) -> Option<(Note, String)> {
     let current = plan.initiative.as_ref().filter(|_| !plan.all_initiatives)?;
-    let path = home.folder().join(INITIATIVE);
-    (noted(&path).as_deref() != Some(&current.id)).then(|| (path, current.id.clone()))
+    let note = Note::of(home.folder(), INITIATIVE);
+    (note.read().as_deref() != Some(&current.id)).then(|| (note, current.id.clone()))
 }
 
 /// That what the history says is of streams of another initiative, which only have the same ids. As long as one of their
 /// workers may live, it is theirs all the same.
 fn of_another_initiative(plan: &StreamPlan, history: &Folded, home: Option<&Home>) -> Option<String> {
     let current = plan.initiative.as_ref().filter(|_| !plan.all_initiatives)?;
-    let before = noted(&home?.folder().join(INITIATIVE)).filter(|before| *before != current.id)?;
+    let before = Note::of(home?.folder(), INITIATIVE).read().filter(|before| *before != current.id)?;
     let is_running = history.tasks.values().any(|record| record.status == Status::Running);
     (!is_running && !history.tasks.is_empty()).then(|| {
         format!(
@@ -77,11 +77,6 @@ fn of_another_initiative(plan: &StreamPlan, history: &Folded, home: Option<&Home
             current.name
         )
     })
-}
-
-fn noted(path: &Path) -> Option<String> {
-    const LONGEST: u64 = 4096;
-    String::from_utf8(read_regular(path, LONGEST).ok()?).ok()
 }
 
 /// What became of the work of each stream.

@@ -23,6 +23,7 @@ mod ledger;
 mod load;
 mod memory;
 mod names;
+mod note;
 mod planner;
 mod request;
 mod system;

@@ -2,14 +2,14 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::io::Write;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use orch_core::Time;
 use orch_exec::agent::{End, Handover, McpServer, Profile, Values, environment};
 use orch_exec::process::{Exit, Launch, Processes, Settings, Stdin, end_survivor, survivors};
 use orch_state_sqlite::workspace_hash;
-use orch_store::{Home, create_private};
+use orch_store::{Home, replace_private};
 
 use super::system::{SERVER, tools_for};
 use crate::OpenError;
@@ -107,8 +107,11 @@ impl Planner {
     ) -> Result<Option<String>, OpenError> {
         self.attempt += 1;
         let failed = || OpenError::system("hand the planning agent its prompt");
+        let write = |path: &Path, text: &str| {
+            replace_private(path, text.as_bytes()).map_err(io::Error::other).map_err(failed())
+        };
         let prompt_file = self.home.prompt(NAME, self.attempt);
-        write_new(&prompt_file, told).map_err(failed())?;
+        write(&prompt_file, told)?;
         let config = self.home.tools(NAME, self.attempt);
         let argv = self.words.as_deref().and_then(|words| tools_for(words, &self.database, None));
         let server = argv.as_ref().and_then(|argv| {
@@ -116,7 +119,7 @@ impl Planner {
             Some(McpServer { name: SERVER, config: &config, program, args })
         });
         if let Some(server) = &server {
-            write_new(&config, &server.settings()).map_err(failed())?;
+            write(&config, &server.settings())?;
         }
         if self.profile.mcp.is_empty() {
             notes.push(format!(
@@ -195,16 +198,10 @@ pub(super) fn check(profile: &Profile, project: &Path) -> Result<(), OpenError> 
     Ok(())
 }
 
-fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
-    make_way(path)?;
-    let mut file = create_private(path).map_err(std::io::Error::other)?;
-    file.write_all(text.as_bytes())
-}
-
 /// Removes what an earlier attempt has left there: whoever writes to that still, writes to nothing that is read.
-fn make_way(path: &Path) -> std::io::Result<()> {
+fn make_way(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
 }

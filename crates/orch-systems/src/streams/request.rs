@@ -8,6 +8,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use serde_yaml::{Location, Spanned};
 
+use crate::yaml::without_place;
+
 /// As many characters as a title has at most, and the id of a stream.
 const LONGEST_TITLE: usize = 1_000;
 const LONGEST_ID: usize = 200;
@@ -248,13 +250,6 @@ fn no_id(id: &str) -> Option<&'static str> {
         long if long.chars().count() > LONGEST_ID => Some("is longer than 200 characters"),
         _ => None,
     }
-}
-
-/// The first line of what is wrong with YAML, without its place, which is said beside it.
-fn without_place(message: &str) -> String {
-    let message = message.lines().next().unwrap_or_default();
-    let rest = message.strip_prefix("error: line ").and_then(|rest| rest.split_once(": "));
-    rest.map_or(message, |(_, said)| said).to_owned()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use orch_exec::process::Exit;
 use orch_git::{BranchName, Git};
 use orch_prompt::{CheckDone, WEAVER_PULL_REQUEST, WeaverPullRequest};
 use orch_state_json::WeaverFile;
-use orch_store::create_private;
+use orch_store::replace_private;
 use orch_verify::Report;
 
 use super::claim::Claim;
@@ -182,9 +182,7 @@ fn write_body(claim: &Claim, report: &Report) -> Result<(), String> {
         },
     );
     let body = body.map_err(|error| error.to_string())?;
-    let _ = std::fs::remove_file(&claim.body_file);
-    let mut file = create_private(&claim.body_file).map_err(|error| error.to_string())?;
-    std::io::Write::write_all(&mut file, body.text.as_bytes()).map_err(|error| error.to_string())
+    replace_private(&claim.body_file, body.text.as_bytes()).map_err(|error| error.to_string())
 }
 
 fn step_word(step: Option<&Publishing>) -> &'static str {

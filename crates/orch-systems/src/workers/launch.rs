@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use orch_exec::agent::{Handover, McpServer, ProfileError, Values, environment};
 use orch_exec::process::{Ended, Exit, Launch, StartError, Stdin, Worker};
 use orch_exec::tmux::TmuxError;
 use orch_run::{Clock, Notice, Started, WorkerIdentity};
-use orch_store::{StoreError, create_private};
+use orch_store::{StoreError, replace_private};
 
 use super::executor::Begun;
 use super::{Active, AgentWorkers, Work, identity, work_key};
@@ -205,7 +205,7 @@ impl AgentWorkers {
     /// Writes what a worker is told to a file of its own that nobody else can read or swap.
     pub(super) fn prompt_file(&self, name: &str, attempt: u32, text: &str) -> Result<PathBuf, StoreError> {
         let path = self.place.home.prompt(name, attempt);
-        write_private(&path, text)?;
+        replace_private(&path, text.as_bytes())?;
         Ok(path)
     }
 
@@ -214,7 +214,7 @@ impl AgentWorkers {
         let Some(Tools { server, argv }) = self.system.tools(task) else { return Ok(None) };
         let config = self.place.home.tools(&self.id(task), attempt);
         let server = ToolServer { name: server, config, argv };
-        write_private(&server.config, &server.as_told().settings())?;
+        replace_private(&server.config, server.as_told().settings().as_bytes())?;
         Ok(Some(server))
     }
 
@@ -269,14 +269,6 @@ impl ToolServer {
         let (program, args) = self.argv.split_first().map_or(("", &[][..]), |(first, rest)| (first, rest));
         McpServer { name: self.name, config: &self.config, program, args }
     }
-}
-
-/// Writes a file that nobody else can read or swap.
-fn write_private(path: &Path, text: &str) -> Result<(), StoreError> {
-    let _ = fs::remove_file(path);
-    let mut file = create_private(path)?;
-    let written = file.write_all(text.as_bytes());
-    written.map_err(|source| StoreError::Io { path: path.to_owned(), step: "write", source })
 }
 
 /// Why an attempt could not be started.
