@@ -65,8 +65,8 @@ pub use resume::{
     Beginning, Evidence, Memory, Recorded, RecordedTask, ResumeRules, Resumed, WhyAnew, resume,
 };
 pub use run::{
-    Active, Change, Event, Halt, Hold, Moved, Phase, Readiness, Rejected, ReviewVerdict, Run, Standing, Step,
-    StopCause, Survey, Verdict,
+    Active, Change, Event, Halt, Hold, Moved, NotTakenOver, Phase, Readiness, Rejected, ReviewVerdict, Run,
+    Standing, Step, StopCause, Survey, TakenOver, Verdict,
 };
 pub use status::{Move, Outcome, Refused, Status, UnknownStatus};
 pub use time::Time;

@@ -1,7 +1,8 @@
 //! The loop.
 
 use orch_core::{
-    Change, Event, Halt, Phase, Rejected, ReviewVerdict, Run, Step, StopCause, TaskIx, Time, Verdict,
+    Change, Event, Halt, Phase, Rejected, ReviewVerdict, Run, Step, StopCause, TakenOver, TaskIx, Time,
+    Verdict,
 };
 
 use crate::{Clock, Failure, Happening, Notice, Observer, Store, What, Workers};
@@ -117,10 +118,16 @@ impl<S: Store + ?Sized, W: Workers + ?Sized, C: Clock + ?Sized> Driver<'_, '_, S
                     let again = self.store.rest(self.run, now).map_err(DriveError::Store)?;
                     let until = [until, again].into_iter().flatten().min();
                     let notices = self.workers.wait(self.run, until).map_err(DriveError::Workers)?;
+                    let is_replanned = notices.contains(&Notice::Replanned);
                     for notice in notices {
                         self.notice(notice)?;
                     }
+                    if is_replanned {
+                        self.take_over()?;
+                    }
                 }
+                // The last task may have ended a moment after others were added.
+                Step::Done(_) if self.run.halt().is_none() && self.take_over()? => {}
                 Step::Done(verdict) => {
                     let halt = self.run.halt();
                     self.happened.push(Happening { at: now, what: What::Finished { verdict, halt } });
@@ -204,6 +211,8 @@ impl<S: Store + ?Sized, W: Workers + ?Sized, C: Clock + ?Sized> Driver<'_, '_, S
             }
             // What comes too late is true of nothing any more.
             Notice::Worker { .. } | Notice::Progress { .. } => {}
+            // Once all else is told: it is of the tasks as they were.
+            Notice::Replanned => {}
             Notice::Holds { condition } => {
                 self.run.apply(Event::Holds { condition }, at)?;
             }
@@ -225,6 +234,29 @@ impl<S: Store + ?Sized, W: Workers + ?Sized, C: Clock + ?Sized> Driver<'_, '_, S
             }
         }
         Ok(())
+    }
+
+    /// Goes on with the plan as it is now, if it was changed; whether it was, and could be taken over.
+    fn take_over(&mut self) -> Result<bool, DriveError> {
+        let Some(plan) = self.workers.new_plan(self.run) else { return Ok(false) };
+        // What has happened so far is of the plan before.
+        self.record()?;
+        let at = self.clock.now();
+        match self.run.take_over(plan) {
+            Ok((run, taken_over)) => {
+                *self.run = run;
+                self.store.replanned(self.run).map_err(DriveError::Store)?;
+                self.workers.replanned(self.run, &taken_over);
+                let TakenOver { added, gone, .. } = taken_over;
+                self.happen(at, Some(What::Replanned { added, gone }));
+                Ok(true)
+            }
+            Err(refused) => {
+                let text = format!("the changed plan is not taken over: {refused}");
+                self.happen(at, Some(What::Alert { task: None, text }));
+                Ok(false)
+            }
+        }
     }
 
     fn reviewed(

@@ -93,6 +93,13 @@ pub enum What {
         /// A lower-case fragment.
         text: String,
     },
+    /// The plan was changed, and the run goes on with it: from here on, tasks are those of the changed plan. Shown only.
+    Replanned {
+        /// The tasks that came.
+        added: Vec<TaskIx>,
+        /// The ids of those that went.
+        gone: Vec<String>,
+    },
     /// Nothing is under way and nothing more will start.
     Finished {
         /// Where the plan stands.

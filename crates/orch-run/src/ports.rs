@@ -1,8 +1,9 @@
 //! What is plugged into the driver.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use orch_core::{Event, Outcome, ReviewVerdict, Run, StopCause, TaskIx, Time};
+use orch_core::{Event, Outcome, Plan, ReviewVerdict, Run, StopCause, TakenOver, TaskIx, Time};
 
 use crate::{Happening, WorkerIdentity};
 
@@ -27,6 +28,15 @@ pub trait Store {
     fn rest(&mut self, run: &Run, now: Time) -> Result<Option<Time>, Failure> {
         let _ = (run, now);
         Ok(None)
+    }
+
+    /// The run goes on with a changed plan; `run` is of that plan. All that happened before was recorded.
+    ///
+    /// # Errors
+    /// Whatever keeps it from recording what comes.
+    fn replanned(&mut self, run: &Run) -> Result<(), Failure> {
+        let _ = run;
+        Ok(())
     }
 }
 
@@ -55,6 +65,19 @@ pub trait Workers {
     /// # Errors
     /// When it can no longer be known how attempts end.
     fn wait(&mut self, run: &Run, until: Option<Time>) -> Result<Vec<Notice>, Failure>;
+
+    /// The plan as it is now, if it was changed since it was last asked for. Asked after [`Notice::Replanned`], and before a
+    /// run ends because nothing is left to do.
+    fn new_plan(&mut self, run: &Run) -> Option<Arc<Plan>> {
+        let _ = run;
+        None
+    }
+
+    /// The run goes on with the plan that [`new_plan`](Self::new_plan) gave; what is under way goes on as it is. Is not
+    /// called when the plan could not be taken over.
+    fn replanned(&mut self, run: &Run, taken_over: &TakenOver) {
+        let _ = (run, taken_over);
+    }
 }
 
 /// A worker that was started.
@@ -152,6 +175,8 @@ pub enum Notice {
     },
     /// Somebody outside wants something.
     Asked(Request),
+    /// The plan may have been changed.
+    Replanned,
 }
 
 /// What somebody outside may want of a run under way.

@@ -127,8 +127,13 @@ impl Home {
         self.of_attempt("logs", task, attempt, "checks.json")
     }
 
-    /// Removes the prompt, the tools, the receipt, the result, the status, the checks and the claim that an earlier history
-    /// may have left under the names of this attempt, so that they are not taken for its own. To be called before the attempt is started.
+    /// Where it is noted at which commit the worker's branch was when the attempt began.
+    pub fn began(&self, task: &str, attempt: u32) -> PathBuf {
+        self.of_attempt("logs", task, attempt, "began")
+    }
+
+    /// Removes the prompt, the tools, the receipt, the result, the status, the checks, the claim and the beginning that an
+    /// earlier history may have left under the names of this attempt, so that they are not taken for its own. To be called before the attempt is started.
     ///
     /// # Errors
     /// [`StoreError::Io`] when one is there and can't be removed.
@@ -136,7 +141,8 @@ impl Home {
         let (prompt, receipt) = (self.prompt(task, attempt), self.receipt(task, attempt));
         let (status, checks) = (self.status(task, attempt), self.checks(task, attempt));
         let (claim, tools) = (self.claim(task, attempt), self.tools(task, attempt));
-        for path in [prompt, tools, receipt, self.result(task, attempt), status, checks, claim] {
+        let (result, began) = (self.result(task, attempt), self.began(task, attempt));
+        for path in [prompt, tools, receipt, result, status, checks, claim, began] {
             match std::fs::remove_file(&path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
                     return Err(StoreError::io(&path, "remove")(error));

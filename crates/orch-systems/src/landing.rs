@@ -87,24 +87,8 @@ impl FollowUp for Landing {
 
 impl Landing {
     fn land(&self) -> Result<(Outcome, Option<String>), GitError> {
-        let there = Git::at(&self.worktree);
-        // Of a work tree that somebody has removed, what is committed is all there is.
-        let is_there = self.worktree.is_dir();
-        let unsaved = if is_there { there.uncommitted(&["**"], self.own_folders)? } else { Vec::new() };
-        if !unsaved.is_empty() {
-            let why = format!("its work is not committed: {}; commit it on {}", named(&unsaved), self.branch);
-            return Ok((Outcome::Rejected, Some(why)));
-        }
         let root = Git::at(&self.root);
-        if is_there
-            && let (Some(there), Some(tip)) = (there.head()?, root.branch_tip(&self.branch)?)
-            && !root.is_ancestor(&there, &tip)?
-        {
-            let why = format!(
-                "its work tree is at commit {}, which is not on {}; bring the work onto that branch",
-                there.get(..9).unwrap_or(&there),
-                self.branch
-            );
+        if let Some(why) = unsaved(&root, &self.worktree, &self.branch, self.own_folders)? {
             return Ok((Outcome::Rejected, Some(why)));
         }
         if let Some(document) = &self.document
@@ -139,28 +123,62 @@ impl Landing {
             }
             Err(error) => {
                 self.note();
-                (Outcome::Obstructed, Some(self.not_merged(&error)))
+                (Outcome::Obstructed, Some(not_merged(&self.branch, &self.root, &error)))
             }
         })
     }
 
-    fn not_merged(&self, error: &MergeError) -> String {
-        let then = format!("then {RETRY}");
-        match error {
-            MergeError::Git(error) => {
-                format!("its branch {} could not be merged: {error}; {then}", self.branch)
-            }
-            MergeError::Conflict { .. } => {
-                format!("done, and not merged: {error} in {}, {then}", self.root.display())
-            }
-            error => format!("done, and not merged: {error}; {then}"),
-        }
-    }
-
     fn note(&self) {
-        // Without it the worker is started again, which costs more and is no less right.
-        let _ = fs::write(&self.claim, "");
+        note_claim(&self.claim);
     }
+}
+
+/// Why what a worker did can't be merged as it is, if it can't: something in its work tree is not committed, or not on its
+/// branch. Of a work tree that somebody has removed, what is committed is all there is.
+///
+/// # Errors
+/// When git can't say.
+pub(crate) fn unsaved(
+    root: &Git,
+    worktree: &Path,
+    branch: &BranchName,
+    own_folders: &[&str],
+) -> Result<Option<String>, GitError> {
+    if !worktree.is_dir() {
+        return Ok(None);
+    }
+    let there = Git::at(worktree);
+    let unsaved = there.uncommitted(&["**"], own_folders)?;
+    if !unsaved.is_empty() {
+        return Ok(Some(format!("its work is not committed: {}; commit it on {branch}", named(&unsaved))));
+    }
+    if let (Some(there), Some(tip)) = (there.head()?, root.branch_tip(branch)?)
+        && !root.is_ancestor(&there, &tip)?
+    {
+        return Ok(Some(format!(
+            "its work tree is at commit {}, which is not on {branch}; bring the work onto that branch",
+            there.get(..9).unwrap_or(&there)
+        )));
+    }
+    Ok(None)
+}
+
+/// What is said of a branch that could not be merged in `place`.
+pub(crate) fn not_merged(branch: &BranchName, place: &Path, error: &MergeError) -> String {
+    let then = format!("then {RETRY}");
+    match error {
+        MergeError::Git(error) => format!("its branch {branch} could not be merged: {error}; {then}"),
+        MergeError::Conflict { .. } => {
+            format!("done, and not merged: {error} in {}, {then}", place.display())
+        }
+        error => format!("done, and not merged: {error}; {then}"),
+    }
+}
+
+/// Notes that work is done and only has to be merged.
+pub(crate) fn note_claim(claim: &Path) {
+    // Without it the worker is started again, which costs more and is no less right.
+    let _ = fs::write(claim, "");
 }
 
 fn named(files: &[String]) -> String {

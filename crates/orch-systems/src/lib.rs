@@ -14,6 +14,7 @@
 //! # Ok::<(), orch_systems::OpenError>(())
 //! ```
 
+mod claims;
 mod config;
 mod control;
 mod error;

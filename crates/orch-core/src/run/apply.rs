@@ -50,7 +50,7 @@ impl Run {
         Change::Unrecorded
     }
 
-    fn hold(&mut self, task: TaskIx, why: String) -> Change {
+    pub(super) fn hold(&mut self, task: TaskIx, why: String) -> Change {
         if self.held.insert(task, why).is_none() {
             self.queue.block(task);
         }

@@ -6,6 +6,7 @@ mod event;
 mod next;
 mod queue;
 mod readiness;
+mod take_over;
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -21,6 +22,7 @@ use queue::Queue;
 pub use event::{Change, Event, Moved, Rejected, ReviewVerdict, StopCause};
 pub use next::{Step, Verdict};
 pub use readiness::{Hold, Readiness, Survey};
+pub use take_over::{NotTakenOver, TakenOver};
 
 /// One plan under way: where every task stands and what may happen next.
 ///

@@ -5,6 +5,7 @@ mod handed;
 mod oracle;
 mod review;
 mod rework;
+mod take_over;
 
 use std::num::NonZeroU32;
 use std::sync::Arc;

@@ -11,10 +11,10 @@ use orch_state_sqlite::{
     TaskStatus,
 };
 
-use super::claims::claim;
 use super::database::{Surroundings, memory_db, workspace_of};
 use super::depends::{Known, Meant};
 use super::names::{branch, file_name};
+use crate::claims::claim;
 use crate::session::repository_root;
 use crate::{Finding, OpenError};
 

@@ -1,7 +1,7 @@
 //! Streams (seed 001): the tasks of Task Copilot's database, put together by the `streamId` in their metadata, a worker each.
 //!
 //! - [`database`] finds the database of a project; [`load`] makes a plan of its streams, [`depends`] says which stream a
-//!   dependency means, [`claims`] which may not run at the same time.
+//!   dependency means.
 //! - [`ledger`] is where the tasks stand now; workers write there, by tools of orch's or of the originals.
 //! - [`memory`] puts together what was written down; [`keeper`] keeps what the original tools read, of which [`traces`] are
 //!   their logs and process numbers.
@@ -11,7 +11,6 @@
 //!   [`earlier`] is what was there before.
 //! - [`system`] hands all that to the rooms that every system shares.
 
-mod claims;
 mod dashboard;
 mod database;
 mod depends;

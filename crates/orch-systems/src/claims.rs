@@ -1,25 +1,25 @@
-//! Streams that may touch the same files never run at the same time.
+//! Tasks that may touch the same files never run at the same time.
 
 use std::collections::{BTreeMap, HashMap};
 
 use orch_core::{Plan, PlanDraft, TaskDraft, TaskIx};
 use orch_spec::overlaps;
 
-/// Two streams that may touch the same files, of which neither comes after the other anyway.
+/// Two tasks that may touch the same files, of which neither comes after the other anyway.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Overlapping {
+pub(crate) struct Overlapping {
     /// Their numbers, from zero.
-    pub(super) a: usize,
-    pub(super) b: usize,
+    pub(crate) a: usize,
+    pub(crate) b: usize,
     /// The files.
-    pub(super) files: String,
+    pub(crate) files: String,
 }
 
-/// Gives a claim to all streams that name the same pattern, and one to those whose patterns overlap; the first two
-/// streams of each that do not wait for each other anyway.
+/// Gives a claim to all tasks that name the same pattern, and one to those whose patterns overlap; found are the
+/// first two tasks of each that do not wait for each other anyway.
 ///
-/// Patterns are compared, and not streams: where thousands of streams name one file, that is one claim.
-pub(super) fn claim(files: &[&[String]], tasks: &mut [TaskDraft]) -> Vec<Overlapping> {
+/// Patterns are compared, and not tasks: where thousands of tasks name one file, that is one claim.
+pub(crate) fn claim(files: &[&[String]], tasks: &mut [TaskDraft]) -> Vec<Overlapping> {
     let mut holders: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (stream, patterns) in files.iter().enumerate() {
         for pattern in patterns.iter().filter(|pattern| !pattern.starts_with('!')) {
