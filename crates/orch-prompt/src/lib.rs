@@ -25,6 +25,7 @@ mod filters;
 mod milestones;
 mod render;
 mod streams;
+mod waves;
 mod weavers;
 mod worker;
 
@@ -34,6 +35,10 @@ pub use render::{Block, Prompts, Rendered, Source};
 pub use streams::{
     OtherStream, STREAM, STREAM_PLAN, STREAM_PLAN_AGAIN, Stream, StreamName, StreamPlan, StreamPlanAgain,
     StreamTaskDone, StreamTaskLine,
+};
+pub use waves::{
+    WAVE, WAVE_CONFIRM, WAVE_PLAN, WAVE_PLAN_AGAIN, Wave, WaveConfirm, WaveNeed, WaveOther, WavePlanning,
+    WavePlanningAgain, WaveSession,
 };
 pub use weavers::{
     CheckDone, OpenedBy, Sibling, Skill, WEAVER, WEAVER_BASE, WEAVER_CHECK, WEAVER_PULL_REQUEST,

@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::{PromptError, filters};
 
 /// The templates that come with orch, by name.
-const BUILT_IN: [(&str, &str); 11] = [
+const BUILT_IN: [(&str, &str); 15] = [
     (crate::WORKER, include_str!("../templates/prompts/worker.md")),
     (crate::WEAVER, include_str!("../templates/weavers/worker.md")),
     (crate::WEAVER_BASE, include_str!("../templates/weavers/base.md")),
@@ -23,6 +23,10 @@ const BUILT_IN: [(&str, &str); 11] = [
     (crate::STREAM, include_str!("../templates/streams/worker.md")),
     (crate::STREAM_PLAN, include_str!("../templates/streams/plan.md")),
     (crate::STREAM_PLAN_AGAIN, include_str!("../templates/streams/plan_again.md")),
+    (crate::WAVE, include_str!("../templates/waves/worker.md")),
+    (crate::WAVE_PLAN, include_str!("../templates/waves/plan.md")),
+    (crate::WAVE_PLAN_AGAIN, include_str!("../templates/waves/plan_again.md")),
+    (crate::WAVE_CONFIRM, include_str!("../templates/waves/confirm.md")),
 ];
 
 /// The templates, built in or overridden.

@@ -28,6 +28,7 @@ mod milestones;
 mod moment;
 mod opening;
 mod plan;
+mod planner;
 mod platform;
 mod project;
 mod prompts;

@@ -17,17 +17,21 @@ use orch_store::{Holder, Home, Lock};
 use super::database::{Database, Owner, Surroundings, memory_db, project_of};
 use super::earlier::{self, Earlier};
 use super::load::unusable;
-use super::planner::{self, Planner};
 use super::request::{self, Requested};
+use super::system::{SERVER, tools_for};
 use crate::control::Asker;
 use crate::locate::{Found, Kind};
+use crate::planner::{self, Errand, Handed, Planner};
 use crate::session::{acquire, repository_root};
 use crate::{Config, Finding, OpenError, StreamPlan};
 
 /// The agents that tasks may be assigned to, as the seed has them.
 const AGENTS: &str = "me|qa|doc|sec|do|ta|uxd|uid|cw";
 
-/// What a person chose for making streams of a wish.
+/// How streams are made without an agent.
+const INSTEAD: &str = "write the streams yourself: `orch generate --from FILE`";
+
+/// What a person chose for making a plan of a wish.
 #[derive(Clone, Debug, Default)]
 pub struct GenerateOptions {
     /// The agent that plans.
@@ -38,12 +42,12 @@ pub struct GenerateOptions {
     pub command: String,
 }
 
-/// What is to become a PRD and streams.
+/// What is to become a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wish {
     /// A few words, for an agent to plan.
     Words(String),
-    /// A PRD with its streams, written out as YAML or JSON.
+    /// The plan, such as a PRD with its streams, written out as YAML or JSON.
     Written {
         /// What it says.
         text: String,
@@ -158,7 +162,7 @@ impl Generation {
         let name = options.agent.as_deref().or(config.run.agent.as_deref()).unwrap_or("claude");
         let profile = resolve(name, &config.agents)?;
         if let Wanted::Words(_) = wish {
-            planner::check(&profile, &project)?;
+            planner::check(&profile, &project, INSTEAD)?;
         }
         let clock = SystemClock::new();
         let (path, home) = home_of(&database.path)?;
@@ -171,7 +175,15 @@ impl Generation {
         let lock = acquire(&home, &holder)?;
         let owner = Owner::of(home.folder());
         owner.require(&project, &database.workspace)?;
-        let planner = Planner::new(profile, home, (&project, &path), options.tools)?;
+        let argv = options.tools.as_deref().and_then(|words| tools_for(words, &path, None));
+        let errand = Errand {
+            name: "generate",
+            called: "planning agent",
+            folder: project.clone(),
+            plan: path.clone(),
+            tools: Some(Handed { server: SERVER, argv }),
+        };
+        let planner = Planner::new(profile, home, errand)?;
         notes.extend(planner.end_earlier()?);
         let is_there = path.exists();
         if let Wanted::Written(requested, origin) = &wish {
@@ -302,7 +314,7 @@ impl Generation {
             told = self.prompts.render(STREAM_PLAN_AGAIN, &again).map_err(failed)?.text;
         }
         let ended = self.planner.run(&told, self.clock.now(), &mut self.notes)?;
-        Ok((self.generated()?, ended))
+        Ok((self.generated()?, ended.badly))
     }
 
     /// Where the agent's output is.

@@ -7,7 +7,7 @@
 //!   their logs and process numbers.
 //! - [`tell`] says what a worker is told, [`judge`] what its end means. Its branch is merged as soon as its stream is
 //!   done, so that what depends on it builds on it.
-//! - [`generate`] makes a PRD and tasks of a wish: the [`planner`] is an agent, a [`request`] is written by hand, and
+//! - [`generate`] makes a PRD and tasks of a wish: the [planner](crate::planner) is an agent, a [`request`] is written by hand, and
 //!   [`earlier`] is what was there before.
 //! - [`system`] hands all that to the rooms that every system shares.
 
@@ -23,7 +23,6 @@ mod load;
 mod memory;
 mod names;
 mod note;
-mod planner;
 mod request;
 mod system;
 mod tell;
