@@ -79,8 +79,6 @@ impl Git {
         }
     }
 
-    /// The commit that a branch would be cut from: that of a local branch, else of a branch of `origin`, else any; `None`
-    /// when the base means none.
     /// The branches of which something is not on `base` yet.
     ///
     /// # Errors
@@ -91,6 +89,8 @@ impl Git {
         Ok(String::from_utf8_lossy(&listed).lines().map(str::to_owned).collect())
     }
 
+    /// The commit that a branch would be cut from: that of a local branch, else of a branch of `origin`, else any; `None`
+    /// when the base means none.
     pub(crate) fn base_commit(&self, base: &str) -> Result<Option<String>, GitError> {
         if let Ok(name) = BranchName::new(base)
             && let Some(tip) = match self.branch_tip(&name)? {

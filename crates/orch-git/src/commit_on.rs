@@ -166,7 +166,7 @@ impl Git {
         if let Some(other) = self.same_but_for_case(branch)? {
             return Err(CommitError::InTheWay { branch: branch.clone(), other });
         }
-        let commit = self.write_commit(&parent, message)?;
+        let commit = self.write_commit(&parent.tree, &[&parent.id], message)?;
         let (head, base_ref) = (branch.head_ref(), Self::base_ref(branch));
         let steps = format!("create {head} {commit}\nupdate {base_ref} {}\n", parent.id);
         let Err(error) = self.move_references(&steps, message) else { return Ok(commit) };
@@ -202,7 +202,7 @@ impl Git {
         if parent.id != expected {
             return Err(moved(Some(parent.id)));
         }
-        let commit = self.write_commit(&parent, message)?;
+        let commit = self.write_commit(&parent.tree, &[&parent.id], message)?;
         match self.move_references(&format!("update {head} {commit} {expected}\n"), message) {
             Ok(()) => Ok(commit),
             Err(error) => match self.branch_tip(branch)? {
@@ -222,11 +222,18 @@ impl Git {
     }
 
     /// Not by `git commit-tree`: it rewrites what it does not take for proper text.
-    fn write_commit(&self, parent: &Parent, message: &[u8]) -> Result<String, GitError> {
+    pub(crate) fn write_commit(
+        &self,
+        tree: &str,
+        parents: &[&str],
+        message: &[u8],
+    ) -> Result<String, GitError> {
         let [author, committer] = self.signatures()?;
-        let Parent { id, tree } = parent;
-        let mut object = format!("tree {tree}\nparent {id}\nauthor ").into_bytes();
-        for part in [&*author, b"\ncommitter ", &committer, b"\n\n", message] {
+        let mut object = format!("tree {tree}\n").into_bytes();
+        for parent in parents {
+            object.extend_from_slice(format!("parent {parent}\n").as_bytes());
+        }
+        for part in [b"author ", &*author, b"\ncommitter ", &committer, b"\n\n", message] {
             object.extend_from_slice(part);
         }
         let call = Call::change(["hash-object", "-t", "commit", "-w", "--stdin"]).reading(object).offline();

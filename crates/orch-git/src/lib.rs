@@ -25,6 +25,7 @@ mod identity;
 mod known;
 mod lock;
 mod merge;
+mod merge_into;
 mod message;
 mod name;
 mod obstacle;

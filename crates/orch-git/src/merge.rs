@@ -24,7 +24,7 @@ pub enum Merged {
     Nothing,
     /// It was merged.
     Done {
-        /// The id of the merge's commit, which is checked out now.
+        /// The id of the merge's commit, where the branch is now that it was merged into.
         commit: String,
     },
 }
@@ -33,10 +33,12 @@ pub enum Merged {
 #[derive(Debug, thiserror::Error)]
 pub enum MergeError {
     /// Both sides changed the same lines of these files.
-    #[error("{branch} conflicts with what is checked out in {}: merge it by hand", listed(files))]
+    #[error("{branch} conflicts with {into} in {}: merge it by hand", listed(files))]
     Conflict {
         /// The branch that was to be merged.
         branch: BranchName,
+        /// The branch that it was to be merged into. It may have any name that git accepts.
+        into: String,
         /// The files, relative to the top of the work tree. Empty when it is not a file's content that conflicts.
         files: Vec<String>,
     },
@@ -135,39 +137,68 @@ impl Git {
     pub fn merge(&self, branch: &BranchName, message: &str) -> Result<Merged, MergeError> {
         let path = self.top_level()?.ok_or_else(|| GitError::NotAWorktree { path: self.dir().to_owned() })?;
         let there = self.beside(&path);
-        let git_dir = there.git_dir()?;
-        let check_idle = || match operation(&git_dir) {
-            Some(operation) => Err(MergeError::UnderWay { operation, path: path.clone() }),
-            None => Ok(()),
-        };
-        check_idle()?;
+        // A rebase takes the branch away for as long as it lasts.
+        check_idle(&there.git_dir()?, &path)?;
         let into = there.checked_out()?.ok_or_else(|| MergeError::Detached { path: path.clone() })?;
         let common = there.common_dir()?;
         let lock = there.lock_head(&common, &into)?;
-        check_idle()?;
-        let head = there.head()?.ok_or_else(|| MergeError::NoCommit { path: path.clone() })?;
-        let tip = there.branch_tip(branch)?.ok_or_else(|| MergeError::NoBranch { branch: branch.clone() })?;
-        if there.is_ancestor(&tip, &head)? {
+        there.merge_here(path, &into, branch, message, &common, &lock)
+    }
+
+    /// The same in the work tree at `path`, which is this folder and has the branch `into`, under the lock of that branch.
+    pub(crate) fn merge_here(
+        self,
+        path: PathBuf,
+        into: &str,
+        branch: &BranchName,
+        message: &str,
+        common: &Path,
+        lock: &Held,
+    ) -> Result<Merged, MergeError> {
+        let git_dir = self.git_dir()?;
+        check_idle(&git_dir, &path)?;
+        let head = self.head()?.ok_or_else(|| MergeError::NoCommit { path: path.clone() })?;
+        let tip = self.tip_to_merge(branch)?;
+        if self.is_ancestor(&tip, &head)? {
             return Ok(Merged::Nothing);
         }
-        let unsaved = there.unsaved()?;
+        let unsaved = self.unsaved()?;
         if !unsaved.staged.is_empty() {
             return Err(MergeError::WouldOverwrite { files: shown(unsaved.staged) });
         }
-        let tree = match there.foresee(&head, &tip)? {
-            Some(foreseen) => foreseen,
-            None => there.foresee_aside(&into, &head, &tip, &common, &lock)?,
-        };
-        let tree = tree.map_err(|files| {
-            let files = shown(without_sides(files, &[&head, &tip, "HEAD"]));
-            MergeError::Conflict { branch: branch.clone(), files }
-        })?;
-        let files = in_the_way(&there, &path, &unsaved, &there.changes_of(&head, &tree)?)?;
+        let tree = self.merged_tree(branch, into, &head, &tip, common, lock)?;
+        let files = in_the_way(&self, &path, &unsaved, &self.changes_of(&head, &tree)?)?;
         if !files.is_empty() {
             return Err(MergeError::WouldOverwrite { files: shown(files) });
         }
-        let merging = Merging { there, path, git_dir, branch, head, tip, tree };
-        merging.run(message, &lock)
+        let merging = Merging { there: self, path, git_dir, branch, into, head, tip, tree };
+        merging.run(message, lock)
+    }
+
+    /// The commit of a branch that is to be merged.
+    pub(crate) fn tip_to_merge(&self, branch: &BranchName) -> Result<String, MergeError> {
+        self.branch_tip(branch)?.ok_or_else(|| MergeError::NoBranch { branch: branch.clone() })
+    }
+
+    /// The tree that comes of merging `tip`, where `branch` is, into `head`, where `into` is, under the lock of `into`. No
+    /// work tree but one of orch's own is touched.
+    pub(crate) fn merged_tree(
+        &self,
+        branch: &BranchName,
+        into: &str,
+        head: &str,
+        tip: &str,
+        common: &Path,
+        lock: &Held,
+    ) -> Result<String, MergeError> {
+        let tree = match self.foresee(head, tip)? {
+            Some(foreseen) => foreseen,
+            None => self.foresee_aside(into, head, tip, common, lock)?,
+        };
+        tree.map_err(|files| {
+            let files = shown(without_sides(files, &[head, tip, "HEAD"]));
+            MergeError::Conflict { branch: branch.clone(), into: into.to_owned(), files }
+        })
     }
 
     /// What merging `tip` into `head` will come to; `None` when this git can't tell. Nothing but new objects comes into
@@ -242,6 +273,8 @@ struct Merging<'b> {
     path: PathBuf,
     git_dir: PathBuf,
     branch: &'b BranchName,
+    /// The branch that is checked out.
+    into: &'b str,
     head: String,
     tip: String,
     /// The tree that comes of it.
@@ -250,9 +283,7 @@ struct Merging<'b> {
 
 impl Merging<'_> {
     fn run(self, message: &str, lock: &Held) -> Result<Merged, MergeError> {
-        let mut message = fit(message).unwrap_or_else(|| format!("Merge branch '{}'", self.branch));
-        // So that a hook may add lines.
-        message.push('\n');
+        let message = fit(message, self.branch);
         let mut args = vec!["merge", "--no-ff", "--commit", "--no-squash", "--no-edit", "--no-autostash"];
         args.extend(["--no-stat", "--no-progress", "--no-log", "--no-rerere-autoupdate"]);
         args.extend(["--cleanup=whitespace", "-m", &message, "--", &self.tip]);
@@ -299,7 +330,8 @@ impl Merging<'_> {
         }
         if !conflicts.is_empty() {
             let files = shown(without_sides(conflicts, &["HEAD", &self.tip]));
-            return Err(MergeError::Conflict { branch: self.branch.clone(), files });
+            let (branch, into) = (self.branch.clone(), self.into.to_owned());
+            return Err(MergeError::Conflict { branch, into, files });
         }
         match &error {
             GitError::Failed { stderr, .. } => match would_be_lost(stderr) {
@@ -341,6 +373,14 @@ impl Merging<'_> {
     }
 }
 
+/// Nobody else may have begun anything in the work tree.
+fn check_idle(git_dir: &Path, path: &Path) -> Result<(), MergeError> {
+    match operation(git_dir) {
+        Some(operation) => Err(MergeError::UnderWay { operation, path: path.to_owned() }),
+        None => Ok(()),
+    }
+}
+
 /// A merge without what the user's settings would add to it.
 fn settled(call: Call) -> Call {
     // What was resolved once may be wrong this time; nobody looks at it here.
@@ -356,13 +396,17 @@ fn without_sides(files: Vec<Name>, sides: &[&str]) -> Vec<Name> {
     files.into_iter().map(|file| plain(&file).unwrap_or(file)).collect()
 }
 
-/// The message as git can take it; none when it says nothing.
-fn fit(message: &str) -> Option<String> {
+/// The message as git can take it, or git's own where it says nothing. It ends with a line end, so that a hook may add lines.
+pub(crate) fn fit(message: &str, branch: &BranchName) -> String {
     let shown = |c: &char| !c.is_control() || matches!(c, '\n' | '\t');
     let mut message: String = message.chars().filter(shown).collect();
     let end = (0..=LONGEST_MESSAGE.min(message.len())).rev().find(|&end| message.is_char_boundary(end));
     message.truncate(end.unwrap_or_default());
-    Some(message).filter(|message| !message.trim().is_empty())
+    if message.trim().is_empty() {
+        message = format!("Merge branch '{branch}'");
+    }
+    message.push('\n');
+    message
 }
 
 /// The files that git said it would have to overwrite.

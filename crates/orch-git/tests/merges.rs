@@ -145,7 +145,7 @@ fn a_conflict_leaves_everything_as_it_was() {
     let repository = with_branch();
     commit(&repository.top, "a", "one\nother\n");
     let error = repository.orch().merge(&name("done"), "m").unwrap_err();
-    assert_eq!(error.to_string(), "done conflicts with what is checked out in a: merge it by hand");
+    assert_eq!(error.to_string(), "done conflicts with trunk in a: merge it by hand");
 }
 
 #[test]
