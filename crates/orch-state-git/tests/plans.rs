@@ -345,5 +345,17 @@ fn a_plan_of_two_thousand_tasks_is_read_by_few_processes() {
     assert_eq!(now.provided.iter().len(), TASKS - 1);
     let plan_calls = calls(&project);
     assert!(plan_calls <= 8, "{plan_calls} processes");
-    println!("{took:?}, {plan_calls} processes");
+    let last = id("2000");
+    let (branch, tip) = plans.open_task_branch(&now.plan, &last, &now.merged).unwrap();
+    assert_eq!(
+        (branch.as_str(), git(project.top(), &["rev-parse", "task/2000-do-2000"])),
+        ("task/2000-do-2000", tip)
+    );
+    let said = project.plans.parse_task(&support::branch(branch.as_str())).unwrap();
+    assert_eq!(said.related_tasks.depends_on, ids(&["1980"]));
+    assert_eq!(said.related_tasks.parallel_with.len(), 19);
+    assert_eq!((said.completed_tasks.len(), said.completed_tasks.last()), (200, Some(&id("1999"))));
+    let open_calls = calls(&project);
+    assert!(open_calls <= 16, "{open_calls} processes");
+    println!("{took:?}, {plan_calls} and {open_calls} processes");
 }
