@@ -4,6 +4,7 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::commit::text;
 use crate::obstacle::shown;
+use crate::program::Call;
 use crate::{Git, GitError};
 
 impl Git {
@@ -25,6 +26,15 @@ impl Git {
                 Ok(shown(names.map(<[u8]>::to_vec).collect()))
             }
         }
+    }
+
+    /// Whether two commits have the same files, with the same content.
+    ///
+    /// # Errors
+    /// When one of them is no commit, or git is missing or refuses to look.
+    pub fn has_same_files(&self, a: &str, b: &str) -> Result<bool, GitError> {
+        let call = Call::new(["diff-tree", "--quiet", "--end-of-options", a, b]).saying_no_with(1);
+        self.answer(&call).map(|(is_same, _)| is_same)
     }
 
     /// Whether the work tree has a file or folder at `path`, or any commit of a branch or of what is checked out has ever

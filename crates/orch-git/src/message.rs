@@ -161,6 +161,22 @@ impl Git {
         Ok(None)
     }
 
+    /// What each of these commits says, by full ids and in no order. What is left out after `bytes`, of all that git tells
+    /// of them, is cut.
+    ///
+    /// # Errors
+    /// Those of [`messages`](Self::messages).
+    pub fn messages_of(&self, commits: &[&str], bytes: u64) -> Result<Messages, GitError> {
+        if commits.is_empty() {
+            return Ok(Messages::default());
+        }
+        let args =
+            ["rev-list", "--no-walk=unsorted", "--no-commit-header", "--encoding=UTF-8", FORMAT, "--stdin"];
+        let call = Call::new(args).reading(format!("{}\n", commits.join("\n")).into_bytes());
+        let told = self.call(&call.keeping(bytes).offline())?;
+        Ok(Messages { commits: read(&told), cut: told.len() as u64 >= bytes })
+    }
+
     fn walk(&self, walk: Walk, base: Option<&str>, tip: &str, bounds: Bounds) -> Result<Messages, GitError> {
         // One more tells whether there are more.
         let asked = bounds.commits.saturating_add(1);

@@ -124,3 +124,20 @@ fn a_tracked_file_is_modified_or_not() {
     assert!(repository.at(top.join("below")).is_tracked_and_modified("../PLAN.md").unwrap());
     assert!(repository.orch().is_tracked_and_modified("../x").is_err());
 }
+
+#[test]
+fn commits_have_the_same_files_whatever_is_between_them() {
+    let repository = Repository::new();
+    let (top, orch) = (&repository.top, repository.orch());
+    let first = repository.tip("HEAD");
+    let second = commit(top, "b", "b\n");
+    assert!(!orch.has_same_files(&first, &second).unwrap());
+    git(top, &["revert", "--no-edit", "HEAD"]);
+    assert!(orch.has_same_files(&first, &repository.tip("HEAD")).unwrap());
+    fs::create_dir_all(top.join("deep/er")).unwrap();
+    let deep = commit(top, "deep/er/file", "x\n");
+    git(top, &["update-index", "--chmod=+x", "deep/er/file"]);
+    git(top, &["commit", "-q", "-m", "mode"]);
+    assert!(!orch.has_same_files(&deep, &repository.tip("HEAD")).unwrap());
+    assert!(matches!(orch.has_same_files(&deep, "nothing"), Err(GitError::Failed { .. })));
+}

@@ -307,3 +307,23 @@ fn all_that_came_since_a_commit_is_read_with_what_was_merged() {
     assert_eq!((ids.len(), ids[0], ids[4]), (5, begun.as_str(), merged.as_str()));
     assert_eq!(told.commits[4].parents, [before, repository.tip("task/001-x")]);
 }
+
+#[test]
+fn commits_that_are_named_say_what_they_say() {
+    let (repository, begun) = with_task();
+    let orch = repository.orch();
+    let tip = repository.tip("task/001-x");
+    let odd = orch.commit_on(&name("odd"), Tip::New { base: "flow" }, b"\n\xff\r\n\n").unwrap();
+    let told = orch.messages_of(&[&tip, &begun, &tip, &odd], u64::MAX).unwrap();
+    assert!(!told.cut);
+    let ids: BTreeSet<&str> = told.commits.iter().map(|commit| commit.id.as_str()).collect();
+    assert_eq!(ids, BTreeSet::from([&*tip, &begun, &odd]));
+    assert_eq!(told.commits.len(), 3);
+    for commit in &told.commits {
+        assert_eq!(commit.message, all(&orch, None, &commit.id).commits.pop().unwrap().message);
+    }
+    assert!(orch.messages_of(&[&tip, &begun], 100).unwrap().cut);
+    assert_eq!(orch.messages_of(&[], 100).unwrap(), Messages::default());
+    let missing = "1".repeat(begun.len());
+    assert!(matches!(orch.messages_of(&[&missing], 100), Err(GitError::Failed { .. })));
+}

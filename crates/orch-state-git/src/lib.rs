@@ -2,7 +2,9 @@
 //!
 //! A plan is the newest commit of `plan/<session>`, a task the first one of `task/<id>-<slug>`; both are cut from `flow`, to
 //! which finished work is merged. [`PlanRepository`] has a method for each of the original tools, with their inputs and
-//! outputs; what the messages say is for `orch-state-commits`, what git does for `orch-git`.
+//! outputs; for a run it has [`plan`](PlanRepository::plan), [`sessions`](PlanRepository::sessions),
+//! [`record`](PlanRepository::record), [`open_task_branch`](PlanRepository::open_task_branch) and
+//! [`said_on`](PlanRepository::said_on). What the messages say is for `orch-state-commits`, what git does for `orch-git`.
 //!
 //! # What is promised
 //!
@@ -24,20 +26,27 @@
 #![forbid(unsafe_code)]
 
 mod error;
+mod overview;
 mod planned;
 mod plans;
 mod provides;
 mod reading;
 mod records;
+mod related;
 mod repository;
+mod said;
+mod task_branches;
 mod tasks;
+mod versions;
 mod worktrees;
 
 pub use error::{Refusal, ToolError};
+pub use overview::{PlanOnBranch, SessionEntry};
 pub use planned::PlannedTask;
 pub use plans::{BranchCreated, CreatePlanInput, PlanUpdated, ReplacedTask, UpdatePlanInput};
 pub use provides::ProvidesInput;
 pub use reading::BranchInput;
-pub use repository::PlanRepository;
+pub use repository::{FLOW, PlanRepository};
+pub use said::Said;
 pub use tasks::CreateTaskInput;
 pub use worktrees::{CreateWorktreeInput, RemoveWorktreeInput, WorktreeCreated, WorktreeRemoved};

@@ -57,3 +57,8 @@ pub(crate) fn files(named: &[String]) -> Vec<PlannedFile> {
 pub(crate) fn ids(named: Option<&[String]>) -> Result<Vec<TaskId>, ToolError> {
     named.unwrap_or_default().iter().map(|id| Ok(id.parse()?)).collect()
 }
+
+/// What tells a task from others: the number and the letter of its id. Zeros in front make no difference.
+pub(crate) fn key(id: &TaskId) -> (u128, Option<u8>) {
+    (id.number(), id.as_str().bytes().last().filter(u8::is_ascii_alphabetic))
+}

@@ -1,10 +1,9 @@
 //! `create_plan_branch`, `update_plan_branch`: plans written, version after version.
 
 use std::collections::HashSet;
-use std::time::{Duration, Instant};
 
 use orch_core::Time;
-use orch_git::{BranchName, CommitError, Tip};
+use orch_git::{BranchName, Tip};
 use orch_state_commits::{
     PlanBranch, PlanCommit, Replacement, SessionId, TaskBranch, TaskId, Update, check_capabilities,
 };
@@ -13,15 +12,13 @@ use serde::{Deserialize, Serialize};
 use time::macros::format_description;
 use time::{OffsetDateTime, UtcOffset};
 
-use crate::planned::{PlannedTask, ids};
+use crate::planned::{PlannedTask, ids, key};
 use crate::repository::FLOW;
+use crate::versions::Same;
 use crate::{PlanRepository, ToolError};
 
 /// The setting of a repository that names the plan that is worked on.
 pub(crate) const CURRENT: &str = "flow-claude.current-plan";
-
-/// For how long an update is tried again when others update the same plan.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// More warnings than this are not told.
 const WARNINGS: usize = 20;
@@ -115,7 +112,7 @@ impl BranchCreated {
 }
 
 impl PlanUpdated {
-    fn new(plan: &PlanCommit, commit: String) -> Self {
+    pub(crate) fn new(plan: &PlanCommit, commit: String) -> Self {
         let (completed_tasks, total_tasks) = plan.progress();
         let plan_version = format!("v{}", plan.version);
         Self {
@@ -142,8 +139,8 @@ impl CreatePlanInput {
         plan.estimated_total_time = self.estimated_total_time.clone().unwrap_or_default();
         plan.dependency_graph = self.dependency_graph.clone().unwrap_or_default();
         plan.tasks = self.tasks.iter().map(PlannedTask::read).collect::<Result<_, _>>()?;
-        let mut seen: HashSet<(u128, Option<u8>)> = HashSet::new();
-        let twice = plan.tasks.iter().find(|task| !seen.insert((task.id.number(), letter(&task.id))));
+        let mut seen = HashSet::new();
+        let twice = plan.tasks.iter().find(|task| !seen.insert(key(&task.id)));
         match twice {
             Some(task) => Err(ToolError::Argument {
                 problem: format!("the id {} is there twice", task.id),
@@ -196,37 +193,16 @@ impl PlanRepository {
     /// # Errors
     /// [`ToolError::Update`] when the rules of plans don't allow it; [`ToolError::NoBranch`], [`ToolError::NoRecord`]; git's own.
     pub fn update_plan_branch(&self, input: &UpdatePlanInput) -> Result<PlanUpdated, ToolError> {
-        let (branch, mut tip) = self.branch(&input.plan_branch, "create_plan_branch")?;
         let mut update = input.read()?;
         if !update.replaced.is_empty() || !update.dropped.is_empty() {
             update.running = self.running()?;
         }
-        let plans_anew =
-            !(update.new_tasks.is_empty() && update.replaced.is_empty() && update.dropped.is_empty());
-        let begun = Instant::now();
-        while begun.elapsed() < PATIENCE {
-            let plan = self.plan_on(&branch, &tip)?.update(&update)?.tidied();
-            match self.git.commit_on(&branch, Tip::At(&tip), plan.write()?.as_bytes()) {
-                Ok(commit) => {
-                    let mut updated = PlanUpdated::new(&plan, commit);
-                    if plans_anew {
-                        updated.warnings = self.warnings(&plan, &self.flow().unwrap_or_default());
-                    }
-                    return Ok(updated);
-                }
-                Err(CommitError::Moved { found: Some(found), .. }) => tip = found,
-                Err(CommitError::Moved { found: None, .. }) => {
-                    let hint = "it was deleted just now; make the plan again".into();
-                    return Err(ToolError::NoBranch { branch: branch.to_string(), hint });
-                }
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Err(ToolError::Contended { branch: branch.to_string() })
+        let (updated, _) = self.next_version(&input.plan_branch, &update, Same::Written)?;
+        Ok(updated)
     }
 
     /// What would keep the plan from being done. That it can't be found out is no reason to hide what was done.
-    fn warnings(&self, plan: &PlanCommit, flow: &str) -> Vec<String> {
+    pub(crate) fn warnings(&self, plan: &PlanCommit, flow: &str) -> Vec<String> {
         let Ok(provided) = self.provided_to(plan, flow) else { return Vec::new() };
         let mut found: Vec<String> = check_capabilities(plan, &provided)
             .into_iter()
@@ -260,10 +236,6 @@ pub(crate) fn fit(name: &str) -> Result<BranchName, ToolError> {
 pub(crate) fn required(what: &str, is_there: bool, hint: &str) -> Result<(), ToolError> {
     let missing = || ToolError::Argument { problem: format!("{what} is required"), hint: hint.to_owned() };
     is_there.then_some(()).ok_or_else(missing)
-}
-
-fn letter(id: &TaskId) -> Option<u8> {
-    id.as_str().bytes().last().filter(u8::is_ascii_alphabetic)
 }
 
 /// The moment as a clock on the wall shows it: `2025-01-12 14:30:00`.

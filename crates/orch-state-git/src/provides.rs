@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use orch_git::{Bounds, BranchName, CommitMessage};
-use orch_state_commits::{MergeCommit, PlanCommit, Provided, SessionId, TaskCommit, TaskId};
+use orch_state_commits::{MergeCommit, PlanCommit, Provided, TaskCommit, TaskId};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::plans::CURRENT;
+use crate::planned::key;
 use crate::{PlanRepository, ToolError};
 
 /// What `get_provides` takes.
@@ -21,8 +21,8 @@ pub struct ProvidesInput {
 /// So many commits of one task's branch are looked at.
 const MOST_STEPS: usize = 1000;
 
-/// Commits by their ids.
-type ById<'c> = HashMap<&'c str, &'c CommitMessage>;
+/// How much of `flow` is read since a plan began: all that thousands of tasks bring in.
+const RECENT: Bounds = Bounds { commits: 1_000_000, bytes: 512 << 20 };
 
 impl PlanRepository {
     /// The capabilities that finished work provides, each once, those of the plan first: what the merges on `flow` say, and
@@ -38,32 +38,10 @@ impl PlanRepository {
             None => self.current_plan()?,
         };
         let provided = match current {
-            Some((branch, tip)) => {
-                let mut plan = self.plan_on(&branch, &tip)?;
-                plan.plan_branch = branch.to_string();
-                self.provided_to_plan_of(&plan, Some((&branch, &tip)), &flow)?
-            }
-            None => self.provided_to_plan_of(&PlanCommit::new(""), None, &flow)?,
+            Some((branch, tip)) => self.plan_now(branch, tip, flow)?.provided,
+            None => self.provided_to_plan_of(&PlanCommit::new(""), None, &flow)?.0,
         };
         Ok(provided.names().into_iter().map(str::to_owned).collect())
-    }
-
-    /// The branch of the current plan: the one that the repository's setting names, else the newest.
-    fn current_plan(&self) -> Result<Option<(BranchName, String)>, ToolError> {
-        let named = self.git.setting(CURRENT)?.unwrap_or_default();
-        let name = if named.starts_with("plan/") { named } else { format!("plan/{named}") };
-        if let Ok(branch) = BranchName::new(name)
-            && let Some(tip) = self.git.branch_tip(&branch)?
-        {
-            return Ok(Some((branch, tip)));
-        }
-        let Ok(folder) = BranchName::new("plan") else { return Ok(None) };
-        // The name of a session is the moment at which it began.
-        let age = |branch: &BranchName| {
-            let session = branch.as_str().trim_start_matches("plan/");
-            (session.parse::<SessionId>().is_ok(), branch.to_string())
-        };
-        Ok(self.git.branches_under(&folder)?.into_iter().max_by_key(|(branch, _)| age(branch)))
     }
 
     /// What is provided to the tasks of `plan`, which is on its branch.
@@ -72,37 +50,39 @@ impl PlanRepository {
             Ok(branch) => self.git.branch_tip(&branch)?.map(|tip| (branch, tip)),
             Err(_) => None,
         };
-        self.provided_to_plan_of(plan, found.as_ref().map(|(branch, tip)| (branch, tip.as_str())), flow)
+        let branch = found.as_ref().map(|(branch, tip)| (branch, tip.as_str()));
+        Ok(self.provided_to_plan_of(plan, branch, flow)?.0)
     }
 
-    fn provided_to_plan_of(
+    /// What is provided to the tasks of `plan`, and those of them that were merged, the oldest merge first.
+    pub(crate) fn provided_to_plan_of(
         &self,
         plan: &PlanCommit,
         branch: Option<(&BranchName, &str)>,
         flow: &str,
-    ) -> Result<Provided, ToolError> {
+    ) -> Result<(Provided, Vec<TaskId>), ToolError> {
         let begin = match branch {
             Some((branch, tip)) => self.begin(branch, tip, flow)?,
             None => None,
         };
         let (mut own, mut earlier) = (Vec::new(), Vec::new());
-        let recent = self.git.all_messages(begin.as_deref(), flow, Bounds::default())?.commits;
-        let by_id: ById<'_> = recent.iter().map(|commit| (commit.id.as_str(), commit)).collect();
-        let mut at = by_id.get(flow).copied();
+        let recent = self.git.all_messages(begin.as_deref(), flow, RECENT)?.commits;
+        let mut history = History::of(&recent);
+        let mut at = history.commit(flow);
         while let Some(commit) = at {
             if let Some(merge) = merge(commit) {
-                let is_own = session_of(&merge.task, commit, &by_id).is_none_or(|task| is_of(&task, plan));
-                let place = if is_own { &mut own } else { &mut earlier };
+                let task = history.task_merged(&merge.task, commit);
+                let place = if task.is_none_or(|task| is_of(task, plan)) { &mut own } else { &mut earlier };
                 place.push(merge);
             }
-            at = commit.parents.first().and_then(|parent| by_id.get(parent.as_str()).copied());
+            at = commit.parents.first().and_then(|parent| history.commit(parent));
         }
         own.reverse();
         if let Some(begin) = &begin {
             let before = self.git.merges(None, begin, Bounds::default())?.commits;
             earlier.extend(before.iter().rev().filter_map(merge));
         }
-        Ok(Provided::of(plan, &own, &earlier))
+        Ok((Provided::of(plan, &own, &earlier), of_plan(plan, &own)))
     }
 
     /// The commit of `flow` at which a plan began: merges before it are those of earlier sessions.
@@ -126,21 +106,47 @@ fn merge(commit: &CommitMessage) -> Option<MergeCommit> {
     MergeCommit::read(&commit.text()).ok()
 }
 
-/// What the first commit of the branch that `merge` brought in says of the task `id`.
-fn session_of(id: &TaskId, merge: &CommitMessage, by_id: &ById<'_>) -> Option<TaskCommit> {
-    let mut at = merge.parents.get(1).and_then(|tip| by_id.get(tip.as_str()).copied());
-    for _ in 0..MOST_STEPS {
-        let commit = at?;
-        match TaskCommit::read(&commit.text()) {
-            Ok(task) if task.id.is_same(id) => return Some(task),
-            _ => at = commit.parents.first().and_then(|parent| by_id.get(parent.as_str()).copied()),
-        }
+/// The tasks of `plan` that were merged, as it writes their ids.
+fn of_plan(plan: &PlanCommit, merges: &[MergeCommit]) -> Vec<TaskId> {
+    let mut ids: HashMap<_, _> = plan.tasks.iter().rev().map(|task| (key(&task.id), &task.id)).collect();
+    // Each is taken once.
+    merges.iter().filter_map(|merge| ids.remove(&key(&merge.task)).cloned()).collect()
+}
+
+/// Commits by their ids, and the tasks that they say, each read once.
+struct History<'c> {
+    commits: HashMap<&'c str, &'c CommitMessage>,
+    tasks: HashMap<&'c str, Option<TaskCommit>>,
+}
+
+impl<'c> History<'c> {
+    fn of(commits: &'c [CommitMessage]) -> Self {
+        let commits = commits.iter().map(|commit| (commit.id.as_str(), commit)).collect();
+        Self { commits, tasks: HashMap::new() }
     }
-    None
+
+    fn commit(&self, id: &str) -> Option<&'c CommitMessage> {
+        self.commits.get(id).copied()
+    }
+
+    /// What the first commit of the branch that `merge` brought in says of the task `id`.
+    fn task_merged(&mut self, id: &TaskId, merge: &CommitMessage) -> Option<&TaskCommit> {
+        let mut at = merge.parents.get(1).and_then(|tip| self.commit(tip));
+        for _ in 0..MOST_STEPS {
+            let commit = at?;
+            let read = || TaskCommit::read(&commit.text()).ok();
+            let task = self.tasks.entry(&commit.id).or_insert_with(read);
+            if task.as_ref().is_some_and(|task| task.id.is_same(id)) {
+                return self.tasks.get(commit.id.as_str())?.as_ref();
+            }
+            at = commit.parents.first().and_then(|parent| self.commit(parent));
+        }
+        None
+    }
 }
 
 /// Whether a task is one of `plan`, as far as it says.
-fn is_of(task: &TaskCommit, plan: &PlanCommit) -> bool {
+pub(crate) fn is_of(task: &TaskCommit, plan: &PlanCommit) -> bool {
     let says_nothing = task.plan_branch.is_empty() && task.session_id.is_empty();
     let is_named = !task.plan_branch.is_empty() && task.plan_branch == plan.plan_branch;
     says_nothing || is_named || (!task.session_id.is_empty() && task.session_id == plan.session_id)

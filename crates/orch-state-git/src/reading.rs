@@ -55,7 +55,7 @@ impl PlanRepository {
 }
 
 /// Whether a commit is about the task `id`, or does not say which one.
-fn is_about(said: &WorkerCommit, id: Option<&TaskId>) -> bool {
+pub(crate) fn is_about(said: &WorkerCommit, id: Option<&TaskId>) -> bool {
     said.task.as_ref().zip(id).is_none_or(|(said, id)| said.is_same(id))
 }
 

@@ -9,21 +9,38 @@ use crate::{PlanRepository, ToolError};
 /// How far is looked for a record. It is close to the tip of its branch, or to where a merge brought it in.
 pub(crate) const NEAR: Bounds = Bounds { commits: 20_000, bytes: 64 << 20 };
 
+/// Branches, and the commits that they are at.
+pub(crate) type Tips = Vec<(BranchName, String)>;
+
 impl PlanRepository {
-    /// What the first commit of a task's branch says. The newest of its name counts: a branch may have been made a second time.
+    /// What the first commit of a task's branch says.
     pub(crate) fn task_on(&self, branch: &BranchName, tip: &str) -> Result<TaskCommit, ToolError> {
-        let mut found = None;
-        self.git.find_on(tip, NEAR, |commit| {
-            found = task_of(branch.as_str(), &commit.text());
-            found.is_some()
+        let (task, _) = self
+            .first_commit(branch, tip)?
+            .ok_or_else(|| ToolError::NoRecord { branch: branch.to_string(), what: "the task" })?;
+        Ok(task)
+    }
+
+    /// The first commit of a task's branch and what it says. The newest of its name counts: a branch may have been made a
+    /// second time.
+    pub(crate) fn first_commit(
+        &self,
+        branch: &BranchName,
+        tip: &str,
+    ) -> Result<Option<(TaskCommit, CommitMessage)>, ToolError> {
+        let mut task = None;
+        let found = self.git.find_on(tip, NEAR, |commit| {
+            task = task_of(branch.as_str(), &commit.text());
+            task.is_some()
         })?;
-        if found.is_none() {
-            // Of a branch whose slug was changed, what is its own.
-            let own = self.own_commits(tip)?;
-            let mut tasks = own.iter().filter_map(|commit| TaskCommit::read(&commit.text()).ok());
-            found = tasks.find(|task| may_be_of(branch.as_str(), task));
+        if let Some(found) = task.zip(found) {
+            return Ok(Some(found));
         }
-        found.ok_or_else(|| ToolError::NoRecord { branch: branch.to_string(), what: "the task" })
+        // Of a branch whose slug was changed, what is its own.
+        let own = self.own_commits(tip)?;
+        let mut tasks =
+            own.into_iter().filter_map(|commit| Some((TaskCommit::read(&commit.text()).ok()?, commit)));
+        Ok(tasks.find(|(task, _)| may_be_of(branch.as_str(), task)))
     }
 
     /// The newest plan on a plan's branch.
@@ -41,7 +58,7 @@ impl PlanRepository {
     }
 
     /// The commits of a branch that `flow` does not have, the oldest first.
-    fn own_commits(&self, tip: &str) -> Result<Vec<CommitMessage>, ToolError> {
+    pub(crate) fn own_commits(&self, tip: &str) -> Result<Vec<CommitMessage>, ToolError> {
         let flow = self.git.resolve(&format!("refs/heads/{FLOW}"))?;
         Ok(self.git.messages(flow.as_deref(), tip, NEAR)?.commits)
     }
@@ -61,7 +78,7 @@ fn may_be_of(branch: &str, task: &TaskCommit) -> bool {
 }
 
 /// The plan that `message` says, if that is the plan of `branch`.
-fn plan_of(branch: &str, message: &str) -> Option<PlanCommit> {
+pub(crate) fn plan_of(branch: &str, message: &str) -> Option<PlanCommit> {
     let plan = PlanCommit::read(message).ok()?;
     let names_none = plan.plan_branch.is_empty() && plan.session_id.is_empty();
     let is_own =

@@ -8,7 +8,7 @@ use orch_git::{BranchName, Git};
 use crate::ToolError;
 
 /// The branch that plans and tasks are cut from, and that finished work goes to.
-pub(crate) const FLOW: &str = "flow";
+pub const FLOW: &str = "flow";
 
 /// How long a call of git may take.
 const LIMIT: Duration = Duration::from_secs(30);
