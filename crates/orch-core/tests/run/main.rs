@@ -3,8 +3,10 @@
 mod conditions;
 mod handed;
 mod oracle;
+mod persons;
 mod review;
 mod rework;
+mod waves;
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
