@@ -12,6 +12,11 @@ pub enum Order {
     /// Whatever the graph allows; ties go to plan order.
     #[default]
     Graph,
+    /// Wave by wave (seed 004): a task's level is its [depth](crate::Plan::depths), and it starts only when nothing of a
+    /// lower level is under way, may start, rests before its next try, or waits for a claim or its review. A failure holds
+    /// up what needs it and no wave; nor does a task that is held, in the hands of a person, or awaits something from
+    /// outside.
+    Waves,
 }
 
 /// What happens to the rest of the run when a task fails for good.

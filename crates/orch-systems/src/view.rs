@@ -61,7 +61,8 @@ impl View {
         let config = Config::find(project, root.as_deref().unwrap_or(project))?;
         let mut options = options;
         if options.jobs.is_none()
-            && let Some(last) = history.run.as_ref().filter(|last| last.order == "graph")
+            && let Some(last) =
+                history.run.as_ref().filter(|last| matches!(last.order.as_str(), "graph" | "waves"))
         {
             options.jobs = std::num::NonZeroU32::new(last.jobs);
         }

@@ -253,7 +253,7 @@ fn note(view: &View, survey: &Survey<'_>, task: TaskIx) -> String {
         Some(Readiness::Ready) => "ready".into(),
         Some(Readiness::Waiting { on }) => named("waits for", &on),
         Some(Readiness::Blocked { by }) => named("blocked by", &by),
-        Some(Readiness::Held(hold)) => why::hold_text(plan, &hold),
+        Some(Readiness::Held(hold)) => why::hold_text(view.run(), &hold),
         None if view.run().review_due(task) => "its review is due".into(),
         None => match view.attempt_record(task) {
             Some(TaskRecord { outcome: Some(outcome), detail, .. }) => {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io::{self, Write};
 
-use orch_core::{Halt, Hold, Phase, Plan, Readiness, Status, TaskIx, Time};
+use orch_core::{Halt, Hold, Order, Phase, Plan, Readiness, Run, Status, TaskIx, Time};
 use orch_systems::{Kind, View};
 use serde::Serialize;
 
@@ -173,7 +173,7 @@ fn reasons(view: &View, task: TaskIx, readiness: Option<&Readiness>) -> Vec<Reas
         Some(Readiness::Waiting { on }) => on.iter().map(|&on| waits_for(view, on)).collect(),
         Some(Readiness::Blocked { by }) => blocked(view, task, by),
         Some(Readiness::Held(hold)) => {
-            let reason = held(view.plan(), hold);
+            let reason = held(view.run(), hold);
             let is_a_gate = matches!(hold, Hold::Awaits { .. }) && view.loaded().kind() == Kind::Milestones;
             let id = view.plan().id(task);
             vec![if is_a_gate { reason.hint(format!("`orch ack {id}` approves it")) } else { reason }]
@@ -245,8 +245,8 @@ fn shown(plan: &Plan, chain: &[TaskIx]) -> String {
     format!("{} → … {} more … → {}", ids(first), middle.len(), ids(last))
 }
 
-fn held(plan: &Plan, hold: &Hold) -> Reason {
-    let text = hold_text(plan, hold);
+fn held(run: &Run, hold: &Hold) -> Reason {
+    let text = hold_text(run, hold);
     match hold {
         Hold::Asked(_) => Reason::new("asked", text),
         Hold::NotSelected => Reason::new("not_selected", text),
@@ -256,9 +256,13 @@ fn held(plan: &Plan, hold: &Hold) -> Reason {
         Hold::Awaits { .. } => Reason::new("awaits", text)
             .hint("nothing in the plan brings it about; a run under way goes on as soon as it is there"),
         Hold::Claimed { by, .. } => Reason::new("claimed", text).on(*by),
-        Hold::NotItsTurn { after } => Reason::new("turn", text)
-            .on(*after)
-            .hint("`orch run -j N` goes by the graph instead of down the list"),
+        Hold::NotItsTurn { after } => {
+            let reason = Reason::new("turn", text).on(*after);
+            match run.policy().order {
+                Order::Waves => reason,
+                _ => reason.hint("`orch run -j N` goes by the graph instead of down the list"),
+            }
+        }
         Hold::NoSlot { .. } => Reason::new("slots", text).hint("`orch run -j N` runs more at once"),
     }
 }
@@ -277,7 +281,8 @@ fn halted(text: String, halt: Halt) -> Reason {
 }
 
 /// What is in the way of a task whose needs are met, as a lower-case fragment.
-pub(super) fn hold_text(plan: &Plan, hold: &Hold) -> String {
+pub(super) fn hold_text(run: &Run, hold: &Hold) -> String {
+    let plan = run.plan();
     let until = |time: Time| rfc3339(time).map(|time| format!(" until {time}")).unwrap_or_default();
     match hold {
         Hold::Asked(why) => format!("held: {why}"),
@@ -303,8 +308,35 @@ pub(super) fn hold_text(plan: &Plan, hold: &Hold) -> String {
         Hold::RateLimited { until: end } => format!("the provider refuses work{}", until(*end)),
         Hold::Awaits { what } => format!("waits for {what}"),
         Hold::Claimed { claim, by } => format!("`{}` holds `{claim}`", plan.id(*by)),
+        Hold::NotItsTurn { after } if run.policy().order == Order::Waves => {
+            format!("its wave has not begun: `{}` of an earlier wave is not done", plan.id(*after))
+        }
         Hold::NotItsTurn { after } => format!("its turn comes after `{}`", plan.id(*after)),
         Hold::NoSlot { slots: 1 } => "the only slot is taken".into(),
         Hold::NoSlot { slots } => format!("all {slots} slots are taken"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    use orch_core::{Event, PlanDraft, Policy, TaskDraft};
+
+    #[test]
+    fn a_further_wave_waits_for_a_task_of_an_earlier_one() {
+        let tasks = vec![TaskDraft::new("001"), TaskDraft::new("002"), TaskDraft::new("003").after(["002"])];
+        let plan = Plan::build(PlanDraft { tasks, ..PlanDraft::default() }).unwrap();
+        let mut run = Run::new(Arc::new(plan), Policy { order: Order::Waves, ..Policy::default() });
+        let (done, last) = (TaskIx::new(1), TaskIx::new(2));
+        run.apply(Event::Started { task: done }, Time::default()).unwrap();
+        let outcome = orch_core::Outcome::Succeeded;
+        run.apply(Event::Ended { task: done, attempt: 1, outcome }, Time::default()).unwrap();
+        let readiness = run.survey(Time::default()).of(last);
+        let Some(Readiness::Held(hold)) = readiness else { panic!("{readiness:?}") };
+        let reason = held(&run, &hold);
+        assert_eq!(reason.text, "its wave has not begun: `001` of an earlier wave is not done");
+        assert!(reason.hint.is_none(), "a number of jobs does not change the order");
     }
 }

@@ -61,7 +61,7 @@ impl Run {
         if self.held.remove(&task).is_some() {
             self.queue.unblock(task);
         }
-        self.turn = 0;
+        self.look_again(task);
         Change::Unrecorded
     }
 
@@ -75,9 +75,9 @@ impl Run {
             _ => self.may_begin() && self.limited_until.is_none_or(|until| until <= now),
         };
         let may_start = may_begin
+            && (self.policy.order == Order::Graph || self.is_its_turn(task))
             && self.queue.is_ready(task)
-            && self.claim_in_the_way(task).is_none()
-            && (self.policy.order != Order::List || self.whose_turn() == Some(task));
+            && self.claim_in_the_way(task).is_none();
         if !may_start {
             return Err(Rejected::NotReady { task });
         }
@@ -98,7 +98,11 @@ impl Run {
             return Err(Rejected::OldAttempt { task, attempt, current: stands.attempt });
         };
         let active = self.active.remove(place);
-        self.handed -= usize::from(active.phase == Phase::Handed);
+        if active.phase == Phase::Handed {
+            self.handed -= 1;
+            // The waves did not wait for it.
+            self.look_again(task);
+        }
         self.unclaim(task);
         let outcome = outcome.after_stop(active.stop);
         stands.tries += u32::from(outcome.uses_a_try());
@@ -223,7 +227,7 @@ impl Run {
         }
         self.queue.set_reworks(task, 0);
         self.review_due.remove(&task);
-        self.turn = 0;
+        self.look_again(task);
         match self.halt {
             Some(
                 Halt::Failed { task: cause }

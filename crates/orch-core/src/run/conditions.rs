@@ -1,5 +1,7 @@
 //! Conditions outside of the plan: which hold, and what waits for them.
 
+use alloc::sync::Arc;
+
 use super::{Change, Run};
 use crate::Status;
 use crate::graph::TaskIx;
@@ -21,11 +23,11 @@ impl Run {
         if let Some(condition) = self.plan.find_condition(condition)
             && !core::mem::replace(&mut self.holds[condition as usize], true)
         {
-            for &task in self.plan.awaited_by(condition) {
+            let plan = Arc::clone(&self.plan);
+            for &task in plan.awaited_by(condition) {
                 self.queue.unblock(task);
+                self.look_again(task);
             }
-            // In list order it was passed over.
-            self.turn = 0;
         }
         Change::Unrecorded
     }

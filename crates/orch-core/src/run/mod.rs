@@ -7,6 +7,8 @@ mod next;
 mod queue;
 mod readiness;
 mod take_over;
+mod turn;
+mod waves;
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -15,9 +17,10 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::graph::TaskIx;
-use crate::policy::{OnIncomplete, Order, Policy};
+use crate::policy::{OnIncomplete, Policy};
 use crate::{Plan, Status, Time};
 use queue::Queue;
+use waves::Waves;
 
 pub use event::{Change, Event, Moved, Rejected, ReviewVerdict, StopCause};
 pub use next::{Step, Verdict};
@@ -54,7 +57,8 @@ pub struct Run {
     tasks: Box<[Progress]>,
     counts: [usize; Status::ALL.len()],
     /// What keeps each task from starting, counted: dependencies that do not let it go yet, conditions it awaits that do
-    /// not hold, and one each for not being PENDING, not being selected, being held, resting, and waiting for a claim.
+    /// not hold, and one each for not being PENDING, not being selected, being held, resting, and waiting for a claim or a
+    /// wave.
     queue: Queue,
     /// By condition: whether it holds.
     holds: Box<[bool]>,
@@ -73,6 +77,8 @@ pub struct Run {
     claim_waiters: Box<[Vec<TaskIx>]>,
     /// In list order: everything before this place of the list is settled.
     turn: usize,
+    /// Wave by wave: how far they have come.
+    waves: Waves,
     limited_until: Option<Time>,
     limited_in_a_row: u32,
     halt: Option<Halt>,
@@ -193,6 +199,7 @@ impl Run {
             claimed_by: alloc::vec![None; plan.claim_count()].into(),
             claim_waiters: alloc::vec![Vec::new(); plan.claim_count()].into(),
             turn: 0,
+            waves: Waves::new(&plan, &policy),
             limited_until: None,
             limited_in_a_row: 0,
             halt: None,
@@ -250,7 +257,10 @@ impl Run {
             let was = before.as_ref().is_none_or(|before| before[task.index()]);
             match (was, self.is_selected(task)) {
                 (true, false) => self.queue.block(task),
-                (false, true) => self.queue.unblock(task),
+                (false, true) => {
+                    self.queue.unblock(task);
+                    self.look_again(task);
+                }
                 _ => {}
             }
         }
@@ -384,27 +394,6 @@ impl Run {
                     self.queue.unblock(waiter);
                 }
             }
-        }
-    }
-
-    /// In list order, the first task of the list that is not settled and not passed over.
-    fn whose_turn(&self) -> Option<TaskIx> {
-        (self.policy.order == Order::List).then(|| self.turn_from(self.turn)).flatten().map(|(_, task)| task)
-    }
-
-    fn turn_from(&self, start: usize) -> Option<(usize, TaskIx)> {
-        let list = self.plan.list_order();
-        (start..list.len()).map(|place| (place, list[place])).find(|&(_, task)| !self.is_passed(task))
-    }
-
-    /// Whether the list goes on after this task: it is settled, or it can't start because of something before it.
-    fn is_passed(&self, task: TaskIx) -> bool {
-        match self.status(task) {
-            Status::Running => false,
-            _ if self.held.contains_key(&task) => true,
-            // Whatever is in its way but its own rest, which is waited for.
-            Status::Pending => self.queue.in_the_way(task) > u32::from(self.resting_until(task).is_some()),
-            Status::Success | Status::Fail | Status::Incomplete => !self.review_due.contains_key(&task),
         }
     }
 }

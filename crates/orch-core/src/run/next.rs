@@ -63,6 +63,7 @@ impl Run {
     ///
     /// Stops come before reviews and reviews before starts. Of the starts, work that was sent back goes first, so that a
     /// worker half way does not wait behind new work; otherwise they go in plan order. A list goes down as it is.
+    /// Of waves, all this is said of the one under way.
     #[inline]
     pub fn next(&mut self, now: Time) -> Step {
         while let Some(task) = self.resting.take_due(now) {
@@ -115,7 +116,7 @@ impl Run {
             Verdict::Success
         } else if self.count(Status::Success) + self.count(Status::Incomplete) == tasks {
             Verdict::Incomplete
-        } else if !self.queue.is_empty()
+        } else if self.anything_ready()
             || !self.resting.of.is_empty()
             || !self.review_due.is_empty()
             || self.selected.is_some()
@@ -159,7 +160,7 @@ impl Run {
     }
 
     /// The reviews that are owed and not held, and before when they are not to begin.
-    fn reviews_to_come(&self) -> impl Iterator<Item = (TaskIx, Time)> {
+    pub(super) fn reviews_to_come(&self) -> impl Iterator<Item = (TaskIx, Time)> {
         let due = self.review_due.iter().map(|(&task, &at)| (task, at));
         due.filter(|(task, _)| !self.held.contains_key(task))
     }
@@ -174,15 +175,23 @@ impl Run {
             }
             Order::Graph => loop {
                 let task = self.queue.first()?;
-                match self.claim_in_the_way(task) {
-                    None => return Some(task),
-                    Some((claim, _)) => {
-                        self.queue.block(task);
-                        self.claim_waiters[claim as usize].push(task);
-                    }
+                if !self.waits_for_a_claim(task) {
+                    return Some(task);
                 }
             },
+            Order::Waves => self.task_of_the_wave(),
         }
+    }
+
+    /// Puts a ready task aside when another holds what it claims, until that is given free.
+    #[inline]
+    pub(super) fn waits_for_a_claim(&mut self, task: TaskIx) -> bool {
+        let claimed = self.claim_in_the_way(task);
+        if let Some((claim, _)) = claimed {
+            self.queue.block(task);
+            self.claim_waiters[claim as usize].push(task);
+        }
+        claimed.is_some()
     }
 
     /// With nothing under way: the end, unless there is something worth waiting for.
@@ -191,7 +200,7 @@ impl Run {
             return Some(Step::Done(self.verdict()));
         }
         if let Some(until) = self.limited_until
-            && !self.queue.is_empty()
+            && self.anything_ready()
         {
             if until.since(now) <= self.policy.rate_limits.patience {
                 return None;

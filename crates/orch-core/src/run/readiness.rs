@@ -5,7 +5,6 @@ use alloc::vec::Vec;
 
 use super::{Halt, Run};
 use crate::graph::TaskIx;
-use crate::policy::Order;
 use crate::{Status, Time};
 
 /// Failed tasks named at most as the cause of one blocked task.
@@ -61,9 +60,9 @@ pub enum Hold {
         /// Who holds it.
         by: TaskIx,
     },
-    /// The list goes one by one and this is not its turn.
+    /// The list goes one by one and this is not its turn, or the waves have not come to it yet.
     NotItsTurn {
-        /// Whose turn it is.
+        /// Whose turn it is: in waves, the first task of the wave under way.
         after: TaskIx,
     },
     /// Every slot is taken.
@@ -163,9 +162,7 @@ impl Survey<'_> {
         if let Some((claim, by)) = run.claim_in_the_way(task) {
             return Some(Hold::Claimed { claim: run.plan.claim_name(claim).into(), by });
         }
-        if run.policy.order == Order::List
-            && let Some(after) = self.turn.filter(|&turn| turn != task)
-        {
+        if let Some(after) = self.turn.filter(|&turn| run.comes_after(task, turn)) {
             return Some(Hold::NotItsTurn { after });
         }
         let slots = run.policy.jobs.get();

@@ -3,9 +3,11 @@
 mod conditions;
 mod handed;
 mod oracle;
+mod persons;
 mod review;
 mod rework;
 mod take_over;
+mod waves;
 
 use std::num::NonZeroU32;
 use std::sync::Arc;

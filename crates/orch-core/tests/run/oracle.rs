@@ -10,7 +10,7 @@ struct Case {
     edges: Vec<(usize, usize)>,
     claims: Vec<u8>,
     jobs: u32,
-    list: bool,
+    order: Order,
     keep_going: bool,
     release: bool,
     retries: u32,
@@ -31,34 +31,36 @@ fn cases() -> impl Strategy<Value = Case> {
             prop::collection::vec((0..tasks, 0..tasks), 0..tasks * 2),
             prop::collection::vec(0u8..6, tasks),
             1u32..5,
-            any::<[bool; 5]>(),
-            [0u32..3, 0u32..3],
+            any::<[bool; 4]>(),
+            [0u32..3, 0u32..3, 0u32..3],
             // Mostly none.
             prop::collection::vec((0u8..16, 0u8..16, 0u8..16).prop_map(|(a, b, c)| a & b & c), tasks),
             prop::collection::vec((any::<u16>(), any::<u8>()), 0..80),
         )
-            .prop_map(move |(edges, claims, jobs, flags, [retries, reworks], awaits, steps)| {
-                let [list, keep_going, release, review, wait] = flags;
-                Case {
-                    tasks,
-                    edges: edges
-                        .into_iter()
-                        .filter(|(a, b)| a != b)
-                        .map(|(a, b)| (a.max(b), a.min(b)))
-                        .collect(),
-                    claims,
-                    jobs,
-                    list,
-                    keep_going,
-                    release,
-                    retries,
-                    review,
-                    reworks,
-                    awaits,
-                    wait,
-                    steps,
-                }
-            })
+            .prop_map(
+                move |(edges, claims, jobs, flags, [order, retries, reworks], awaits, steps)| {
+                    let [keep_going, release, review, wait] = flags;
+                    Case {
+                        tasks,
+                        edges: edges
+                            .into_iter()
+                            .filter(|(a, b)| a != b)
+                            .map(|(a, b)| (a.max(b), a.min(b)))
+                            .collect(),
+                        claims,
+                        jobs,
+                        order: [Order::List, Order::Graph, Order::Waves][order as usize],
+                        keep_going,
+                        release,
+                        retries,
+                        review,
+                        reworks,
+                        awaits,
+                        wait,
+                        steps,
+                    }
+                },
+            )
     })
 }
 
@@ -84,10 +86,18 @@ impl Oracle<'_> {
     }
 
     fn may_start(&self, task: usize, now: Time) -> bool {
-        let needs = self.case.edges.iter().filter(|(from, _)| *from == task);
-        self.status[task] == Status::Pending
-            && needs.clone().all(|&(_, on)| self.done(on))
-            && self.case.awaits[task] & !self.holds == 0
+        self.may_start_but_for_order(task, now)
+            && match self.case.order {
+                Order::List => (0..task).all(|earlier| self.passed(earlier)),
+                Order::Graph => true,
+                Order::Waves => {
+                    self.first_of_wave().is_none_or(|first| self.level(task) <= self.level(first))
+                }
+            }
+    }
+
+    fn may_start_but_for_order(&self, task: usize, now: Time) -> bool {
+        self.needs_nothing(task)
             && self.resting[task].is_none_or(|until| until <= now)
             && self.limited.is_none_or(|until| until <= now)
             && self.running.len() < self.case.jobs as usize
@@ -96,7 +106,35 @@ impl Oracle<'_> {
                 || self.running.iter().all(|&other| {
                     self.status[other] != Status::Running || self.case.claims[other] != self.case.claims[task]
                 }))
-            && (!self.case.list || (0..task).all(|earlier| self.passed(earlier)))
+    }
+
+    /// Pending, with all done that it needs, and all it awaits there.
+    fn needs_nothing(&self, task: usize) -> bool {
+        self.status[task] == Status::Pending
+            && self.case.edges.iter().filter(|(from, _)| *from == task).all(|&(_, on)| self.done(on))
+            && self.case.awaits[task] & !self.holds == 0
+    }
+
+    /// The wave of a task: how many rounds it stays, if each round takes away what needs nothing that is left.
+    fn level(&self, task: usize) -> usize {
+        let mut left: Vec<usize> = (0..self.case.tasks).collect();
+        let mut rounds = 0;
+        loop {
+            let free =
+                |task: &usize| !self.case.edges.iter().any(|(from, on)| from == task && left.contains(on));
+            if free(&task) {
+                return rounds;
+            }
+            left = left.iter().copied().filter(|task| !free(task)).collect();
+            rounds += 1;
+        }
+    }
+
+    /// The first task of the wave that is not over.
+    fn first_of_wave(&self) -> Option<usize> {
+        let not_over =
+            |&task: &usize| self.running.contains(&task) || self.owed[task] || self.needs_nothing(task);
+        (0..self.case.tasks).filter(not_over).min_by_key(|&task| self.level(task))
     }
 
     /// In list order (edges point backwards here, so the list order is the plan order).
@@ -151,7 +189,7 @@ proptest! {
         let plan = Arc::new(Plan::build(PlanDraft { tasks: drafts, ..PlanDraft::default() }).unwrap());
         let policy = Policy {
             jobs: jobs(case.jobs),
-            order: if case.list { Order::List } else { Order::Graph },
+            order: case.order,
             on_failure: if case.keep_going { OnFailure::KeepGoing } else { OnFailure::Stop },
             on_incomplete: if case.release { OnIncomplete::Release } else { OnIncomplete::Hold },
             retries: case.retries,
@@ -192,6 +230,16 @@ proptest! {
                 };
                 let first = oracle.first_awaited(task).filter(|_| oracle.only_awaits(task));
                 prop_assert_eq!(awaited, first.map(|condition| format!("x{condition}")), "task {}", task);
+                let after = match survey.of(t(task)) {
+                    Some(Readiness::Held(Hold::NotItsTurn { after })) => Some(after.index()),
+                    _ => None,
+                };
+                let slot = oracle.running.len() < case.jobs as usize;
+                if case.order == Order::Waves && slot {
+                    let waits = oracle.may_start_but_for_order(task, now) && !oracle.may_start(task, now);
+                    let first = oracle.first_of_wave().filter(|_| waits);
+                    prop_assert_eq!(after, first, "task {} only waits for its wave", task);
+                }
             }
             match run.next(now) {
                 Step::Start(task) => {

@@ -73,7 +73,7 @@ proptest! {
         needs in prop::collection::vec(prop::collection::vec(any::<prop::sample::Index>(), 0..3), 1..12),
         steps in prop::collection::vec((any::<prop::sample::Index>(), 0u8..6), 0..40),
         slots in 1u32..4,
-        order in prop_oneof![Just(Order::List), Just(Order::Graph)],
+        order in prop_oneof![Just(Order::List), Just(Order::Graph), Just(Order::Waves)],
         review in any::<bool>(),
     ) {
         let ids: Vec<String> = (0..needs.len()).map(|place| format!("t{place}")).collect();

@@ -9,7 +9,7 @@ use orch_run::{Happening, What};
 
 use crate::disk::Record;
 use crate::machine::{Truth, Worker};
-use crate::reasons::{can_never_start, goes_first, waits_in_vain};
+use crate::reasons::{can_never_start, goes_first, is_passed};
 use crate::scenario::Durability;
 use crate::world::{Tried, World};
 
@@ -32,6 +32,8 @@ pub(crate) enum Law {
     Claims,
     /// A list goes down one by one.
     ListOrder,
+    /// No wave begins before all of an earlier one is settled or in vain.
+    WaveAfterWave,
     /// No worker before its RUNNING is written.
     RecordedThenStarted,
     /// With power durability, no worker before everything it rests on is synced.
@@ -118,10 +120,7 @@ pub(crate) fn check_start(world: &mut World, task: TaskIx, attempt: u32) {
     {
         broken.push(Law::SentBackWithinCap);
     }
-    if stood.sent_back == 0
-        && policy.order == Order::Graph
-        && plan.tasks().any(|other| goes_first(world, other, task))
-    {
+    if stood.sent_back == 0 && plan.tasks().any(|other| goes_first(world, other, task)) {
         broken.push(Law::SentBackGoesFirst);
     }
     let mut living = 0;
@@ -159,17 +158,22 @@ pub(crate) fn check_start(world: &mut World, task: TaskIx, attempt: u32) {
     if living >= policy.jobs.get() {
         broken.push(Law::Slots);
     }
-    if policy.order == Order::List {
-        let before = plan.list_order().iter().copied().take_while(|&other| other != task);
-        for other in before {
-            let standing = world.disk.stood(other).standing;
-            let passed = match standing.status {
-                Status::Pending => world.process.held.contains(&other) || waits_in_vain(world, other),
-                Status::Running => false,
-                _ => !standing.review_due || world.process.held.contains(&other),
-            };
-            if !passed {
+    match policy.order {
+        Order::List => {
+            let mut before = plan.list_order().iter().take_while(|&&other| other != task);
+            if !before.all(|&other| is_passed(world, other)) {
                 broken.push(Law::ListOrder);
+            }
+        }
+        Order::Graph => {}
+        Order::Waves => {
+            let depths = plan.depths();
+            let mut before = plan.tasks().filter(|other| depths[other.index()] < depths[task.index()]);
+            if !before.all(|other| is_passed(world, other)) {
+                broken.push(Law::WaveAfterWave);
+            }
+            if depths[task.index()] > 0 {
+                world.try_out(Tried::AFurtherWave);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Why a task starts or does not, by what is written and what was told, independently of the core.
 
-use orch_core::{OnIncomplete, Status, TaskIx};
+use orch_core::{OnIncomplete, Order, Status, TaskIx};
 
 use crate::world::World;
 
@@ -13,7 +13,16 @@ pub(crate) fn goes_first(world: &World, task: TaskIx, new: TaskIx) -> bool {
             plan.tasks().filter(|&other| other != new && world.disk.status(other) == Status::Running);
         running.any(|other| plan.claimed(other).any(|theirs| theirs == claim))
     };
+    let is_beside = || match world.scenario.policy.order {
+        Order::List => false,
+        Order::Graph => true,
+        Order::Waves => {
+            let depths = plan.depths();
+            depths[task.index()] == depths[new.index()]
+        }
+    };
     stood.sent_back > 0
+        && is_beside()
         && stood.standing.status == Status::Pending
         && !world.process.held.contains(&task)
         && !waits_in_vain(world, task)
@@ -23,13 +32,25 @@ pub(crate) fn goes_first(world: &World, task: TaskIx, new: TaskIx) -> bool {
 
 /// Whether something that the task needs directly is not done, by what is written, or something it awaits is not known
 /// to hold.
-pub(crate) fn waits_in_vain(world: &World, task: TaskIx) -> bool {
+fn waits_in_vain(world: &World, task: TaskIx) -> bool {
     world.scenario.plan.graph().depends_on(task).iter().any(|&needed| {
         let standing = world.disk.stood(needed).standing;
         let release = world.scenario.policy.on_incomplete == OnIncomplete::Release;
         !(standing.status == Status::Success || standing.status == Status::Incomplete && release)
             || standing.review_due
     }) || !world.told_all(task)
+}
+
+/// Whether a list or the waves go on after this task, by what is written and what was told: it is settled, or nobody waits
+/// for it.
+pub(crate) fn is_passed(world: &World, task: TaskIx) -> bool {
+    let standing = world.disk.stood(task).standing;
+    let held = world.process.held.contains(&task);
+    match standing.status {
+        Status::Pending => held || waits_in_vain(world, task),
+        Status::Running => false,
+        _ => held || !standing.review_due,
+    }
 }
 
 /// Whether some task is kept from starting by a condition alone, and the run is to wait for that.

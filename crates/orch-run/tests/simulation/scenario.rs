@@ -145,7 +145,7 @@ fn plan(dice: &mut Dice, conditions: &[(String, u64)]) -> Plan {
 fn policy(dice: &mut Dice) -> Policy {
     Policy {
         jobs: NonZeroU32::new(1 + dice.below(4) as u32).expect("it is one at least"),
-        order: dice.pick(&[Order::List, Order::Graph, Order::Graph]),
+        order: dice.pick(&[Order::List, Order::Graph, Order::Graph, Order::Waves]),
         on_failure: dice.pick(&[
             OnFailure::Stop,
             OnFailure::KeepGoing,

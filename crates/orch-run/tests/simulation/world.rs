@@ -82,11 +82,12 @@ pub(crate) enum Tried {
     ReviewFailed,
     ResultSaidTwice,
     ResultSaidLate,
+    AFurtherWave,
     EverythingSucceeded,
 }
 
 impl Tried {
-    pub(crate) const ALL: [Tried; 33] = [
+    pub(crate) const ALL: [Tried; 34] = [
         Tried::Kill,
         Tried::PowerCut,
         Tried::PartOfABatchWritten,
@@ -119,6 +120,7 @@ impl Tried {
         Tried::ReviewFailed,
         Tried::ResultSaidTwice,
         Tried::ResultSaidLate,
+        Tried::AFurtherWave,
         Tried::EverythingSucceeded,
     ];
 }

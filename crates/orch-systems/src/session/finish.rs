@@ -110,5 +110,6 @@ fn order_word(order: Order) -> &'static str {
     match order {
         Order::List => "list",
         Order::Graph => "graph",
+        Order::Waves => "waves",
     }
 }

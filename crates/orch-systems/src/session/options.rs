@@ -63,7 +63,7 @@ pub struct RunOptions {
 
 impl RunOptions {
     /// The policy of a run: the system's defaults, `orch.toml`, and what a person chose, in that order. Choosing a
-    /// number of jobs chooses the order of the graph as well.
+    /// number of jobs chooses the graph instead of a list as well; what goes wave by wave goes on so.
     pub(crate) fn policy(&self, config: &Config, review: bool, defaults: &Defaults) -> Policy {
         let table = &config.run;
         let jobs = self.jobs.or(table.jobs);
@@ -76,7 +76,10 @@ impl RunOptions {
         let default = Policy::default();
         Policy {
             jobs: jobs.unwrap_or(defaults.jobs),
-            order: if jobs.is_some() { Order::Graph } else { defaults.order },
+            order: match defaults.order {
+                Order::List if jobs.is_some() => Order::Graph,
+                order => order,
+            },
             on_failure,
             // Who wants to go on after a failure does not want to wait for somebody after half a success.
             on_incomplete: match defaults.on_incomplete {
