@@ -1,6 +1,7 @@
 //! The command line. The names here are a contract: scripts rely on them.
 
 mod milestones;
+mod waves;
 
 use std::ffi::OsString;
 use std::num::NonZeroU32;
@@ -12,8 +13,9 @@ use orch_core::OnFailure;
 use orch_systems::{Durability, ExecutorKind, RunOptions, parse_duration};
 
 pub(crate) use milestones::{Ack, Begin, Collect, Dispatch, New, Show, SwitchMode};
+pub(crate) use waves::PlanCommand;
 
-/// Runs a plan that you have already, of prompts, of milestones, of streams or of weavers: starts what may run, judges what came back,
+/// Runs a plan that you have already, of prompts, milestones, streams, weavers or waves: starts what may run, judges what came back,
 /// writes everything down, and goes on after any crash.
 #[derive(Debug, Parser)]
 #[command(name = "orch", version, about, max_term_width = 100, disable_help_subcommand = true)]
@@ -161,6 +163,17 @@ pub(crate) enum Command {
         /// Only say what would be done.
         #[arg(long)]
         dry_run: bool,
+    },
+    /// Change a plan of waves, also one that is being run: its next version is on its branch, and the run goes on with it.
+    Plan {
+        #[command(subcommand)]
+        command: PlanCommand,
+    },
+    /// List the plans of waves in this repository, the oldest first.
+    Sessions {
+        /// As one JSON document.
+        #[arg(long)]
+        json: bool,
     },
     /// List, remove or rescue work trees.
     Worktree {
@@ -363,6 +376,9 @@ pub(crate) struct Run {
     /// once as their kind says.
     #[arg(short, long, value_name = "N")]
     pub(crate) jobs: Option<NonZeroU32>,
+    /// Of waves: start each task as soon as it is ready, rather than wave by wave.
+    #[arg(long)]
+    pub(crate) continuous: bool,
     /// The agent: claude, codex, opencode, gemini, shell, or one from orch.toml.
     #[arg(long, value_name = "NAME")]
     pub(crate) agent: Option<String>,
@@ -439,6 +455,7 @@ impl Run {
     pub(crate) fn options(&self) -> RunOptions {
         RunOptions {
             jobs: self.jobs,
+            continuous: self.continuous,
             agent: self.agent.clone(),
             fresh: self.fresh,
             retry_failed: self.retry_failed,
@@ -497,6 +514,8 @@ impl Args {
             Some(Command::Dispatch(dispatch)) => dispatch.json,
             Some(Command::Collect(collect)) => collect.json,
             Some(Command::Show(show)) => show.looked.json,
+            Some(Command::Plan { command }) => command.change().json,
+            Some(Command::Sessions { json }) => *json,
             Some(Command::Status { looked, format, .. }) => looked.json || *format == StatusFormat::Json,
             Some(
                 Command::Check(looked)
@@ -566,6 +585,12 @@ mod tests {
             "orch prompt PROMPT-01 --explain",
             "orch -C /tmp status --kind prompts",
             "orch status -C /tmp",
+            "orch run plan/session-20250112-143000 --continuous",
+            "orch plan add \"x\" --requires A --requires B --provides C --file a.rs --time 8m --priority high",
+            "orch plan replace 005 --by 008,009",
+            "orch plan replace 005 x --provides C --plan plan/session-20250112-143000",
+            "orch plan drop 005 006 --learned y",
+            "orch sessions --json",
         ] {
             Args::try_parse_from(line.split_whitespace()).unwrap_or_else(|error| panic!("{line}: {error}"));
         }
@@ -576,6 +601,8 @@ mod tests {
             "orch status --json --format lines",
             "orch watch a b c",
             "orch retry",
+            "orch plan replace 005",
+            "orch plan drop",
         ] {
             let error = Args::try_parse_from(line.split_whitespace()).expect_err(line);
             assert_eq!(error.exit_code(), 2, "{line}");

@@ -110,6 +110,11 @@ impl Observer for Events {
             What::Alert { task, text } => {
                 json!({"t": t, "event": "alert", "task": task.map(id), "detail": text})
             }
+            What::Replanned { added, gone } => json!({
+                "t": t, "event": "replanned", "task": null,
+                "added": added.iter().map(|&task| id(task)).collect::<Vec<_>>(), "gone": gone,
+                "tasks": run.plan().len(),
+            }),
             What::Recorded { happenings } => {
                 json!({"t": t, "event": "state_recorded", "task": null, "happenings": happenings})
             }

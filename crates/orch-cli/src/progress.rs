@@ -76,6 +76,18 @@ impl Progress {
         }
     }
 
+    /// Shows the workers of a plan that was changed: the tasks may have other places in it.
+    fn replanned(&mut self, run: &Run) {
+        let Some(live) = &mut self.live else { return };
+        for (_, bar) in std::mem::take(&mut live.workers) {
+            bar.finish_and_clear();
+        }
+        live.total.set_length(run.plan().len() as u64);
+        for active in run.active() {
+            self.begin(active.task, "runs", run);
+        }
+    }
+
     fn end(&mut self, task: TaskIx, run: &Run) {
         let Some(live) = &mut self.live else { return };
         if let Some(bar) = live.workers.remove(&task) {
@@ -131,6 +143,15 @@ impl Observer for Progress {
             What::Alert { task, text } => {
                 let about = task.map(|task| format!("{}: ", id(task))).unwrap_or_default();
                 self.line("Alert", "orch", &format!("{about}{text}"), run);
+            }
+            What::Replanned { added, gone } => {
+                let added: Vec<String> = added.iter().map(|&task| id(task)).collect();
+                let parts = [("with", added), ("without", gone.clone())];
+                let parts = parts.iter().filter(|(_, ids)| !ids.is_empty());
+                let parts: Vec<String> =
+                    parts.map(|(word, ids)| format!("{word} {}", ids.join(", "))).collect();
+                self.line("Replan", "orch", &format!("the plan was changed: {}", parts.join("; ")), run);
+                self.replanned(run);
             }
             What::Recorded { .. } => self.flush(),
             What::Finished { .. } => {

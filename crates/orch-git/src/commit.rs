@@ -222,7 +222,7 @@ impl Git {
     }
 
     /// The folder that all work trees of the repository share: `.git` of the main one.
-    pub(crate) fn common_dir(&self) -> Result<PathBuf, GitError> {
+    pub fn common_dir(&self) -> Result<PathBuf, GitError> {
         self.local(&["rev-parse", "--path-format=absolute", "--git-common-dir"]).map(path_from)
     }
 

@@ -20,10 +20,11 @@ impl Git {
     /// Merges `branch` into the branch `into`, by a commit of its own with this message, also where the branch could simply
     /// be moved.
     ///
-    /// Where a work tree has `into` checked out, this is what [`merge`](Self::merge) does there, with all that it promises.
-    /// Where none has, or only one whose folder is gone, no work tree and no index is read or written: whatever is staged or
-    /// changed in any of them stays as it is. The commit is the user's or orch's as well, but no hooks are run, and nothing is
-    /// signed, whatever `commit.gpgsign` says. Should others move `into` meanwhile, it is merged into what they made of it.
+    /// Where a work tree has `into` checked out, this is what [`merge`](Self::merge) does there, with all that it promises;
+    /// one in which `into` is being rebased or bisected refuses as well ([`UnderWay`](MergeError::UnderWay)). Where none has,
+    /// or only one whose folder is gone, nobody's work tree and index is read or written: whatever is staged or changed in any
+    /// of them stays as it is. The commit is the user's or orch's as well, but no hooks are run, and nothing is signed,
+    /// whatever `commit.gpgsign` says. Should others move `into` meanwhile, it is merged into what they made of it.
     ///
     /// # Errors
     /// [`MergeError`]; [`NoBranch`](MergeError::NoBranch) for either of the two branches. Unless it is

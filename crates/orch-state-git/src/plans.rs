@@ -193,10 +193,18 @@ impl PlanRepository {
     /// # Errors
     /// [`ToolError::Update`] when the rules of plans don't allow it; [`ToolError::NoBranch`], [`ToolError::NoRecord`]; git's own.
     pub fn update_plan_branch(&self, input: &UpdatePlanInput) -> Result<PlanUpdated, ToolError> {
-        let mut update = input.read()?;
-        if !update.replaced.is_empty() || !update.dropped.is_empty() {
-            update.running = self.running()?;
-        }
+        let retires = input.replaced_tasks.is_some() || input.dropped_task_ids.is_some();
+        let running = if retires { self.running()? } else { Vec::new() };
+        self.replan(input, &running)
+    }
+
+    /// The same for whoever knows which tasks a worker is at, rather than by what is checked out in work trees: one that is
+    /// left behind keeps nobody from planning its task anew.
+    ///
+    /// # Errors
+    /// Those of [`update_plan_branch`](Self::update_plan_branch).
+    pub fn replan(&self, input: &UpdatePlanInput, running: &[TaskId]) -> Result<PlanUpdated, ToolError> {
+        let update = Update { running: running.to_vec(), ..input.read()? };
         let (updated, _) = self.next_version(&input.plan_branch, &update, Same::Written)?;
         Ok(updated)
     }

@@ -44,11 +44,10 @@ impl Related {
 
 /// The draft without what would keep it from being a plan, but circles: what is wrong with it is for others to say.
 fn sound(mut draft: PlanDraft) -> PlanDraft {
-    let known: HashSet<String> = draft.tasks.iter().map(|task| task.id.clone()).collect();
+    let (mut known, mut provided) = (HashSet::new(), HashSet::new());
+    draft.tasks.retain(|task| known.insert(task.id.clone()));
     let offered: HashSet<String> =
         draft.tasks.iter().flat_map(|task| task.provides.iter().cloned()).collect();
-    let (mut ids, mut provided) = (HashSet::new(), HashSet::new());
-    draft.tasks.retain(|task| ids.insert(task.id.clone()));
     for task in &mut draft.tasks {
         task.provides.retain(|name| provided.insert(name.clone()));
         // A task that needs what it provides itself would be a circle.

@@ -40,7 +40,7 @@ impl PlanRepository {
     /// one, cut from `flow`, with a first commit that says what the task is. Nothing is checked out. Of two calls at once one
     /// makes it, and the other finds it.
     ///
-    /// Its name has the slug of the task's description, and a number when the name is that of another session's task. The
+    /// Its name has the slug of the description's first line, and a number when the name is that of another session's task. The
     /// tasks in `completed` are done beside those of which the plan says it. At most 200 tasks are named in each list of the
     /// commit.
     ///
@@ -57,11 +57,11 @@ impl PlanRepository {
             problem: format!("there is no task {id} in the plan"),
             hint: "name a task of the plan".into(),
         })?;
-        let slug = match Slug::of(&task.description) {
+        let slug = match Slug::of(task.title()) {
             Some(slug) => slug,
             None => NO_WORD.parse()?,
         };
-        let mut said = first_commit(plan, task, completed);
+        let mut said = None;
         let mut refused = Vec::new();
         let begun = Instant::now();
         while begun.elapsed() < PATIENCE {
@@ -75,6 +75,7 @@ impl PlanRepository {
                 refused.iter().any(|taken: &String| is(taken))
                     || there.iter().any(|(taken, _)| is(taken.as_str()))
             })?;
+            let said = said.get_or_insert_with(|| first_commit(plan, task, completed));
             said.branch = name.to_string();
             match self.git.commit_on(&name, Tip::New { base: FLOW }, said.write()?.as_bytes()) {
                 Ok(commit) => return Ok((name, commit)),
@@ -111,17 +112,20 @@ impl PlanRepository {
                 continue;
             }
             match self.first_commit(branch, tip)? {
-                Some((task, commit)) if is_of(&task, plan) => own.push((true, commit.time, branch, tip)),
+                Some((task, commit)) if is_of(&task, plan) => {
+                    let is_named = !(task.plan_branch.is_empty() && task.session_id.is_empty());
+                    own.push(((true, commit.time, is_named), branch, tip));
+                }
                 Some(_) => {}
                 None => {
                     let first = self.own_commits(tip)?.into_iter().next();
-                    own.extend(first.map(|commit| (false, commit.time, branch, tip)));
+                    own.extend(first.map(|commit| ((false, commit.time, false), branch, tip)));
                 }
             }
         }
-        // Those of one second are told apart by their names.
-        let newest = own.into_iter().max_by_key(|(is_said, time, branch, _)| (*is_said, *time, *branch));
-        Ok(newest.map(|(_, _, branch, tip)| (branch.clone(), tip.clone())))
+        // Within one second, the one that names the plan; then by name, so that it is always the same.
+        let newest = own.into_iter().max_by_key(|(age, branch, _)| (*age, *branch));
+        Ok(newest.map(|(_, branch, tip)| (branch.clone(), tip.clone())))
     }
 }
 

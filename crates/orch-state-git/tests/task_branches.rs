@@ -43,7 +43,7 @@ fn find(project: &Project, plan: &PlanCommit, task: &str) -> Option<String> {
 }
 
 fn said(project: &Project, name: &str, task: &str) -> Said {
-    project.plans.said_on(&BranchName::new(name).unwrap(), &id(task)).unwrap()
+    project.plans.said_on(&BranchName::new(name).unwrap(), &id(task), None).unwrap()
 }
 
 /// A branch that another session has made for its task of this id.
@@ -288,7 +288,7 @@ fn what_was_said_is_read_since_the_first_commit() {
 
     let gone = BranchName::new("task/009-gone").unwrap();
     assert_eq!(
-        refused(project.plans.said_on(&gone, &id("009"))).error,
+        refused(project.plans.said_on(&gone, &id("009"), None)).error,
         "Branch task/009-gone does not exist"
     );
 }

@@ -52,6 +52,8 @@ pub struct Config {
     pub streams: StreamsTable,
     /// What only plans of weavers have.
     pub weavers: WeaversTable,
+    /// What only plans of waves have.
+    pub waves: WavesTable,
     /// Agents of one's own, and changes to the built-in ones.
     pub agents: BTreeMap<String, ProfileTable>,
     /// Where it was found; none when there is no file.
@@ -159,6 +161,18 @@ pub struct WeaversTable {
     /// How long one check may take unless its spec says so, such as `10m`; 5 minutes unless set.
     #[serde(deserialize_with = "duration")]
     pub check_timeout: Option<Duration>,
+}
+
+/// The table `[waves]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WavesTable {
+    /// The agent that answers for the person whether a plan is to be carried out (`--confirm agent`).
+    pub user: Option<String>,
+    /// A command that has to succeed in a task's work tree, with all that was merged before in it, before it is merged.
+    pub verify: Option<Vec<String>>,
+    /// Whether each task starts as soon as it is ready, rather than wave by wave.
+    pub continuous: Option<bool>,
 }
 
 /// What workers run in.

@@ -1,8 +1,8 @@
 //! The systems: for each, how a plan is loaded, what is recorded, what a worker is told, how its result is read back,
 //! and how a run finishes.
 //!
-//! There are four: [prompts](PromptPlan) (seed 002), [milestones](MilestonePlan) (seed 000), [streams](StreamPlan)
-//! (seed 001) and [weavers](WeaverPlan) (seed 003). What a system shares with the others is here as well: the configuration ([`Config`]), the workers that are processes, the session that holds a plan ([`Session`]) and the view
+//! There are five: [prompts](PromptPlan) (seed 002), [milestones](MilestonePlan) (seed 000), [streams](StreamPlan)
+//! (seed 001), [weavers](WeaverPlan) (seed 003) and [waves](WavePlan) (seed 004). What a system shares with the others is here as well: the configuration ([`Config`]), the workers that are processes, the session that holds a plan ([`Session`]) and the view
 //! of one that is only looked at ([`View`]).
 //!
 //! ```no_run
@@ -38,6 +38,7 @@ mod store;
 mod streams;
 mod system;
 mod view;
+mod waves;
 mod weavers;
 mod workers;
 mod worktrees;
@@ -45,7 +46,7 @@ mod yaml;
 
 pub use config::{
     Command, Config, ConfigError, Durability, ExecutorKind, MilestonesTable, RunTable, StreamsTable,
-    Survivors, TmuxTable, WeaversTable, WorktreesTable, parse_duration,
+    Survivors, TmuxTable, WavesTable, WeaversTable, WorktreesTable, parse_duration,
 };
 pub use control::{Ask, Asker};
 pub use error::OpenError;
@@ -65,12 +66,15 @@ pub use streams::{
 };
 pub use system::{TellError, Told};
 pub use view::View;
+pub use waves::{PlanToChange, SessionSummary, WavePlan, sessions};
 pub use weavers::{PlannedSpec, Restacked, StackEntry, WeaverPlan};
 pub use worktrees::ListedWorktree;
 
 // What the types above are made of.
 pub use orch_git::Rescued;
 pub use orch_prompt::{Block, Source};
+pub use orch_state_commits::{PlanCommit, PlanTask, TaskId};
+pub use orch_state_git::{PlanUpdated, PlannedTask as TaskToPlan, ReplacedTask, UpdatePlanInput};
 pub use orch_state_md::planning;
 pub use orch_state_sqlite::{DbError, Phase, TaskStatus};
 pub use orch_store::{Holder, TaskRecord};

@@ -8,6 +8,7 @@ use crate::listing::{Listing, Named, is_document_name, is_index_name};
 use crate::milestones::{looks_like_one, may_be_one, planning_documents_of};
 use crate::prompts::INDEX;
 use crate::streams::{Database, Surroundings, is_database, project_of};
+use crate::waves;
 use crate::weavers::{META, PLANS};
 
 /// The systems that a plan can belong to.
@@ -21,6 +22,8 @@ pub enum Kind {
     Streams,
     /// A folder of specs, each a branch of its own (seed 003).
     Weavers,
+    /// A plan in the commits of a branch, its tasks ready when what they require is provided (seed 004).
+    Waves,
 }
 
 impl Kind {
@@ -31,29 +34,22 @@ impl Kind {
             Kind::Milestones => "milestones",
             Kind::Streams => "streams",
             Kind::Weavers => "weavers",
+            Kind::Waves => "waves",
         }
     }
 
     /// The system called `name`.
     ///
     /// # Errors
-    /// [`OpenError::Request`] for a name that is none of the five, and for one that this version can't run yet.
+    /// [`OpenError::Request`] for a name that is none of the five.
     pub fn named(name: &str) -> Result<Self, OpenError> {
-        let (message, hint) = match name {
-            "prompts" => return Ok(Kind::Prompts),
-            "milestones" => return Ok(Kind::Milestones),
-            "weavers" => return Ok(Kind::Weavers),
-            "streams" => return Ok(Kind::Streams),
-            "waves" => (
-                format!("plans of the kind `{name}` can't be run by this version of orch yet"),
-                "`--kind prompts`, `milestones`, `streams` and `weavers` can",
-            ),
-            _ => (
-                format!("there is no kind of plan called `{name}`"),
-                "the kinds are prompts, milestones, streams, weavers, waves",
-            ),
-        };
-        Err(OpenError::Request { code: "kind.unknown", message, hint: hint.into() })
+        const ALL: [Kind; 5] = [Kind::Prompts, Kind::Milestones, Kind::Streams, Kind::Weavers, Kind::Waves];
+        let found = ALL.into_iter().find(|kind| kind.name() == name);
+        found.ok_or_else(|| OpenError::Request {
+            code: "kind.unknown",
+            message: format!("there is no kind of plan called `{name}`"),
+            hint: format!("the kinds are {}", ALL.map(Kind::name).join(", ")),
+        })
     }
 }
 
@@ -62,9 +58,9 @@ impl Kind {
 pub struct Found {
     /// Which system it belongs to.
     pub kind: Kind,
-    /// The file that stands for it.
+    /// The file that stands for it, or the branch (waves).
     pub path: PathBuf,
-    /// The project that it is about, where its file does not lie there (streams).
+    /// The project that it is about, where its file does not lie there (streams, waves).
     pub project: Option<PathBuf>,
     /// Whether the streams of all initiatives are meant, and not of the current one alone.
     pub all_initiatives: bool,
@@ -77,8 +73,8 @@ impl Found {
     }
 }
 
-/// The plan that `given` means, or the only one in `here` when nothing is given: a file, a folder, or the id of a plan
-/// of weavers. With a `kind`, plans of other kinds are passed over.
+/// The plan that `given` means, or the only one in `here` when nothing is given: a file, a folder, the id of a plan of
+/// weavers, or the branch of a plan of waves. With a `kind`, plans of other kinds are passed over.
 ///
 /// # Errors
 /// [`OpenError::NoPlan`] when there is none, or more than one.
@@ -116,11 +112,16 @@ pub(crate) fn locate_among(
         {
             return Ok(Found::new(Kind::Weavers, path));
         }
+        if let Some(given) = given.and_then(Path::to_str)
+            && kind.map_or_else(|| waves::is_like_a_plan(given), |kind| kind == Kind::Waves)
+        {
+            return waves::find(here, given);
+        }
         let what = if is_there(&place) { "no file that can be read at" } else { "no" };
         return Err(OpenError::NoPlan {
             message: format!("there is {what} `{}`", place.display()),
-            hint: "name an index file such as PROMPT-ORCHESTRATOR.md, a planning document, the folder of a plan, or the \
-                   folder it is in"
+            hint: "name an index file such as PROMPT-ORCHESTRATOR.md, a planning document, the folder of a plan, the \
+                   folder it is in, or the branch of a plan"
                 .into(),
         });
     }
@@ -134,6 +135,9 @@ pub(crate) fn locate_among(
     {
         found.push(Found { project: Some(project.clone()), ..Found::new(Kind::Streams, path) });
     }
+    if kind.is_none_or(|kind| kind == Kind::Waves) {
+        found.extend(waves::found_in(&place, kind.is_some(), !found.is_empty())?);
+    }
     match found.as_slice() {
         [only] => Ok(only.clone()),
         [] => Err(OpenError::NoPlan {
@@ -141,6 +145,7 @@ pub(crate) fn locate_among(
             hint: match kind {
                 Some(Kind::Streams) => no_database(&project),
                 Some(Kind::Weavers) => format!("name the folder of a plan, with a {META} and specs in it"),
+                Some(Kind::Waves) => "`orch generate --kind waves \"what is wanted\"` makes one".into(),
                 Some(Kind::Milestones) => "name a planning document; `orch new plan` writes one".into(),
                 _ => format!("name a plan, or write an index as {INDEX}{}", or_streams(&project)),
             },
@@ -162,6 +167,7 @@ impl Found {
             Kind::Prompts | Kind::Milestones => &self.path,
             Kind::Streams => return Some("the project's streams (`--kind streams`)".into()),
             Kind::Weavers => self.path.parent()?,
+            Kind::Waves => return self.path.to_str().map(str::to_owned),
         };
         Some(named.strip_prefix(place).ok()?.to_str()?.to_owned())
     }

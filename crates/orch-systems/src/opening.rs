@@ -9,7 +9,7 @@ use orch_store::{Home, ReadAhead};
 use crate::listing::{Files, Listing};
 use crate::locate::{Found, Kind, locate, locate_among};
 use crate::prompts::INDEX;
-use crate::{AnyPlan, MilestonePlan, OpenError, PromptPlan, StreamPlan, WeaverPlan};
+use crate::{AnyPlan, MilestonePlan, OpenError, PromptPlan, StreamPlan, WavePlan, WeaverPlan};
 
 /// From this size of a history or an index on, a thread of its own is worth it: with 100,000 prompts, reading the history
 /// takes a quarter of the time to open a plan, and listing its folder a fifth, which nobody has to wait for then.
@@ -128,6 +128,12 @@ impl From<StreamPlan> for Opening {
 
 impl From<WeaverPlan> for Opening {
     fn from(plan: WeaverPlan) -> Self {
+        AnyPlan::from(plan).into()
+    }
+}
+
+impl From<WavePlan> for Opening {
+    fn from(plan: WavePlan) -> Self {
         AnyPlan::from(plan).into()
     }
 }

@@ -7,7 +7,7 @@ use orch_core::{Diagnostic, Plan, TaskIx};
 
 use crate::locate::{Found, Kind};
 use crate::system::Source;
-use crate::{MilestonePlan, OpenError, PromptPlan, StreamPlan, WeaverPlan};
+use crate::{ListedWorktree, MilestonePlan, OpenError, PromptPlan, StreamPlan, WavePlan, WeaverPlan};
 
 /// A plan of any of the systems, loaded and valid.
 #[derive(Clone, Debug)]
@@ -20,6 +20,8 @@ pub enum AnyPlan {
     Streams(StreamPlan),
     /// A folder of specs, each built on a branch of its own (seed 003).
     Weavers(WeaverPlan),
+    /// Tasks in the commits of a branch, ready when what they require is provided (seed 004).
+    Waves(WavePlan),
 }
 
 impl AnyPlan {
@@ -36,6 +38,10 @@ impl AnyPlan {
                 StreamPlan::load(&found.path, &project, found.all_initiatives).map(Self::Streams)
             }
             Kind::Weavers => WeaverPlan::load(&found.path).map(Self::Weavers),
+            Kind::Waves => {
+                let root = found.project.clone().unwrap_or_else(|| ".".into());
+                WavePlan::load(&root, &found.path.to_string_lossy()).map(Self::Waves)
+            }
         }
     }
 
@@ -46,16 +52,18 @@ impl AnyPlan {
             Self::Milestones(_) => Kind::Milestones,
             Self::Streams(_) => Kind::Streams,
             Self::Weavers(_) => Kind::Weavers,
+            Self::Waves(_) => Kind::Waves,
         }
     }
 
-    /// The file that stands for the plan.
+    /// The file that stands for the plan, or its branch (waves).
     pub fn path(&self) -> &Path {
         match self {
             Self::Prompts(plan) => &plan.path,
             Self::Milestones(plan) => &plan.path,
             Self::Streams(plan) => &plan.path,
             Self::Weavers(plan) => &plan.path,
+            Self::Waves(plan) => &plan.path,
         }
     }
 
@@ -66,6 +74,7 @@ impl AnyPlan {
             Self::Streams(plan) => {
                 Found { project: Some(plan.project.clone()), all_initiatives: plan.all_initiatives, ..found }
             }
+            Self::Waves(plan) => Found { project: Some(plan.root.clone()), ..found },
             _ => found,
         }
     }
@@ -78,6 +87,7 @@ impl AnyPlan {
             }
             Self::Streams(plan) => &plan.workspace,
             Self::Weavers(plan) => plan.id(),
+            Self::Waves(plan) => plan.session(),
         }
     }
 
@@ -88,6 +98,7 @@ impl AnyPlan {
             Self::Milestones(plan) => &plan.folder,
             Self::Streams(plan) => &plan.folder,
             Self::Weavers(plan) => plan.home_folder(),
+            Self::Waves(plan) => &plan.root,
         }
     }
 
@@ -107,6 +118,7 @@ impl AnyPlan {
             Self::Milestones(plan) => plan.stem(),
             Self::Streams(plan) => plan.home_name(),
             Self::Weavers(plan) => plan.id(),
+            Self::Waves(plan) => plan.home_name(),
         }
     }
 
@@ -117,6 +129,7 @@ impl AnyPlan {
             Self::Milestones(plan) => &plan.plan,
             Self::Streams(plan) => &plan.plan,
             Self::Weavers(plan) => &plan.plan,
+            Self::Waves(plan) => &plan.plan,
         }
     }
 
@@ -127,6 +140,7 @@ impl AnyPlan {
             Self::Milestones(plan) => &plan.warnings,
             Self::Streams(plan) => &plan.warnings,
             Self::Weavers(plan) => &plan.warnings,
+            Self::Waves(plan) => &plan.warnings,
         }
     }
 
@@ -137,17 +151,22 @@ impl AnyPlan {
             Self::Milestones(plan) => Box::new(plan.files(task)),
             Self::Streams(plan) => Box::new(plan.files(task)),
             Self::Weavers(plan) => Box::new(plan.files(task)),
+            Self::Waves(plan) => Box::new(plan.files(task)),
         };
         files
     }
 
-    /// Whether a work tree of this name in orch's folder of work trees is one of a task.
-    pub fn is_worktree_of(&self, task: TaskIx, name: &str) -> bool {
+    /// Whether a work tree in orch's folder of work trees is one of a task: by its name, of waves by its branch.
+    pub fn is_worktree_of(&self, task: TaskIx, worktree: &ListedWorktree) -> bool {
+        let Some(name) = worktree.name.as_deref() else { return false };
         match self {
             Self::Prompts(_) => false,
             Self::Milestones(plan) => plan.is_worktree_of(task, name),
             Self::Streams(plan) => plan.stream(task).file_name() == name,
             Self::Weavers(plan) => plan.worktree_name(task) == name,
+            Self::Waves(plan) => {
+                worktree.tree.branch.as_deref().is_some_and(|branch| plan.is_branch_of(task, branch))
+            }
         }
     }
 
@@ -158,6 +177,7 @@ impl AnyPlan {
             Self::Milestones(plan) => plan,
             Self::Streams(plan) => plan,
             Self::Weavers(plan) => plan,
+            Self::Waves(plan) => plan,
         }
     }
 }
@@ -183,6 +203,12 @@ impl From<StreamPlan> for AnyPlan {
 impl From<WeaverPlan> for AnyPlan {
     fn from(plan: WeaverPlan) -> Self {
         Self::Weavers(plan)
+    }
+}
+
+impl From<WavePlan> for AnyPlan {
+    fn from(plan: WavePlan) -> Self {
+        Self::Waves(plan)
     }
 }
 

@@ -154,6 +154,12 @@ impl Store for RunStore {
         Ok(())
     }
 
+    fn replanned(&mut self, run: &Run) -> Result<(), Failure> {
+        self.plan = Arc::clone(run.plan());
+        self.keeper.replanned(&self.plan);
+        Ok(())
+    }
+
     fn rest(&mut self, run: &Run, now: Time) -> Result<Option<Time>, Failure> {
         if !self.keeper.is_behind() {
             return Ok(None);

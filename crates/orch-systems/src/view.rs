@@ -60,11 +60,9 @@ impl View {
         let root = repository_root(project);
         let config = Config::find(project, root.as_deref().unwrap_or(project))?;
         let mut options = options;
-        if options.jobs.is_none()
-            && let Some(last) =
-                history.run.as_ref().filter(|last| matches!(last.order.as_str(), "graph" | "waves"))
-        {
-            options.jobs = std::num::NonZeroU32::new(last.jobs);
+        if let Some(last) = history.run.as_ref().filter(|last| last.order != "list") {
+            options.jobs = options.jobs.or(std::num::NonZeroU32::new(last.jobs));
+            options.continuous |= last.order == "graph";
         }
         let agent = history.run.as_ref().and_then(|run| run.agent.clone());
         let coming = options.agent.as_ref().or(config.run.agent.as_ref());

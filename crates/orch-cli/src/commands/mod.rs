@@ -22,6 +22,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod watch;
+mod waves;
 mod why;
 mod worktree;
 
@@ -112,6 +113,8 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
             Ok(code)
         }
         Command::Restack { ids, kind, dry_run } => stack::restack(&ids, &kind, dry_run),
+        Command::Plan { command } => waves::plan(&command),
+        Command::Sessions { json } => waves::sessions(json),
         Command::Worktree { command } => worktree::run(&command),
         Command::Other(words) => Err(other(&words)),
         Command::Completions { shell } => answer(|out| completions::run(shell, out)),

@@ -28,6 +28,13 @@ pub(crate) fn run(args: &Run) -> Result<u8, Failure> {
             hint: "leave `--worktrees` out; `-j N` runs them side by side".into(),
         }));
     }
+    if args.continuous && !matches!(plan, AnyPlan::Waves(_)) {
+        return Err(Failure::Open(OpenError::Request {
+            code: "run.continuous",
+            message: "only plans of waves go wave by wave".into(),
+            hint: "leave `--continuous` out; `-j N` runs what is ready side by side".into(),
+        }));
+    }
     if args.dry_run {
         return dry_run(args, opening);
     }
@@ -171,6 +178,9 @@ fn summarise(
         return writeln!(out, "nothing to do: every task is done");
     }
     board::write(title, &report.board, report.summary.as_deref(), out)?;
+    if let Some(account) = &report.account {
+        writeln!(out, "{}", Sanitised::lines(account))?;
+    }
     let counts = tally.counts.unwrap_or_default();
     let mut parts = Vec::new();
     for (count, word) in [

@@ -52,8 +52,7 @@ impl Asked {
     /// The task of the plan that a work tree is of.
     fn task(&self, worktree: &ListedWorktree) -> Option<&str> {
         let view = self.view.as_ref()?;
-        let name = worktree.name.as_deref()?;
-        let task = view.plan().tasks().find(|&task| view.loaded().is_worktree_of(task, name))?;
+        let task = view.plan().tasks().find(|&task| view.loaded().is_worktree_of(task, worktree))?;
         Some(view.plan().id(task))
     }
 

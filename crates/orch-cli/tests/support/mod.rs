@@ -5,6 +5,7 @@ pub(crate) mod planned;
 pub(crate) mod streams;
 mod tree;
 pub(crate) mod vertical;
+pub(crate) mod waves;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -186,12 +187,13 @@ impl Project {
     pub(crate) fn processes(&self) -> Vec<(u32, String)> {
         // The plan may lie in the user's folder.
         let place = fs::canonicalize(self.place.path()).unwrap();
-        let marker = format!("\0ORCH_PLAN={}/", place.display());
+        let markers = ["ORCH_PLAN", "ORCH_WORKTREE"].map(|name| format!("\0{name}={}/", place.display()));
         let numbers = fs::read_dir("/proc").into_iter().flatten();
         let numbers = numbers.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
         let of_project = |process: &u32| {
             let environment = fs::read(format!("/proc/{process}/environ")).unwrap_or_default();
-            format!("\0{}", String::from_utf8_lossy(&environment)).contains(&marker)
+            let environment = format!("\0{}", String::from_utf8_lossy(&environment));
+            markers.iter().any(|marker| environment.contains(marker))
         };
         let command = |process: u32| {
             let words = fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();

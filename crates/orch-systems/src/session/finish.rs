@@ -35,7 +35,7 @@ impl Session {
         self.store.write_state(&self.run, self.clock.now())?;
         let system = self.workers.system();
         let mut notes = std::mem::take(&mut self.notes);
-        let (mut board, mut summary) = (Vec::new(), None);
+        let (mut board, mut summary, mut account) = (Vec::new(), None, None);
         let workers = &mut self.workers;
         let mut closing = Closing {
             run: &self.run,
@@ -46,6 +46,7 @@ impl Session {
             notes: &mut notes,
             board: &mut board,
             summary: &mut summary,
+            account: &mut account,
             run_once: &mut |argv, name, vars| workers.run_once(argv, name, vars),
         };
         let validation = system.finish(&mut closing)?;
@@ -66,7 +67,7 @@ impl Session {
         notes.extend(self.store.take_alerts());
         notes.extend(self.notify(verdict));
         let chosen = self.chosen.map(|chosen| Counts::of_these(&self.run, chosen, now));
-        Ok(Report { verdict, halt, nothing_to_do: false, chosen, validation, notes, board, summary })
+        Ok(Report { verdict, halt, nothing_to_do: false, chosen, validation, notes, board, summary, account })
     }
 
     /// Has the configured command tell a person that the run is over; what kept it from that.

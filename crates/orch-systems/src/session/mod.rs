@@ -69,6 +69,8 @@ pub struct Report {
     pub board: Vec<BoardRow>,
     /// Where the summary of the run is, as a path from the repository's root; none where the system leaves none.
     pub summary: Option<String>,
+    /// What the system says of the run as a whole, in the form of its seed (004); none where it has none.
+    pub account: Option<String>,
 }
 
 /// What became of a task, for a board.
@@ -286,6 +288,7 @@ impl Session {
             notes: self.notes,
             board: Vec::new(),
             summary: None,
+            account: None,
         })
     }
 
@@ -324,6 +327,15 @@ impl Session {
         let Self { run, store, workers, clock, .. } = self;
         let driven = drive(run, settled, store, workers, clock, observers)?;
         workers.recorded();
+        if let Some(plan) = workers.changed_plan() {
+            // Whoever chose tasks chose them by their names.
+            let before = std::mem::replace(&mut self.plan, plan);
+            let (before, now) = (before.plan(), self.plan.plan());
+            self.chosen = self
+                .chosen
+                .take()
+                .map(|chosen| chosen.into_iter().filter_map(|task| now.find(before.id(task))).collect());
+        }
         Ok(driven)
     }
 }

@@ -18,6 +18,8 @@ use crate::{Config, Durability, OpenError};
 pub struct RunOptions {
     /// How many tasks at once; choosing it also chooses the order of the graph instead of the list's.
     pub jobs: Option<NonZeroU32>,
+    /// Of waves: each task as soon as it is ready, rather than wave by wave.
+    pub continuous: bool,
     /// The agent.
     pub agent: Option<String>,
     /// Forget what was done and start anew; the state file so far is kept aside.
@@ -78,6 +80,7 @@ impl RunOptions {
             jobs: jobs.unwrap_or(defaults.jobs),
             order: match defaults.order {
                 Order::List if jobs.is_some() => Order::Graph,
+                Order::Waves if self.continuous || config.waves.continuous == Some(true) => Order::Graph,
                 order => order,
             },
             on_failure,

@@ -1,6 +1,8 @@
 //! Keeping the state files of a plan.
 
-use orch_core::{Moved, Resumed, Run, TaskIx, Time};
+use std::sync::Arc;
+
+use orch_core::{Moved, Plan, Resumed, Run, TaskIx, Time};
 use orch_run::{Failure, WorkerIdentity};
 use orch_state_json::PromptMode;
 use orch_store::{Durability, StoreError};
@@ -49,6 +51,11 @@ pub(crate) trait Keeper {
     /// # Errors
     /// When the state has no place for the task: a bug.
     fn moved(&mut self, moved: &Moved, detail: Option<&str>, at: Time) -> Result<(), Failure>;
+
+    /// Takes note that the run goes on with a changed plan.
+    fn replanned(&mut self, plan: &Arc<Plan>) {
+        let _ = plan;
+    }
 
     /// Takes note of the terminal sessions that the workers of this run have, by task.
     fn terminals(&mut self, names: Vec<String>) {

@@ -31,7 +31,7 @@ pub(crate) use telling::{Telling, is_shell};
 
 use crate::reviewer::Reviewer;
 use crate::workers::Place;
-use crate::{BoardRow, OpenError, Requirements};
+use crate::{AnyPlan, BoardRow, OpenError, Requirements};
 
 /// One system's side of a run: what a worker is told, where it works and what its end means. Everything else is shared.
 pub(crate) trait System {
@@ -150,6 +150,11 @@ pub(crate) trait System {
         None
     }
 
+    /// The plan as it is now, if it was changed since this system was made of it.
+    fn replanned(&self) -> Replanning {
+        Replanning::No
+    }
+
     /// Of the conditions that tasks of the plan await, those that hold now.
     fn holding(&self) -> Vec<String> {
         Vec::new()
@@ -174,6 +179,23 @@ pub(crate) trait System {
         let _ = closing;
         Ok(Requirements::NotValidated)
     }
+}
+
+/// Whether a plan was changed while it is run.
+pub(crate) enum Replanning {
+    /// It is as it was.
+    No,
+    /// It is another one.
+    To(Box<Replanned>),
+    /// It was changed to what can't be run, for a person; said once.
+    Refused(String),
+}
+
+/// A plan that was changed while it is run.
+pub(crate) struct Replanned {
+    /// The system made of it.
+    pub(crate) system: Rc<dyn System>,
+    pub(crate) plan: AnyPlan,
 }
 
 /// Tools for an agent: a server of the Model Context Protocol.
@@ -202,6 +224,8 @@ pub(crate) struct Closing<'a> {
     pub(crate) board: &'a mut Vec<BoardRow>,
     /// Where the summary is that was left, from the repository's root.
     pub(crate) summary: &'a mut Option<String>,
+    /// What is said of the run as a whole.
+    pub(crate) account: &'a mut Option<String>,
     /// Runs a command to its end: how it ended and what it printed.
     pub(crate) run_once: &'a mut RunOnce<'a>,
 }

@@ -11,7 +11,7 @@ use orch_exec::process::{Exit, Launch, Stdin, log};
 use orch_run::{Clock, Notice};
 
 use super::launch::{LaunchError, Manner};
-use super::{AgentWorkers, Doing, Work, errand_name, work_key};
+use super::{AgentWorkers, Doing, Work, errand_name};
 use crate::evidence::Evidence;
 use crate::system::{Errand, ErrandEnd, ErrandKind, FollowUp, Judged, Step};
 
@@ -148,7 +148,7 @@ impl AgentWorkers {
                     self.agent_command(&file, prompt, (&id, attempt), &errand.folder, Manner::default())?;
             }
         }
-        self.processes.start(work_key(task), &launch)?;
+        self.processes.start(self.keys.work(task), &launch)?;
         Ok(log)
     }
 

@@ -14,7 +14,7 @@ use orch_run::{Clock, Notice, Started, WorkerIdentity};
 use orch_store::{StoreError, replace_private};
 
 use super::executor::Begun;
-use super::{Active, AgentWorkers, Work, identity, work_key};
+use super::{Active, AgentWorkers, Work, identity};
 use crate::system::{Coming, Ground, GroundError, TellError, Telling, Told, Tools, is_shell};
 
 const NO_VARS: [(&str, OsString); 0] = [];
@@ -105,7 +105,7 @@ impl AgentWorkers {
         if goes_on {
             let _ = fs::remove_file(&note);
             self.working(task, attempt, Work::default());
-            self.ended.push(Ended { key: work_key(task), exit: Exit::Code(0) });
+            self.ended.push(Ended { key: self.keys.work(task), exit: Exit::Code(0) });
         }
         goes_on
     }
@@ -171,13 +171,18 @@ impl AgentWorkers {
         };
         let session_name = self.system.session_name(task);
         let folder = home.prompts();
-        let started =
-            self.executor.start(&mut self.processes, work_key(task), &launch, &session_name, &folder)?;
+        let started = self.executor.start(
+            &mut self.processes,
+            self.keys.work(task),
+            &launch,
+            &session_name,
+            &folder,
+        )?;
         let worker = match started {
             Begun::Runs(worker) => Some(identity(worker)),
             Begun::Coming => None,
             Begun::Ended(exit) => {
-                self.ended.push(Ended { key: work_key(task), exit });
+                self.ended.push(Ended { key: self.keys.work(task), exit });
                 None
             }
         };

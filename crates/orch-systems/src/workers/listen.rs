@@ -11,7 +11,7 @@ use orch_exec::agent::{Profile, ResultKind, session};
 use orch_exec::process::{Ended, Exit, Waker, log};
 use orch_run::Notice;
 
-use super::{AgentWorkers, Doing, work_key};
+use super::{AgentWorkers, Doing};
 
 /// How often the logs of new workers are looked at for the name of their session.
 const SESSION_TICK: Duration = Duration::from_secs(1);
@@ -161,7 +161,7 @@ impl AgentWorkers {
         for (task, attempt) in silent {
             if let Some(notice) = self.find_session(task, attempt) {
                 if let (Notice::Session { session: name, .. }, Some(active)) =
-                    (&notice, self.active.get_mut(&work_key(task)))
+                    (&notice, self.active.get_mut(&self.keys.work(task)))
                     && let Doing::Work(work) = &mut active.doing
                 {
                     work.session = Some(name.clone());

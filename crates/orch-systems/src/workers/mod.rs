@@ -5,6 +5,7 @@
 
 mod executor;
 mod follow_up;
+mod keys;
 mod launch;
 mod listen;
 mod once;
@@ -18,9 +19,10 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use orch_core::{Outcome, Phase, ReviewVerdict, Run, Status, StopCause, TaskIx, Time};
+use orch_core::{Outcome, Phase, Plan, ReviewVerdict, Run, Status, StopCause, TakenOver, TaskIx, Time};
 use orch_exec::agent::Profile;
 use orch_exec::process::{Ended, Exit, Keeping, Launch, Processes, Settings, StartError, Stdin, Worker};
 use orch_run::{
@@ -33,10 +35,12 @@ pub(crate) use launch::is_installed;
 pub(crate) use once::run_to_end;
 pub(crate) use place::{Place, attempt_id, errand_name, keeper_name, review_name};
 
+use crate::AnyPlan;
 use crate::control::{Ask, Control};
 use crate::reviewer::Before;
-use crate::system::{Coming, EndedAttempt, Judged, PlanPaths, System};
+use crate::system::{Coming, EndedAttempt, Judged, PlanPaths, Replanned, Replanning, System};
 use follow_up::FollowingUp;
+use keys::Keys;
 use listen::{LINGER, Listening};
 use set_up::SettingUp;
 
@@ -68,6 +72,11 @@ pub(crate) struct AgentWorkers {
     clock: SystemClock,
     past: HashMap<TaskIx, Past>,
     active: HashMap<u64, Active>,
+    keys: Keys,
+    /// What the plan was changed to, until the run has taken it over.
+    coming: Option<Replanned>,
+    /// The plan as it was changed since these were made.
+    changed: Option<AnyPlan>,
     listening: Listening,
     /// The tasks under way, also those that are about to be started together.
     under_way: Vec<TaskIx>,
@@ -136,6 +145,9 @@ impl AgentWorkers {
             clock,
             past: HashMap::new(),
             active: HashMap::new(),
+            keys: Keys::default(),
+            coming: None,
+            changed: None,
             listening,
             under_way: Vec::new(),
             linger: LINGER,
@@ -145,6 +157,23 @@ impl AgentWorkers {
             shared_env: OnceCell::new(),
             plan_paths: PlanPaths::default(),
         })
+    }
+
+    /// The plan as it is now, if it was changed since these were made.
+    pub(crate) fn changed_plan(&mut self) -> Option<AnyPlan> {
+        self.changed.take()
+    }
+
+    /// Looks whether the plan was changed; what to say of it.
+    fn look_for_changes(&mut self) -> Option<Notice> {
+        match self.system.replanned() {
+            Replanning::No => None,
+            Replanning::Refused(text) => Some(Notice::Alert { task: None, text }),
+            Replanning::To(coming) => {
+                self.coming = Some(*coming);
+                Some(Notice::Replanned)
+            }
+        }
     }
 
     /// Tells them what was before, for the attempts to come.
@@ -192,7 +221,7 @@ impl AgentWorkers {
         let id = self.id(task);
         let (receipt, log) = (self.place.home.receipt(&id, attempt), self.place.home.log(&id, attempt));
         let Survivor { worker, marker } = survivor;
-        let adopted = self.processes.adopt(work_key(task), worker, marker, Some(receipt), Some(log));
+        let adopted = self.processes.adopt(self.keys.work(task), worker, marker, Some(receipt), Some(log));
         if adopted {
             self.working(task, attempt, Work { profile: Some(profile), ..Work::default() });
         }
@@ -207,18 +236,18 @@ impl AgentWorkers {
 
     /// Looks out for nothing more of the attempt that a person does.
     pub(crate) fn no_longer(&mut self, task: TaskIx) {
-        self.active.remove(&work_key(task));
+        self.active.remove(&self.keys.work(task));
     }
 
     /// Takes over an attempt of an earlier run whose worker has ended, with its claim still to be followed up.
     pub(crate) fn take_up(&mut self, task: TaskIx, attempt: u32, exit: Exit, profile: Profile) {
         self.working(task, attempt, Work { profile: Some(profile), ..Work::default() });
-        self.ended.push(Ended { key: work_key(task), exit });
+        self.ended.push(Ended { key: self.keys.work(task), exit });
     }
 
     /// Ends the worker of a task with all it started, and returns when it is gone.
     pub(crate) fn end(&mut self, task: TaskIx) -> io::Result<()> {
-        let key = work_key(task);
+        let key = self.keys.work(task);
         self.ended.retain(|ended| ended.key != key);
         self.processes.stop(key);
         while self.processes.running().any(|(running, _)| running == key) {
@@ -242,7 +271,8 @@ impl AgentWorkers {
     }
 
     fn enter(&mut self, task: TaskIx, attempt: u32, doing: Doing) {
-        let key = if matches!(doing, Doing::Review { .. }) { review_key(task) } else { work_key(task) };
+        let key =
+            if matches!(doing, Doing::Review { .. }) { self.keys.review(task) } else { self.keys.work(task) };
         self.active.insert(key, Active { task, attempt, doing, stopped: None });
     }
 
@@ -353,7 +383,7 @@ impl AgentWorkers {
         let same = work.profile.as_ref().is_none_or(|other| other.name == self.profile.name);
         past.session = session.filter(|_| may_go_on(outcome) && same);
         past.told = Some(told(outcome, detail.as_deref()));
-        self.reported.push(work_key(task));
+        self.reported.push(self.keys.work(task));
         notices.push(Notice::Ended { task, attempt, outcome: judged.outcome, detail });
         // Work that goes back to its worker, or was not done, says so itself.
         let pause = judged.pause.filter(|_| outcome == Outcome::Succeeded);
@@ -408,7 +438,7 @@ impl Workers for AgentWorkers {
             receipt: None,
             marker: self.place.attempt_id(&name, attempt),
         };
-        match self.processes.start(review_key(task), &launch) {
+        match self.processes.start(self.keys.review(task), &launch) {
             Ok(_) => {
                 self.enter(task, attempt, Doing::Review { before, log });
                 Ok(())
@@ -421,13 +451,42 @@ impl Workers for AgentWorkers {
     }
 
     fn stop(&mut self, task: TaskIx, cause: StopCause) {
-        for key in [work_key(task), review_key(task)] {
+        for key in [self.keys.work(task), self.keys.review(task)] {
             if let Some(active) = self.active.get_mut(&key) {
                 active.stopped = Some(cause);
             }
         }
-        self.processes.stop(work_key(task));
-        self.processes.stop(review_key(task));
+        self.processes.stop(self.keys.work(task));
+        self.processes.stop(self.keys.review(task));
+    }
+
+    fn new_plan(&mut self, _: &Run) -> Option<Arc<Plan>> {
+        if self.coming.is_none() {
+            // What is wrong with one that can't be run, `orch check` says.
+            let _ = self.look_for_changes();
+        }
+        Some(Arc::clone(self.coming.as_ref()?.system.plan()))
+    }
+
+    fn replanned(&mut self, run: &Run, taken_over: &TakenOver) {
+        let Some(Replanned { system, plan }) = self.coming.take() else { return };
+        self.keys = self.keys.taken_over(taken_over, self.system.plan().len());
+        let mut became: HashMap<TaskIx, TaskIx> = HashMap::new();
+        for (new, was) in run.plan().tasks().zip(&taken_over.was) {
+            became.extend(was.map(|was| (was, new)));
+        }
+        let past = std::mem::take(&mut self.past);
+        self.past = past.into_iter().filter_map(|(task, past)| Some((*became.get(&task)?, past))).collect();
+        // What is under way is in the changed plan: the run has seen to that.
+        for active in self.active.values_mut() {
+            active.task = became.get(&active.task).copied().unwrap_or(active.task);
+            if let Doing::SetUp(setting_up) = &mut active.doing {
+                setting_up.is_for(active.task);
+            }
+        }
+        self.under_way = tasks_under_way(run);
+        self.system = system;
+        self.changed = Some(plan);
     }
 
     fn wait(&mut self, run: &Run, until: Option<Time>) -> Result<Vec<Notice>, Failure> {
@@ -457,6 +516,7 @@ impl Workers for AgentWorkers {
             notices.extend(self.find_sessions());
         }
         notices.extend(self.look(Instant::now()));
+        notices.extend(self.look_for_changes());
         let asked: Vec<Ask> = self.control.take().collect();
         notices.extend(asked.into_iter().filter_map(|ask| self.request(ask)));
         Ok(notices)
@@ -511,12 +571,4 @@ pub(crate) fn said(exit: Exit) -> String {
         Exit::Signal(signal) => format!("signal {signal}"),
         Exit::Unknown => "unknown end".into(),
     }
-}
-
-fn work_key(task: TaskIx) -> u64 {
-    task.index() as u64 * 2
-}
-
-fn review_key(task: TaskIx) -> u64 {
-    task.index() as u64 * 2 + 1
 }

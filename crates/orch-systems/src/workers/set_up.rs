@@ -4,13 +4,13 @@ use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use orch_core::{Outcome, StopCause};
+use orch_core::{Outcome, StopCause, TaskIx};
 use orch_exec::process::{Exit, Launch, Stdin, log};
 use orch_run::{Clock, Notice};
 use orch_store::StoreError;
 
 use super::launch::LaunchError;
-use super::{AgentWorkers, Doing, errand_name, said, work_key};
+use super::{AgentWorkers, Doing, errand_name, said};
 use crate::system::{Coming, Ground};
 
 /// How much of the end of a command's output is quoted when it fails, in bytes.
@@ -25,6 +25,13 @@ pub(super) struct SettingUp {
     /// The one that runs.
     program: String,
     log: PathBuf,
+}
+
+impl SettingUp {
+    /// The place is made ready for this task, whose place in the plan has changed.
+    pub(super) fn is_for(&mut self, task: TaskIx) {
+        self.coming.task = task;
+    }
 }
 
 impl AgentWorkers {
@@ -49,7 +56,7 @@ impl AgentWorkers {
             marker: self.place.attempt_id(&name, attempt),
             argv: argv.iter().map(OsString::from).collect(),
         };
-        self.processes.start(work_key(task), &launch)?;
+        self.processes.start(self.keys.work(task), &launch)?;
         let program = argv.into_iter().next().unwrap_or_default();
         let setting_up = SettingUp { coming, ground, rest: commands, program, log };
         self.enter(task, attempt, Doing::SetUp(Box::new(setting_up)));

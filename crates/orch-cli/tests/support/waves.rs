@@ -1,0 +1,176 @@
+//! Repositories with plans of waves in their branches.
+
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use super::{Ended, Live, Project, agent};
+
+/// The session that tests have, unless they say otherwise.
+pub(crate) const SESSION: &str = "session-20250112-143000";
+
+/// A task: its id, the capabilities that it requires and provides, and what its worker does (for the scripted agent `waver`;
+/// empty for nothing special).
+pub(crate) type Task<'a> = (&'a str, &'a [&'a str], &'a [&'a str], &'a str);
+
+/// A repository called `shop` with the branches `main` and `flow`, of which `flow` is checked out, and the scripted agent
+/// `waver`.
+pub(crate) struct Waves {
+    pub(crate) project: Project,
+    home: PathBuf,
+}
+
+impl Waves {
+    /// One with a plan of these tasks.
+    pub(crate) fn new(tasks: &[Task<'_>]) -> Self {
+        let waves = Self::without_plan();
+        waves.plan(SESSION, tasks);
+        waves
+    }
+
+    /// One without a plan.
+    pub(crate) fn without_plan() -> Self {
+        let place = tempfile::tempdir().unwrap();
+        let home = fs::canonicalize(place.path()).unwrap();
+        for folder in ["shop", "seen"] {
+            fs::create_dir(home.join(folder)).unwrap();
+        }
+        let waves = Self { project: Project { place, folder: home.join("shop") }, home };
+        waves.config("", "");
+        waves.git(&["init", "-q", "-b", "main"]);
+        waves.git(&["config", "user.name", "A Person"]);
+        waves.git(&["config", "user.email", "person@example.org"]);
+        waves.project.write(".gitignore", "/orch.toml\n/.orch/\n");
+        waves.git(&["add", "."]);
+        waves.git(&["commit", "-q", "-m", "begin"]);
+        waves.git(&["switch", "-q", "-c", "flow"]);
+        waves
+    }
+
+    /// Writes `orch.toml`: the scripted agent, these lines more under `[run]`, and these after it.
+    pub(crate) fn config(&self, run: &str, more: &str) {
+        let command = [agent("waver")];
+        let seen = self.home.join("seen").display().to_string();
+        self.project.config(&format!(
+            "[run]\nagent = \"waver\"\ngrace = \"200ms\"\nbackoff = \"0s\"\n{run}\n\n[agents.waver]\ncommand = {command:?}\n\
+             result = \"exit\"\nmcp = [\"mcp={{mcp_config}}\"]\nenv = {{ SEEN = {seen:?} }}\n{more}\n"
+        ));
+    }
+
+    /// Makes the branch of a plan, as the originals' tool does.
+    pub(crate) fn plan(&self, session: &str, tasks: &[Task<'_>]) {
+        let list = |name: &str, items: &[&str]| match items {
+            [] => format!("{name}: []\n"),
+            items => {
+                format!("{name}:\n{}", items.iter().map(|item| format!("  - {item}\n")).collect::<String>())
+            }
+        };
+        let mut text = format!(
+            "Initialize execution plan v1\n\n## Session Information\nSession ID: {session}\nUser Request: Add user accounts\n\
+             Created: 2025-01-12 14:30:00\nPlan Branch: plan/{session}\nPlan Version: v1\n\n## Architecture\nOne folder\n\n\
+             ## Tasks\n"
+        );
+        for (id, requires, provides, act) in tasks {
+            let act = if act.is_empty() { String::new() } else { format!("\n  DO: {act}") };
+            text += &format!("### Task {id}\nID: {id}\nDescription: Make {id}{act}\nStatus: pending\n");
+            text += &list("Preconditions", requires);
+            text += &list("Provides", provides);
+            text += &list("Files", &[&format!("{id}.txt")]);
+            text += "Estimated Time: 8 minutes\nPriority: high\n\n";
+        }
+        text += &format!("## Estimates\nEstimated Total Time: 45 minutes\nTotal Tasks: {}\n", tasks.len());
+        let commit = self.write_commit(&text, "flow");
+        self.git(&["update-ref", &format!("refs/heads/plan/{session}"), &commit]);
+    }
+
+    /// A commit with this message and the files of `on`, on top of it.
+    pub(crate) fn write_commit(&self, message: &str, on: &str) -> String {
+        let mut git = self.command(&["commit-tree", &format!("{on}^{{tree}}"), "-p", on, "-F", "-"]);
+        let mut git = git.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        git.stdin.take().unwrap().write_all(message.as_bytes()).unwrap();
+        let done = git.wait_with_output().unwrap();
+        assert!(done.status.success());
+        String::from_utf8(done.stdout).unwrap().trim_end().to_owned()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut git = Command::new("git");
+        git.args(arguments).current_dir(self.project.folder());
+        git.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").env("GIT_CONFIG_NOSYSTEM", "1");
+        git.env("HOME", &self.home);
+        git
+    }
+
+    /// Runs git in the project, which has to succeed: its output without the last line end.
+    pub(crate) fn git(&self, arguments: &[&str]) -> String {
+        let done = self.command(arguments).output().unwrap();
+        assert!(done.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).unwrap().trim_end().to_owned()
+    }
+
+    /// The titles of the merges on `flow`, the oldest first.
+    pub(crate) fn merges(&self) -> Vec<String> {
+        let titles = self.git(&["log", "--first-parent", "--merges", "--reverse", "--format=%s", "flow"]);
+        titles.lines().map(str::to_owned).collect()
+    }
+
+    /// The titles of the versions of the plan, the oldest first.
+    pub(crate) fn versions(&self) -> Vec<String> {
+        let range = format!("flow..plan/{SESSION}");
+        let titles = self.git(&["log", "--first-parent", "--reverse", "--format=%s", &range]);
+        titles.lines().map(str::to_owned).collect()
+    }
+
+    /// What the plan's branch says now.
+    pub(crate) fn said(&self) -> String {
+        self.git(&["log", "-1", "--format=%B", &format!("plan/{SESSION}")])
+    }
+
+    /// Where the tasks stand, as `TASK: STATUS`.
+    pub(crate) fn stand(&self) -> Vec<String> {
+        let status = self.json(&["status"]);
+        let tasks = status["tasks"].as_array().unwrap_or_else(|| panic!("{status}"));
+        let word = |value: &Value| value.as_str().unwrap().to_owned();
+        tasks.iter().map(|task| format!("{}: {}", word(&task["id"]), word(&task["status"]))).collect()
+    }
+
+    /// The attempts that were made so far, as `TASK.ATTEMPT`, in the order in which they began.
+    pub(crate) fn ran(&self) -> Vec<String> {
+        let text = fs::read_to_string(self.home.join("seen/ran")).unwrap_or_default();
+        let one = |line: &str| {
+            let line: Value = serde_json::from_str(line).unwrap();
+            format!("{}.{}", line[0].as_str().unwrap(), line[1])
+        };
+        text.lines().map(one).collect()
+    }
+
+    /// What the worker of this attempt, such as `001.1`, was told.
+    pub(crate) fn told(&self, attempt: &str) -> String {
+        let ran = self.ran();
+        let place = ran.iter().position(|ran| ran == attempt);
+        let place = place.unwrap_or_else(|| panic!("no {attempt} in {ran:?}"));
+        fs::read_to_string(self.home.join(format!("seen/{}.md", place + 1))).unwrap()
+    }
+
+    /// Makes named pipes in the user's folder: their paths.
+    pub(crate) fn pipes<const N: usize>(&self, names: [&str; N]) -> [String; N] {
+        let paths = names.map(|name| self.home.join(name).display().to_string());
+        assert!(Command::new("mkfifo").args(&paths).status().unwrap().success());
+        paths
+    }
+
+    pub(crate) fn run_to(&self, code: i32, arguments: &[&str]) -> Ended {
+        self.project.run_to(code, arguments)
+    }
+
+    pub(crate) fn start_run(&self, arguments: &[&str]) -> Live {
+        self.project.start_run(arguments)
+    }
+
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
+        self.project.json(arguments)
+    }
+}

@@ -1,0 +1,141 @@
+//! What was written down about a plan of waves: what was merged, what the plan says, and the history.
+//!
+//! A merge on `flow` is evidence: whatever else is written, its task is done. Of all else the history is the truth; where it
+//! knows nothing of a task, the plan's own word counts, unless the task's branch holds what was never merged.
+
+use std::cell::OnceCell;
+use std::collections::HashSet;
+
+use orch_core::{Memory, Recorded, RecordedTask, Standing, Status, TaskIx};
+use orch_git::Git;
+use orch_state_commits::TaskBranch;
+use orch_state_git::FLOW;
+use orch_store::Folded;
+
+use super::WavePlan;
+use crate::memory::standing;
+use crate::system::Remembered;
+
+/// Puts together what is remembered.
+pub(super) fn remember(plan: &WavePlan, history: Folded) -> Remembered {
+    let memory = Memory::Found(recorded(plan, &history));
+    let mut remembered =
+        Remembered { memory, history, edits: Vec::new(), restarted: None, notes: Vec::new() };
+    remembered.edits = remembered.differences();
+    remembered.notes = remembered
+        .edits
+        .iter()
+        .map(|(id, was, now)| format!("`{id}` was {was}; it is {now} by what is on `{FLOW}` and in the plan"))
+        .collect();
+    remembered
+}
+
+/// What a run goes on from that is begun anew: what is merged is done.
+pub(super) fn fresh(plan: &WavePlan, history: &Folded) -> Memory {
+    let task = |task: TaskIx| {
+        let status = if plan.is_merged(task) { Status::Success } else { Status::Pending };
+        let id = plan.plan.id(task).to_owned();
+        let attempt = history.last_attempt(&id);
+        RecordedTask { standing: Standing { status, attempt, ..Standing::default() }, id }
+    };
+    Memory::Found(Recorded { identity: Vec::new(), tasks: plan.plan.tasks().map(task).collect() })
+}
+
+fn recorded(plan: &WavePlan, history: &Folded) -> Recorded {
+    let unmerged = Unmerged { plan, ids: OnceCell::new() };
+    let task = |task: TaskIx| {
+        let id = plan.plan.id(task).to_owned();
+        let record = history.tasks.get(&id);
+        let known = record.map(|record| record.status);
+        let written = plan.task(task).status.core().unwrap_or_default();
+        let is_wanted_again = record.is_some_and(|record| record.attempt > 0 && record.outcome.is_none());
+        let is_merged = plan.is_merged(task) && !(known == Some(Status::Pending) && is_wanted_again);
+        let status = stands(is_merged, known, written, || is_wanted_again || unmerged.has(task));
+        let attempt = history.last_attempt(&id);
+        let standing = match record.filter(|record| record.status == status) {
+            Some(record) => Standing { attempt, ..standing(record) },
+            None => Standing { status, attempt, ..Standing::default() },
+        };
+        RecordedTask { id, standing }
+    };
+    Recorded { identity: Vec::new(), tasks: plan.plan.tasks().map(task).collect() }
+}
+
+/// Where a task stands: whether its merge is there and nobody has asked for it again since, what the history has, what the plan
+/// says, and whether its branch holds what is not on `flow`.
+fn stands(
+    is_merged: bool,
+    known: Option<Status>,
+    written: Status,
+    is_unmerged: impl FnOnce() -> bool,
+) -> Status {
+    match (known, written) {
+        // What became of it is found out from its worker.
+        (Some(Status::Running), _) => Status::Running,
+        _ if is_merged => Status::Success,
+        // Merged by orch, whatever became of the history of `flow` since.
+        (Some(Status::Success), _) => Status::Success,
+        // Another program's word, or a person's.
+        (_, Status::Success) if !is_unmerged() => Status::Success,
+        (Some(known), _) => known,
+        (None, Status::Fail) => Status::Fail,
+        // Nobody of orch's has begun it: what is said to run does so elsewhere, or not any more.
+        (None, _) => Status::Pending,
+    }
+}
+
+/// The tasks of which a branch is not in `flow`. Git is asked only where nothing else tells.
+struct Unmerged<'a> {
+    plan: &'a WavePlan,
+    ids: OnceCell<HashSet<String>>,
+}
+
+impl Unmerged<'_> {
+    fn has(&self, task: TaskIx) -> bool {
+        let ids = self.ids.get_or_init(|| {
+            let branches = Git::at(&self.plan.root).unmerged_branches(FLOW).unwrap_or_default();
+            let ids = branches.iter().filter_map(|branch| TaskBranch::id_in(branch));
+            ids.map(|id| id.number().to_string() + letters(id.as_str())).collect()
+        });
+        let id = &self.plan.task(task).id;
+        ids.contains(&(id.number().to_string() + letters(id.as_str())))
+    }
+}
+
+fn letters(id: &str) -> &str {
+    id.trim_start_matches(|c: char| c.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_merge_is_evidence_then_the_history_then_the_plan() {
+        use Status::{Fail, Incomplete, Pending, Running, Success};
+        for (is_merged, known, written, is_unmerged, status) in [
+            (true, None, Pending, false, Success),
+            (true, Some(Fail), Fail, true, Success),
+            (true, Some(Incomplete), Fail, true, Success),
+            // It is settled by its worker, which may have been merged a moment ago.
+            (true, Some(Running), Pending, true, Running),
+            (true, Some(Pending), Success, false, Success),
+            (false, Some(Success), Success, true, Success),
+            (false, Some(Success), Pending, true, Success),
+            (false, None, Success, false, Success),
+            (false, None, Success, true, Pending),
+            (false, Some(Incomplete), Success, true, Incomplete),
+            (false, Some(Incomplete), Success, false, Success),
+            (false, Some(Pending), Fail, false, Pending),
+            (false, None, Fail, false, Fail),
+            (false, None, Running, true, Pending),
+            (false, None, Pending, true, Pending),
+        ] {
+            assert_eq!(
+                stands(is_merged, known, written, || is_unmerged),
+                status,
+                "{is_merged} {known:?} {written:?} {is_unmerged}"
+            );
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! Waves as the rooms see them that every system shares.
+
+use std::cell::{Cell, RefCell};
+use std::ffi::OsString;
+use std::io;
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use orch_core::{Memory, OnFailure, OnIncomplete, Order, Plan, TaskIx};
+use orch_exec::tmux::SessionName;
+use orch_git::Git;
+use orch_prompt::Prompts;
+use orch_state_commits::{TaskId, TaskStatus};
+use orch_state_git::FLOW;
+use orch_store::{Folded, Home};
+
+use super::WavePlan;
+use super::judge::{judge, progress};
+use super::keeper::WaveKeeper;
+use super::memory::{fresh, remember};
+use super::merge::{Stage, WaveMerge};
+use super::report::report;
+use super::tell::{Circumstances, tell};
+use super::workplace::Workplaces;
+use crate::config::{WavesTable, WorktreesTable};
+use crate::system::{
+    Closing, Coming, Defaults, EndedAttempt, FollowUp, Glance, Ground, GroundError, Judged, Keeper,
+    Remembered, Replanned, Replanning, SetUp, Source, System, TellError, Telling, Told, Tools, is_shell,
+};
+use crate::workers::Place;
+use crate::{AnyPlan, OpenError, Requirements};
+
+/// As many workers as there are at once unless chosen (seed 004).
+const JOBS: NonZeroU32 = NonZeroU32::new(3).unwrap();
+
+/// How often work that is not fit to be merged goes back to its worker.
+const REWORKS: u32 = 2;
+
+/// How often a task of which something is left goes on by itself.
+const INCOMPLETE_RETRIES: u32 = 2;
+
+/// The name under which agents find the tools, which is that of the originals' server.
+pub(crate) const SERVER: &str = "git";
+
+impl Source for WavePlan {
+    /// Wave by wave, three workers at once; what failed blocks what needs it, and a person plans that anew (seed 004).
+    fn defaults(&self) -> Defaults {
+        Defaults {
+            agent: "claude",
+            jobs: JOBS,
+            order: Order::Waves,
+            on_failure: OnFailure::KeepGoing,
+            on_incomplete: OnIncomplete::Hold,
+            sessions: false,
+            reworks: REWORKS,
+            incomplete_retries: INCOMPLETE_RETRIES,
+            same_list: false,
+            waits: false,
+        }
+    }
+
+    fn base_branch(&self) -> Option<String> {
+        Some(FLOW.to_owned())
+    }
+
+    fn fresh(&self, history: &Folded) -> Memory {
+        fresh(self, history)
+    }
+
+    fn remember(
+        &self,
+        history: Folded,
+        _: Option<&Home>,
+        _: bool,
+    ) -> Result<(Remembered, Box<dyn Keeper>), OpenError> {
+        Ok((remember(self, history), Box::new(WaveKeeper::new(self))))
+    }
+
+    fn system(&self, set_up: SetUp<'_>) -> Box<dyn System> {
+        let SetUp { config, options, .. } = set_up;
+        Box::new(WaveSystem::of(
+            self.clone(),
+            Setting {
+                prompts: Prompts::new(config.run.templates.clone()),
+                worktrees: config.worktrees.clone(),
+                table: config.waves.clone(),
+                tools: options.tools.clone(),
+                began: Instant::now(),
+            },
+        ))
+    }
+}
+
+/// What a run has chosen, and a changed plan takes over.
+#[derive(Clone)]
+struct Setting {
+    prompts: Prompts,
+    worktrees: WorktreesTable,
+    table: WavesTable,
+    /// The words that run orch's tools for agents, if there is a program for it.
+    tools: Option<Vec<OsString>>,
+    /// When the run began.
+    began: Instant,
+}
+
+/// The waves system as the workers see it.
+struct WaveSystem {
+    plan: WavePlan,
+    setting: Setting,
+    places: Workplaces,
+    /// The commit of the plan's branch that was looked at last.
+    seen: RefCell<String>,
+    /// The tasks that were merged in this run.
+    done: Rc<RefCell<Vec<TaskId>>>,
+    /// Whether it was said that the plan was changed to what can't be run.
+    has_refused: Cell<bool>,
+}
+
+impl WaveSystem {
+    fn of(plan: WavePlan, setting: Setting) -> Self {
+        Self {
+            places: Workplaces::of(&plan, &setting.worktrees),
+            seen: RefCell::new(plan.tip.clone()),
+            done: Rc::new(RefCell::new(plan.merged())),
+            has_refused: Cell::new(false),
+            plan,
+            setting,
+        }
+    }
+
+    fn verify(&self) -> Option<&Vec<String>> {
+        self.setting.table.verify.as_ref().filter(|words| !words.is_empty())
+    }
+
+    /// The plan as its branch has it now, if that is another plan than the one that is run.
+    fn changed(&self) -> Result<Option<WavePlan>, OpenError> {
+        let git = Git::at(&self.plan.root);
+        // Whether it is gone, or git is busy: the run goes on with what it knows.
+        let Ok(Some(tip)) = git.branch_tip(&self.plan.branch) else { return Ok(None) };
+        if *self.seen.borrow() == tip {
+            return Ok(None);
+        }
+        let found = self.plan.repository().plan(self.plan.branch()).map_err(super::refused::refused)?;
+        self.seen.replace(found.tip.clone());
+        if !self.plan.is_planned_anew(&found.plan) {
+            return Ok(None);
+        }
+        WavePlan::of(self.plan.root.clone(), found).map(Some)
+    }
+}
+
+impl System for WaveSystem {
+    fn plan(&self) -> &Arc<Plan> {
+        &self.plan.plan
+    }
+
+    fn plan_file(&self) -> &Path {
+        &self.plan.path
+    }
+
+    fn name(&self) -> &str {
+        self.plan.session()
+    }
+
+    fn ground(&self, place: &Place, coming: Coming, _: Option<&SessionName>) -> Result<Ground, GroundError> {
+        self.places.ground(&place.home, coming, &self.done.borrow())
+    }
+
+    fn tell(&self, telling: &Telling<'_>) -> Result<Told, TellError> {
+        let task = telling.coming.task;
+        if is_shell(telling.profile) {
+            return Err(TellError::NeedsAgent { path: format!("task {}", self.plan.plan.id(task)) });
+        }
+        let branch = self.places.branch(task).ok().flatten().map(|(branch, _)| branch.to_string());
+        let branch = branch.unwrap_or_else(|| format!("task/{}-…", self.plan.plan.id(task)));
+        let folder = telling.ground.map_or_else(|| self.plan.root.clone(), |ground| ground.folder.clone());
+        let verify = self.verify().map(|words| words.join(" "));
+        let circumstances = Circumstances {
+            others: telling.others,
+            previous: telling.previous,
+            worktree: &folder,
+            branch: &branch,
+            verify: verify.as_deref(),
+            tools: self.tools(task).is_some() && !telling.profile.mcp.is_empty(),
+        };
+        let rendered = tell(&self.plan, &self.setting.prompts, task, &circumstances)?;
+        Ok(Told { text: rendered.text, blocks: rendered.blocks, shell: None })
+    }
+
+    fn tools(&self, _: TaskIx) -> Option<Tools> {
+        Some(Tools { server: SERVER, argv: tools(self.setting.tools.as_deref()?)? })
+    }
+
+    fn judge(&self, ended: &EndedAttempt<'_>) -> io::Result<Judged> {
+        let said = self.places.said(ended.home, ended.task, ended.attempt).map_err(io::Error::other)?;
+        judge(self.plan.plan.id(ended.task), said.as_ref(), ended)
+    }
+
+    fn follows_up(&self) -> bool {
+        true
+    }
+
+    fn follow_up(&self, ended: &EndedAttempt<'_>, _: &Judged) -> Option<Box<dyn FollowUp>> {
+        let task = self.plan.task(ended.task);
+        let (branch, _) = self.places.branch(ended.task).ok()??;
+        // The merge tells of all that was done, in whichever attempt.
+        let said = self.plan.repository().said_on(&branch, &task.id, None).ok()?;
+        Some(Box::new(WaveMerge {
+            git: Git::at(&self.plan.root),
+            places: self.places.clone(),
+            task: task.clone(),
+            flow: self.plan.flow.clone(),
+            claim: ended.home.claim(self.plan.plan.id(ended.task), ended.attempt),
+            verify: self.verify().cloned(),
+            done: Rc::clone(&self.done),
+            stage: Stage::Look,
+            branch,
+            said,
+        }))
+    }
+
+    /// A claim stands as long as the branch is there.
+    fn renew_claim(&self, _: &Home, task: TaskIx, _: u32, _: u32) -> bool {
+        self.places.branch(task).is_ok_and(|branch| branch.is_some())
+    }
+
+    /// Where branches are kept: each commit of a worker is news, and so is each version of the plan.
+    fn watched(&self) -> Vec<PathBuf> {
+        let Ok(common) = Git::at(&self.plan.root).common_dir() else { return Vec::new() };
+        ["refs/heads/task", "refs/heads/plan"].map(|folder| common.join(folder)).to_vec()
+    }
+
+    fn glance(&self, home: &Home, task: TaskIx, attempt: u32) -> Glance {
+        // What can't be read now is read when the worker ends, and said then.
+        let Ok(Some(said)) = self.places.said(home, task, attempt) else { return Glance::default() };
+        let (progress, is_final) = progress(&said);
+        Glance { progress, is_final, is_over: false }
+    }
+
+    fn replanned(&self) -> Replanning {
+        match self.changed() {
+            Ok(None) => Replanning::No,
+            Ok(Some(plan)) => {
+                let system = Rc::new(Self::of(plan.clone(), self.setting.clone()));
+                Replanning::To(Box::new(Replanned { system, plan: AnyPlan::Waves(plan) }))
+            }
+            Err(error) if !self.has_refused.replace(true) => Replanning::Refused(format!(
+                "{} was changed, and can't be run as it is now: {}; the run goes on with what it knows",
+                self.plan.branch(),
+                super::load::what_is_wrong(&error)
+            )),
+            Err(_) => Replanning::No,
+        }
+    }
+
+    fn finish(&self, closing: &mut Closing<'_>) -> Result<Requirements, OpenError> {
+        let took: Duration = self.setting.began.elapsed();
+        let account = report(&self.plan, closing, took);
+        *closing.account = Some(account);
+        let superseded = self.plan.commit.tasks.iter().filter(|task| task.status == TaskStatus::Superseded);
+        let superseded: Vec<&str> = superseded.map(|task| task.id.as_str()).collect();
+        if !superseded.is_empty() {
+            closing.notes.push(format!("superseded, and kept in the record: {}", superseded.join(", ")));
+        }
+        Ok(Requirements::NotValidated)
+    }
+}
+
+/// The words that serve the tools of branches to an agent; none where they are no text, which is all that an agent can be
+/// told.
+pub(crate) fn tools(program: &[OsString]) -> Option<Vec<String>> {
+    let program: Option<Vec<String>> = program.iter().map(|word| word.to_str().map(str::to_owned)).collect();
+    Some(program?.into_iter().chain(["--tools".into(), "git".into()]).collect())
+}
