@@ -24,6 +24,7 @@
 #![forbid(unsafe_code)]
 
 mod error;
+mod look;
 mod planned;
 mod plans;
 mod provides;

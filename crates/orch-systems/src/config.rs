@@ -52,6 +52,8 @@ pub struct Config {
     pub streams: StreamsTable,
     /// What only plans of weavers have.
     pub weavers: WeaversTable,
+    /// What only plans of waves have.
+    pub waves: WavesTable,
     /// Agents of one's own, and changes to the built-in ones.
     pub agents: BTreeMap<String, ProfileTable>,
     /// Where it was found; none when there is no file.
@@ -159,6 +161,20 @@ pub struct WeaversTable {
     /// How long one check may take unless its spec says so, such as `10m`; 5 minutes unless set.
     #[serde(deserialize_with = "duration")]
     pub check_timeout: Option<Duration>,
+}
+
+/// The table `[waves]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WavesTable {
+    /// The agent that answers in the person's place, with `orch generate --confirm agent`: whether a plan is to be carried
+    /// out. The agent that plans unless set.
+    pub user: Option<String>,
+    /// A command that runs in a task's work tree before the task is merged into `flow`, and that has to end well: the
+    /// program and its arguments.
+    pub verify: Option<Vec<String>>,
+    /// Whether a task begins as soon as all that it needs is there, rather than when the whole wave before it is over.
+    pub continuous: Option<bool>,
 }
 
 /// What workers run in.
@@ -316,6 +332,14 @@ mod tests {
         assert_eq!(config.run.templates.as_deref(), Some(Path::new("/project/prompts")));
         assert!(config.agents.contains_key("mine"));
         assert_eq!(read("[run]\nreview = false").unwrap().run.review, Some(Command::Switch(false)));
+    }
+
+    #[test]
+    fn reads_what_waves_have() {
+        let config = read("[waves]\nuser = \"reader\"\nverify = [\"cargo\", \"test\"]\ncontinuous = true\n");
+        let waves = config.unwrap().waves;
+        assert_eq!((waves.user.as_deref(), waves.continuous), (Some("reader"), Some(true)));
+        assert_eq!(waves.verify, Some(vec!["cargo".to_owned(), "test".to_owned()]));
     }
 
     #[test]

@@ -37,6 +37,7 @@ mod store;
 mod streams;
 mod system;
 mod view;
+mod waves;
 mod weavers;
 mod workers;
 mod worktrees;
@@ -44,7 +45,7 @@ mod yaml;
 
 pub use config::{
     Command, Config, ConfigError, Durability, ExecutorKind, MilestonesTable, RunTable, StreamsTable,
-    Survivors, TmuxTable, WeaversTable, WorktreesTable, parse_duration,
+    Survivors, TmuxTable, WavesTable, WeaversTable, WorktreesTable, parse_duration,
 };
 pub use control::{Ask, Asker};
 pub use error::OpenError;
@@ -64,6 +65,7 @@ pub use streams::{
 };
 pub use system::{TellError, Told};
 pub use view::View;
+pub use waves::{Confirm, Decision, MadeWaves, PlannedWaves, WaveGeneration, WaveTaskLine, makes_waves};
 pub use weavers::{PlannedSpec, Restacked, StackEntry, WeaverPlan};
 pub use worktrees::ListedWorktree;
 
