@@ -22,6 +22,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod watch;
+mod waves;
 mod why;
 mod worktree;
 
