@@ -44,6 +44,7 @@ mod streams_resume;
 mod streams_workspaces;
 mod survivors;
 mod validation;
+mod waves_generate;
 mod weavers;
 mod weavers_bad_limits;
 mod weavers_bad_places;
