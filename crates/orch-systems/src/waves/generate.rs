@@ -1,23 +1,23 @@
 //! From a wish to a plan of waves (seed 004): an agent with the tools of `git` plans, and what is on the plan's branch then is
 //! looked at, whatever it says. A plan becomes a branch in one step, so that there is either none or a whole one.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use orch_core::{Diagnostic, Plan, TaskIx};
+use orch_core::Diagnostic;
 use orch_exec::agent::{Profile, resolve};
-use orch_git::{BranchName, CommitError, Git, GitError};
+use orch_git::{BranchName, CommitError, Git};
 use orch_prompt::{
     Prompts, WAVE_CONFIRM, WAVE_PLAN, WAVE_PLAN_AGAIN, WaveConfirm, WavePlanning, WavePlanningAgain,
     WaveSession,
 };
 use orch_run::{Clock, SystemClock};
-use orch_state_commits::{PlanBranch, PlanCommit, PlanTask, SessionId, check_capabilities};
+use orch_state_commits::SessionId;
 use orch_state_git::{PlanRepository, ProvidesInput, ToolError};
 use orch_store::{Holder, Home, Lock};
 use serde::Serialize;
 
-use super::granularity::{Coarse, granularity, minutes};
+use super::looked::{MadeWaves, PlannedWaves, look};
+use super::place::{SERVER, branch_of, refused, root_of, tools_for};
 use super::proxy::{Decision, decided};
 use super::request::{self, Requested};
 use crate::control::Asker;
@@ -26,9 +26,6 @@ use crate::planner::{self, Errand, Handed, Planner};
 use crate::session::acquire;
 use crate::streams::{Database, Surroundings, project_of};
 use crate::{Config, Finding, GenerateOptions, OpenError, Wish};
-
-/// The name of the tools, by which agents call them as `mcp__git__…`.
-const SERVER: &str = "git";
 
 /// What orch's own files for making plans are called at the repository's root.
 const HOME: &str = "waves";
@@ -83,97 +80,6 @@ struct Again {
     feedback: String,
     /// The commit of the plan that is to be changed.
     commit: Option<String>,
-}
-
-/// What was found on the plan's branch.
-#[derive(Clone, Debug, Default)]
-pub struct MadeWaves {
-    /// The plan; none when there is none that can be read.
-    pub plan: Option<PlannedWaves>,
-    /// What is wrong with it, and what may be better.
-    pub findings: Vec<Diagnostic>,
-    /// How the planning agent ended, if that was not well.
-    pub ended: Option<String>,
-}
-
-/// A plan by waves.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PlannedWaves {
-    /// Its branch.
-    pub branch: String,
-    /// The commit that the branch is at.
-    pub commit: String,
-    /// Its version, from one.
-    pub version: u32,
-    /// The tasks of each wave; all in one where they can't be told apart.
-    pub waves: Vec<Vec<WaveTaskLine>>,
-    /// How long it may take in all, in words, if that is said.
-    pub total: Option<String>,
-}
-
-/// A task of a wave.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WaveTaskLine {
-    /// Its id.
-    pub id: String,
-    /// The first line of its description.
-    pub title: String,
-    /// How long it may take, as far as that could be read.
-    pub minutes: Option<u32>,
-}
-
-impl MadeWaves {
-    /// Whether there is a plan that can be carried out.
-    pub fn can_run(&self) -> bool {
-        self.plan.is_some() && !self.findings.iter().any(Diagnostic::is_error)
-    }
-}
-
-impl PlannedWaves {
-    /// How many tasks it has.
-    pub fn tasks(&self) -> usize {
-        self.waves.iter().map(Vec::len).sum()
-    }
-
-    /// The plan by waves, in the seed's form: `Wave 1: Create User model (8 min)`, and the time of all at the end. Titles are as
-    /// they were written.
-    pub fn summary(&self) -> String {
-        let mut summary = String::new();
-        for (number, wave) in (1..).zip(&self.waves) {
-            let tasks: Vec<String> = wave.iter().map(WaveTaskLine::said).collect();
-            summary += &format!("Wave {number}: {}\n", tasks.join(", "));
-        }
-        if let Some(total) = &self.total {
-            summary += &format!("\nTotal: {total}\n");
-        }
-        summary
-    }
-
-    fn of(plan: &PlanCommit, commit: String, waves: &[Vec<&PlanTask>]) -> Self {
-        let line = |task: &&PlanTask| WaveTaskLine {
-            id: task.id.to_string(),
-            title: task.title().to_owned(),
-            minutes: minutes(&task.estimated_time),
-        };
-        let waves: Vec<Vec<WaveTaskLine>> =
-            waves.iter().map(|wave| wave.iter().map(line).collect()).collect();
-        let all: Option<u32> = waves.iter().flatten().map(|task| task.minutes).sum();
-        let said = plan.estimated_total_time.trim();
-        let total = match all {
-            Some(minutes) if minutes > 0 => Some(format!("~{minutes} minutes")),
-            _ => Some(said.to_owned()).filter(|said| !said.is_empty()),
-        };
-        Self { branch: plan.plan_branch.clone(), commit, version: plan.version, waves, total }
-    }
-}
-
-impl WaveTaskLine {
-    fn said(&self) -> String {
-        match self.minutes {
-            Some(minutes) => format!("{} ({minutes} min)", self.title),
-            None => self.title.clone(),
-        }
-    }
 }
 
 /// Whether a wish becomes a plan of waves here when nobody says what kind it is to be: the project has no database of
@@ -337,7 +243,7 @@ impl WaveGeneration {
         let words = match &self.wish {
             Wanted::Written(requested, _) => {
                 self.repository.create_plan_branch(&requested.input, self.clock.now()).map_err(refused)?;
-                return self.look(None);
+                return look(&self.repository, &self.branch(), Some(requested));
             }
             Wanted::Words(words) => words.clone(),
         };
@@ -352,7 +258,7 @@ impl WaveGeneration {
                 ));
             }
         }
-        let mut made = self.look(ended.badly)?;
+        let mut made = MadeWaves { ended: ended.badly, ..look(&self.repository, &own, None)? };
         let is_as_before =
             made.plan.as_ref().is_some_and(|plan| Some(&plan.commit) == self.again.commit.as_ref());
         if is_as_before && !self.again.feedback.is_empty() {
@@ -471,57 +377,6 @@ impl WaveGeneration {
         Ok(found.into_iter().map(|(branch, _)| branch).collect())
     }
 
-    /// Looks at what is on the plan's branch.
-    fn look(&self, ended: Option<String>) -> Result<MadeWaves, OpenError> {
-        let branch = self.branch();
-        let none = |code, message: String, hint: &str| MadeWaves {
-            plan: None,
-            findings: vec![Diagnostic::error(code, message).hint(hint)],
-            ended: ended.clone(),
-        };
-        let (plan, commit) = match self.repository.plan_at(&branch) {
-            Ok(found) => found,
-            Err(ToolError::NoBranch { .. }) => {
-                let message = format!("the branch {branch} was not made");
-                return Ok(none("waves.no_plan", message, "make it with create_plan_branch"));
-            }
-            Err(error @ ToolError::NoRecord { .. }) => {
-                return Ok(none("waves.no_plan", error.to_string(), "make it with update_plan_branch"));
-            }
-            Err(error) => return Err(refused(error)),
-        };
-        let provided = self.repository.provided_for(&plan).map_err(refused)?;
-        let mut findings = check_capabilities(&plan, &provided);
-        let live = plan.live();
-        if live.is_empty() {
-            findings.push(
-                Diagnostic::error("waves.no_tasks", "the plan has no tasks")
-                    .hint("add them with update_plan_branch"),
-            );
-        }
-        // Without waves all are in one, and which files they share says nothing.
-        let waves = match Plan::build(plan.draft(&provided)) {
-            Ok(built) => {
-                // The draft has the tasks that count, in their order.
-                let of_level = |level: Vec<TaskIx>| {
-                    level.iter().filter_map(|task| live.get(task.index()).copied()).collect()
-                };
-                let waves: Vec<Vec<&PlanTask>> = built.levels().into_iter().map(of_level).collect();
-                findings.extend(granularity(&waves).into_iter().map(|coarse| self.placed(coarse)));
-                waves
-            }
-            Err(_) => vec![live],
-        };
-        Ok(MadeWaves { plan: Some(PlannedWaves::of(&plan, commit, &waves)), findings, ended })
-    }
-
-    fn placed(&self, coarse: Coarse) -> Diagnostic {
-        match &self.wish {
-            Wanted::Words(_) => coarse.found,
-            Wanted::Written(requested, _) => requested.placed(coarse),
-        }
-    }
-
     /// A finding with the place that it is about: the file that the plan is written in, else its branch.
     pub fn finding(&self, found: Diagnostic) -> Finding {
         match &self.wish {
@@ -529,10 +384,6 @@ impl WaveGeneration {
             Wanted::Words(_) => Finding::new(Path::new(&self.branch()), found),
         }
     }
-}
-
-fn branch_of(session: &SessionId) -> String {
-    PlanBranch::new(session.clone()).to_string()
 }
 
 /// The session of a wish: the one that is written, else the first from `begin` on whose plan is not there yet.
@@ -562,29 +413,6 @@ fn session(git: &Git, wish: &Wanted, begin: SessionId) -> Result<SessionId, Open
     Ok(session)
 }
 
-/// The top of the main work tree of the repository that `here` is in; that of a bare one is the work tree itself.
-fn root_of(here: &Path) -> Result<PathBuf, OpenError> {
-    let failed = |error: GitError| refused(error.into());
-    let git = Git::at(here);
-    let main = git.worktrees().map_err(failed)?.into_iter().find(|tree| tree.main && !tree.bare);
-    let top = match main {
-        Some(main) => Some(main.path),
-        None => git.top_level().map_err(failed)?,
-    };
-    top.ok_or_else(|| OpenError::Environment {
-        message: format!("{} is in no work tree of its repository", here.display()),
-        hint: "go into one".into(),
-    })
-}
-
-/// The words that serve the tools on the repository; none where they are no text, which is all that an agent can be told.
-fn tools_for(program: Option<Vec<OsString>>, root: &Path) -> Option<Vec<String>> {
-    let program: Option<Vec<String>> = program?.iter().map(|word| word.to_str().map(str::to_owned)).collect();
-    // An agent may start them wherever it likes.
-    let words = ["-C".to_owned(), root.to_str()?.to_owned(), "--tools".to_owned(), SERVER.to_owned()];
-    Some(program?.into_iter().chain(words).collect())
-}
-
 fn invalid(origin: &Path, found: Vec<Diagnostic>) -> OpenError {
     let findings = found.into_iter().map(|one| Finding::new(origin, one)).collect();
     OpenError::Invalid { path: origin.to_owned(), findings }
@@ -596,18 +424,4 @@ fn of_tool(error: &ToolError) -> Diagnostic {
         Some(hint) => found.hint(hint),
         None => found,
     }
-}
-
-fn refused(error: ToolError) -> OpenError {
-    let hint = match &error {
-        ToolError::NotARepository { .. } => {
-            "plans of waves are kept in a repository: go into one, or make it: `git init`".into()
-        }
-        error => error.hint().unwrap_or_else(|| "look at the repository with `git status`".into()),
-    };
-    let message = match &error {
-        ToolError::NotARepository { folder } => format!("{} is in no git repository", folder.display()),
-        error => error.to_string(),
-    };
-    OpenError::Environment { message, hint }
 }
