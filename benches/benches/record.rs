@@ -276,7 +276,7 @@ fn state_file(session: &Session) -> Option<PathBuf> {
     match session.loaded() {
         AnyPlan::Prompts(plan) => Some(plan.folder.join("PROMPT-ORCHESTRATOR.state.md")),
         AnyPlan::Milestones(plan) => Some(plan.path.clone()),
-        AnyPlan::Streams(_) => None,
+        AnyPlan::Streams(_) | AnyPlan::Waves(_) => None,
         AnyPlan::Weavers(plan) => Some(plan.folder.join("run/state.json")),
     }
 }

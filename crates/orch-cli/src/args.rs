@@ -213,12 +213,37 @@ pub(crate) struct Generate {
     #[arg(long, value_name = "NAME", conflicts_with = "from")]
     pub(crate) agent: Option<String>,
     /// Answer questions with yes: unfinished streams of the initiative before are archived, and the agent is asked a second
-    /// time when it has stored nothing.
+    /// time when it has stored nothing; a plan of waves is to be carried out.
     #[arg(long)]
     pub(crate) yes: bool,
-    /// What kind of plan it is to be; streams are all that can be made so far.
-    #[arg(long, value_name = "KIND")]
-    pub(crate) kind: Option<String>,
+    /// Who says whether a plan of waves is to be carried out: you (unless it comes from a file), an agent in your place (`user`
+    /// in the table `[waves]` of orch.toml, else the one that plans), or nobody, because it is.
+    #[arg(long, value_enum, value_name = "WHO", conflicts_with = "yes")]
+    pub(crate) confirm: Option<ConfirmedBy>,
+    /// What kind of plan it is to be: streams, or waves (tasks in the branches of the repository). Unless given: streams where
+    /// there is a database of streams, else waves where there is a branch `flow`.
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub(crate) kind: Option<GeneratedKind>,
+}
+
+/// Who says whether a plan is to be carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ConfirmedBy {
+    /// A person at the terminal.
+    Ask,
+    /// An agent in the person's place.
+    Agent,
+    /// Nobody: it is to be carried out.
+    Yes,
+}
+
+/// The kinds of plans that can be made of a wish.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GeneratedKind {
+    /// Tasks in a database.
+    Streams,
+    /// Tasks in the branches of a repository.
+    Waves,
 }
 
 /// Which tools are served.

@@ -19,6 +19,7 @@ mod catch_up;
 mod commit;
 mod commit_on;
 mod contained;
+mod delete;
 mod error;
 mod files;
 mod identity;

@@ -26,6 +26,7 @@
 #![forbid(unsafe_code)]
 
 mod error;
+mod look;
 mod overview;
 mod planned;
 mod plans;

@@ -127,7 +127,7 @@ impl PlanUpdated {
 }
 
 impl CreatePlanInput {
-    fn read(&self, session: &SessionId, now: Time) -> Result<PlanCommit, ToolError> {
+    pub(crate) fn read(&self, session: &SessionId, now: Time) -> Result<PlanCommit, ToolError> {
         required("user_request", !self.user_request.trim().is_empty(), "say what the person asked for")?;
         required("tasks list", !self.tasks.is_empty(), "give all tasks of the plan")?;
         let mut plan = PlanCommit::new(session.as_str());

@@ -167,11 +167,13 @@ pub struct WeaversTable {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct WavesTable {
-    /// The agent that answers for the person whether a plan is to be carried out (`--confirm agent`).
+    /// The agent that answers in the person's place, with `orch generate --confirm agent`: whether a plan is to be carried
+    /// out. The agent that plans unless set.
     pub user: Option<String>,
-    /// A command that has to succeed in a task's work tree, with all that was merged before in it, before it is merged.
+    /// A command that runs in a task's work tree, with all that is on `flow` merged into it, before the task is merged, and
+    /// that has to end well: the program and its arguments.
     pub verify: Option<Vec<String>>,
-    /// Whether each task starts as soon as it is ready, rather than wave by wave.
+    /// Whether a task begins as soon as all that it needs is there, rather than when the whole wave before it is over.
     pub continuous: Option<bool>,
 }
 
@@ -330,6 +332,14 @@ mod tests {
         assert_eq!(config.run.templates.as_deref(), Some(Path::new("/project/prompts")));
         assert!(config.agents.contains_key("mine"));
         assert_eq!(read("[run]\nreview = false").unwrap().run.review, Some(Command::Switch(false)));
+    }
+
+    #[test]
+    fn reads_what_waves_have() {
+        let config = read("[waves]\nuser = \"reader\"\nverify = [\"cargo\", \"test\"]\ncontinuous = true\n");
+        let waves = config.unwrap().waves;
+        assert_eq!((waves.user.as_deref(), waves.continuous), (Some("reader"), Some(true)));
+        assert_eq!(waves.verify, Some(vec!["cargo".to_owned(), "test".to_owned()]));
     }
 
     #[test]

@@ -66,7 +66,10 @@ pub use streams::{
 };
 pub use system::{TellError, Told};
 pub use view::View;
-pub use waves::{PlanToChange, SessionSummary, WavePlan, sessions};
+pub use waves::{
+    Confirm, Decision, MadeWaves, PlanToChange, PlannedWaves, SessionSummary, WaveGeneration, WavePlan,
+    WaveTaskLine, makes_waves, sessions,
+};
 pub use weavers::{PlannedSpec, Restacked, StackEntry, WeaverPlan};
 pub use worktrees::ListedWorktree;
 

@@ -21,6 +21,12 @@ pub(crate) fn log_moment(time: Time) -> String {
     format!("{seconds}.{:03}000", time.as_millis() % 1000)
 }
 
+/// `time` moved so that its hours in UTC are those that a clock on the wall shows here.
+pub(crate) fn by_the_wall(time: Time) -> Time {
+    let seconds = i64::from(local(time).offset().whole_seconds());
+    Time::from_millis(time.as_millis().saturating_add_signed(seconds * 1000))
+}
+
 fn local(time: Time) -> OffsetDateTime {
     let utc = OffsetDateTime::from_unix_timestamp(i64::try_from(time.as_millis() / 1000).unwrap_or(0));
     let utc = utc.unwrap_or(OffsetDateTime::UNIX_EPOCH);

@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io;
+use std::mem::replace;
 use std::path::{Path, PathBuf};
 
 use orch_core::Time;
@@ -116,6 +117,31 @@ impl Planner {
     /// Orch's own files for what is planned.
     pub(crate) fn home(&self) -> &Home {
         &self.home
+    }
+
+    /// Runs another agent on another errand to its end, for the `attempt`th time, in the same home and under the same control:
+    /// whoever was asked to end this one ends that one.
+    ///
+    /// # Errors
+    /// Those of [`run`](Self::run) and [`end_earlier`](Self::end_earlier).
+    pub(crate) fn run_another(
+        &mut self,
+        (profile, errand, attempt): (Profile, Errand, u32),
+        told: &str,
+        now: Time,
+        notes: &mut Vec<String>,
+    ) -> Result<Ended, OpenError> {
+        let own = (replace(&mut self.profile, profile), replace(&mut self.errand, errand), self.attempt);
+        self.attempt = attempt - 1;
+        let ended = match self.end_earlier() {
+            Ok(note) => {
+                notes.extend(note);
+                self.run(told, now, notes)
+            }
+            Err(error) => Err(error),
+        };
+        (self.profile, self.errand, self.attempt) = own;
+        ended
     }
 
     /// Runs it to its end.

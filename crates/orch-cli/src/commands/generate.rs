@@ -1,14 +1,18 @@
-//! `orch generate`: a PRD and streams from a wish, by an agent with orch's tools, or from a file (seed 001).
+//! `orch generate`: a PRD and streams from a wish, by an agent with orch's tools, or from a file (seed 001). Plans of waves are
+//! made in [`waves`].
 
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-use orch_systems::{AnyPlan, GenerateOptions, Generated, Generation, Linked, OpenError, StreamPlan, Wish};
+use orch_systems::{
+    AnyPlan, Confirm, GenerateOptions, Generated, Generation, Linked, OpenError, StreamPlan, Wish,
+    makes_waves,
+};
 
 use super::ask::{agrees, ask, can_ask};
-use super::{check, here, tell};
-use crate::args::{Generate, command_line, tools};
+use super::{check, here, tell, waves};
+use crate::args::{ConfirmedBy, Generate, GeneratedKind, command_line, tools};
 use crate::failure::{Failure, code};
 use crate::interrupt::Interrupted;
 use crate::sanitise::Sanitised;
@@ -29,13 +33,45 @@ pub(crate) fn run(args: &Generate) -> Result<u8, Failure> {
 }
 
 fn generated(args: &Generate) -> Result<u8, Failure> {
+    let is_of_waves = match args.kind {
+        Some(kind) => kind == GeneratedKind::Waves,
+        None => makes_waves(&here()?),
+    };
+    match (is_of_waves, args.confirm) {
+        (true, _) => waves::generate(args, wish(args)?, confirm(args)),
+        (false, None | Some(ConfirmedBy::Yes)) => streams(args),
+        (false, Some(ConfirmedBy::Ask | ConfirmedBy::Agent)) => Err(Failure::Open(OpenError::Request {
+            code: "generate.confirm",
+            message: "`--confirm` is for plans of waves, and these are streams".into(),
+            hint: "leave it out, or say `--confirm yes`; for a plan of waves say `--kind waves`".into(),
+        })),
+    }
+}
+
+/// Who says whether a plan of waves is to be carried out. Whoever wrote it into a file is not asked unless that is wanted.
+fn confirm(args: &Generate) -> Confirm {
+    match args.confirm {
+        Some(ConfirmedBy::Ask) => Confirm::Ask,
+        Some(ConfirmedBy::Agent) => Confirm::Agent,
+        Some(ConfirmedBy::Yes) => Confirm::Yes,
+        None if args.yes || args.from.is_some() => Confirm::Yes,
+        None => Confirm::Ask,
+    }
+}
+
+/// Whether questions are answered with yes.
+fn says_yes(args: &Generate) -> bool {
+    args.yes || args.confirm == Some(ConfirmedBy::Yes)
+}
+
+fn streams(args: &Generate) -> Result<u8, Failure> {
     let wish = wish(args)?;
     let options = GenerateOptions { agent: args.agent.clone(), tools: tools(), command: command_line() };
     let mut generation = Generation::begin(&here()?, wish, options)?;
     let interrupted = Interrupted::listen(generation.asker())
         .map_err(|source| OpenError::System { what: "listen for signals", source })?;
     tell(generation.notes());
-    if !may_archive(&generation, args.yes)? {
+    if !may_archive(&generation, says_yes(args))? {
         return Ok(code::FAIL);
     }
     let told = generation.notes().len();
@@ -70,7 +106,7 @@ fn made(
     }
     match args.from {
         Some(_) => Ok(Planned::Stored(generation.make()?.0)),
-        None => planned(generation, args.yes, interrupted),
+        None => planned(generation, says_yes(args), interrupted),
     }
 }
 

@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::support::streams::{Streams, insert};
-use crate::support::{Ended, Live, agent};
+use crate::support::{Ended, Live, Project, agent};
 
 /// The wish of most tests.
 pub(crate) const WISH: &str = "Users can sign in";
@@ -73,9 +73,13 @@ pub(crate) fn remembers(streams: &Streams, id: &str, name: &str, status: &str) {
     );
 }
 
-/// Calls orch at a terminal where somebody types this line.
 fn at_a_terminal(streams: &Streams, answer: &str, arguments: &[&str]) -> Ended {
-    let orch = streams.project.orch(arguments);
+    typed(&streams.project, answer, arguments)
+}
+
+/// Calls orch at a terminal where somebody types this line.
+pub(crate) fn typed(project: &Project, answer: &str, arguments: &[&str]) -> Ended {
+    let orch = project.orch(arguments);
     let mut python = Command::new("python3");
     python.args(["-c", TYPE, answer]).arg(orch.get_program()).args(orch.get_args());
     python.current_dir(orch.get_current_dir().unwrap()).env_clear();

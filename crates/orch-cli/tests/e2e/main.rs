@@ -45,6 +45,7 @@ mod streams_workspaces;
 mod survivors;
 mod validation;
 mod waves;
+mod waves_generate;
 mod weavers;
 mod weavers_bad_limits;
 mod weavers_bad_places;

@@ -7,8 +7,8 @@
 //!   their logs and process numbers.
 //! - [`tell`] says what a worker is told, [`judge`] what its end means. Its branch is merged as soon as its stream is
 //!   done, so that what depends on it builds on it.
-//! - [`generate`] makes a PRD and tasks of a wish: the [planner](crate::planner) is an agent, a [`request`] is written by hand, and
-//!   [`earlier`] is what was there before.
+//! - [`generate`] makes a PRD and tasks of a wish: the [planner](crate::planner) is an agent, a [`request`] is written by
+//!   hand, and [`earlier`] is what was there before.
 //! - [`system`] hands all that to the rooms that every system shares.
 
 mod dashboard;

@@ -1,13 +1,14 @@
 //! The sessions of a repository: each follow-up is a plan of its own, on top of what was merged before.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use orch_git::{BranchName, Git};
 use orch_state_commits::PlanCommit;
 use orch_state_git::{PlanRepository, SessionEntry};
 use orch_store::{Home, Lock};
 
+use super::place::main_root;
 use super::refused::refused;
 use crate::OpenError;
 use crate::locate::{Found, Kind};
@@ -67,31 +68,6 @@ pub fn sessions(folder: &Path) -> Result<Vec<SessionSummary>, OpenError> {
     let root = main_root(folder)?;
     let entries = PlanRepository::at(&root).sessions().map_err(refused)?;
     Ok(entries.into_iter().map(|entry| SessionSummary::of(&root, entry)).collect())
-}
-
-/// The top of the main work tree of the repository that `folder` lies in.
-///
-/// # Errors
-/// [`OpenError::Environment`] when there is none.
-pub(crate) fn main_root(folder: &Path) -> Result<PathBuf, OpenError> {
-    let none = || OpenError::Environment {
-        message: format!("{} lies in no git repository", folder.display()),
-        hint: "plans of waves are kept in branches: go into the repository, or make one with `git init`"
-            .into(),
-    };
-    let root = repository_root(folder).ok_or_else(none)?;
-    let trees = Git::at(&root).worktrees().map_err(|error| OpenError::Environment {
-        message: error.to_string(),
-        hint: "look at it with `git worktree list`".into(),
-    })?;
-    match trees.into_iter().find(|tree| tree.main) {
-        Some(main) if main.bare => Err(OpenError::Environment {
-            message: format!("{} is a bare repository", main.path.display()),
-            hint: "workers need work trees: clone it, and work in the clone".into(),
-        }),
-        Some(main) => Ok(main.path),
-        None => Ok(root),
-    }
 }
 
 /// Whether a plan of waves may be called so.

@@ -20,8 +20,11 @@ use orch_store::{Folded, Home};
 use super::WavePlan;
 use super::judge::{judge, progress};
 use super::keeper::WaveKeeper;
+use super::load::what_is_wrong;
 use super::memory::{fresh, remember};
 use super::merge::{Stage, WaveMerge};
+use super::place::{SERVER, tools_for};
+use super::refused::refused;
 use super::report::report;
 use super::tell::{Circumstances, tell};
 use super::workplace::Workplaces;
@@ -41,9 +44,6 @@ const REWORKS: u32 = 2;
 
 /// How often a task of which something is left goes on by itself.
 const INCOMPLETE_RETRIES: u32 = 2;
-
-/// The name under which agents find the tools, which is that of the originals' server.
-pub(crate) const SERVER: &str = "git";
 
 impl Source for WavePlan {
     /// Wave by wave, three workers at once; what failed blocks what needs it, and a person plans that anew (seed 004).
@@ -143,7 +143,7 @@ impl WaveSystem {
         if *self.seen.borrow() == tip {
             return Ok(None);
         }
-        let found = self.plan.repository().plan(self.plan.branch()).map_err(super::refused::refused)?;
+        let found = self.plan.repository().plan(self.plan.branch()).map_err(refused)?;
         self.seen.replace(found.tip.clone());
         if !self.plan.is_planned_anew(&found.plan) {
             return Ok(None);
@@ -191,7 +191,7 @@ impl System for WaveSystem {
     }
 
     fn tools(&self, _: TaskIx) -> Option<Tools> {
-        Some(Tools { server: SERVER, argv: tools(self.setting.tools.as_deref()?)? })
+        Some(Tools { server: SERVER, argv: tools_for(self.setting.tools.as_deref()?, &self.plan.root)? })
     }
 
     fn judge(&self, ended: &EndedAttempt<'_>) -> io::Result<Judged> {
@@ -250,7 +250,7 @@ impl System for WaveSystem {
             Err(error) if !self.has_refused.replace(true) => Replanning::Refused(format!(
                 "{} was changed, and can't be run as it is now: {}; the run goes on with what it knows",
                 self.plan.branch(),
-                super::load::what_is_wrong(&error)
+                what_is_wrong(&error)
             )),
             Err(_) => Replanning::No,
         }
@@ -267,11 +267,4 @@ impl System for WaveSystem {
         }
         Ok(Requirements::NotValidated)
     }
-}
-
-/// The words that serve the tools of branches to an agent; none where they are no text, which is all that an agent can be
-/// told.
-pub(crate) fn tools(program: &[OsString]) -> Option<Vec<String>> {
-    let program: Option<Vec<String>> = program.iter().map(|word| word.to_str().map(str::to_owned)).collect();
-    Some(program?.into_iter().chain(["--tools".into(), "git".into()]).collect())
 }

@@ -1,0 +1,52 @@
+//! The repository that plans of waves are in, and the tools on it.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use orch_git::Git;
+use orch_state_commits::{PlanBranch, SessionId};
+
+use crate::OpenError;
+use crate::session::repository_root;
+
+/// The name of the tools, which is that of the originals' server: agents call them as `mcp__git__…`.
+pub(super) const SERVER: &str = "git";
+
+/// The branch of a session's plan.
+pub(super) fn branch_of(session: &SessionId) -> String {
+    PlanBranch::new(session.clone()).to_string()
+}
+
+/// The top of the main work tree of the repository that `folder` lies in.
+///
+/// # Errors
+/// [`OpenError::Environment`] when there is none.
+pub(super) fn main_root(folder: &Path) -> Result<PathBuf, OpenError> {
+    let none = || OpenError::Environment {
+        message: format!("{} lies in no git repository", folder.display()),
+        hint: "plans of waves are kept in branches: go into the repository, or make one with `git init`"
+            .into(),
+    };
+    let root = repository_root(folder).ok_or_else(none)?;
+    let trees = Git::at(&root).worktrees().map_err(|error| OpenError::Environment {
+        message: error.to_string(),
+        hint: "look at it with `git worktree list`".into(),
+    })?;
+    match trees.into_iter().find(|tree| tree.main) {
+        Some(main) if main.bare => Err(OpenError::Environment {
+            message: format!("{} is a bare repository", main.path.display()),
+            hint: "workers need work trees: clone it, and work in the clone".into(),
+        }),
+        Some(main) => Ok(main.path),
+        None => Ok(root),
+    }
+}
+
+/// The words that serve the tools on the repository at `root` to an agent; none where they are no text, which is all that an
+/// agent can be told.
+pub(super) fn tools_for(program: &[OsString], root: &Path) -> Option<Vec<String>> {
+    let program: Option<Vec<String>> = program.iter().map(|word| word.to_str().map(str::to_owned)).collect();
+    // An agent may start them wherever it likes.
+    let words = ["-C".to_owned(), root.to_str()?.to_owned(), "--tools".to_owned(), SERVER.to_owned()];
+    Some(program?.into_iter().chain(words).collect())
+}
