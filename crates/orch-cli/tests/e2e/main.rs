@@ -46,6 +46,7 @@ mod survivors;
 mod validation;
 mod waves;
 mod waves_generate;
+mod waves_replan;
 mod weavers;
 mod weavers_bad_limits;
 mod weavers_bad_places;
