@@ -156,6 +156,15 @@ impl AnyPlan {
         files
     }
 
+    /// What `task` needs that `on` brings about, by the names that the plan gives it; nothing where it depends on the task as
+    /// such.
+    pub fn needed_of(&self, task: TaskIx, on: TaskIx) -> Vec<&str> {
+        match self {
+            Self::Waves(plan) => plan.needed_of(task, on),
+            Self::Prompts(_) | Self::Milestones(_) | Self::Streams(_) | Self::Weavers(_) => Vec::new(),
+        }
+    }
+
     /// Whether a work tree in orch's folder of work trees is one of a task: by its name, of waves by its branch.
     pub fn is_worktree_of(&self, task: TaskIx, worktree: &ListedWorktree) -> bool {
         let Some(name) = worktree.name.as_deref() else { return false };

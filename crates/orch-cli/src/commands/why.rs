@@ -170,7 +170,7 @@ fn reasons(view: &View, task: TaskIx, readiness: Option<&Readiness>) -> Vec<Reas
     match readiness {
         None if view.run().review_due(task) => vec![review_due(view.plan(), task)],
         None | Some(Readiness::Ready) => Vec::new(),
-        Some(Readiness::Waiting { on }) => on.iter().map(|&on| waits_for(view, on)).collect(),
+        Some(Readiness::Waiting { on }) => on.iter().map(|&on| waits_for(view, task, on)).collect(),
         Some(Readiness::Blocked { by }) => blocked(view, task, by),
         Some(Readiness::Held(hold)) => {
             let reason = held(view.run(), hold);
@@ -181,12 +181,18 @@ fn reasons(view: &View, task: TaskIx, readiness: Option<&Readiness>) -> Vec<Reas
     }
 }
 
-fn waits_for(view: &View, on: TaskIx) -> Reason {
+fn waits_for(view: &View, task: TaskIx, on: TaskIx) -> Reason {
     let (id, status) = (view.plan().id(on), view.run().status(on));
     if view.run().review_due(on) {
         return review_due(view.plan(), on);
     }
-    let reason = Reason::new("waiting", format!("waits for `{id}`, which is {status}")).on(on);
+    let needed: Vec<String> =
+        view.loaded().needed_of(task, on).iter().map(|name| format!("`{name}`")).collect();
+    let provides = match needed.as_slice() {
+        [] => String::new(),
+        needed => format!(" and provides {}", needed.join(", ")),
+    };
+    let reason = Reason::new("waiting", format!("waits for `{id}`, which is {status}{provides}")).on(on);
     if status == Status::Incomplete {
         reason.hint(format!("`orch retry {id}` does it again"))
     } else {
@@ -259,7 +265,9 @@ fn held(run: &Run, hold: &Hold) -> Reason {
         Hold::NotItsTurn { after } => {
             let reason = Reason::new("turn", text).on(*after);
             match run.policy().order {
-                Order::Waves => reason,
+                Order::Waves => {
+                    reason.hint("`orch run --continuous` starts each task as soon as it is ready")
+                }
                 _ => reason.hint("`orch run -j N` goes by the graph instead of down the list"),
             }
         }
@@ -337,6 +345,6 @@ mod tests {
         let Some(Readiness::Held(hold)) = readiness else { panic!("{readiness:?}") };
         let reason = held(&run, &hold);
         assert_eq!(reason.text, "its wave has not begun: `001` of an earlier wave is not done");
-        assert!(reason.hint.is_none(), "a number of jobs does not change the order");
+        assert!(reason.hint.is_some_and(|hint| hint.contains("--continuous")), "jobs do not change the order");
     }
 }

@@ -171,3 +171,33 @@ fn merges_say_what_is_provided_in_the_words_of_the_plan() {
         assert!(merge.contains(part) || merge.replace("\n- ", "\n  - ").contains(part), "{part}: {merge}");
     }
 }
+
+#[test]
+fn it_can_be_looked_at_as_every_plan_before_anything_has_run() {
+    let waves = Waves::new(ACCOUNTS);
+    let checked = waves.json(&["check"]);
+    assert_eq!(checked["depths"], serde_json::json!([["001"], ["002", "003"], ["004", "005"]]), "{checked}");
+    let why = waves.json(&["why", "task-002"]);
+    assert_eq!(
+        why["reasons"][0]["text"],
+        "waits for `001`, which is PENDING and provides `User model class`"
+    );
+    assert_eq!(waves.json(&["next"])["ready"], serde_json::json!(["001"]));
+    let status = waves.json(&["status"]);
+    assert_eq!(
+        (&status["plan"]["kind"], &status["plan"]["path"], &status["plan"]["objective"]),
+        (&"waves".into(), &format!("plan/{SESSION}").into(), &"Add user accounts".into())
+    );
+    assert_eq!(status["tasks"][1]["files"], serde_json::json!(["002.txt"]));
+    let graph = waves.json(&["graph"]);
+    assert_eq!(graph["critical_path"].as_array().unwrap().len(), 3, "{graph}");
+    let prompt = waves.run_to(0, &["prompt", "001"]);
+    assert!(
+        prompt.out.contains("task/001-make-001") && prompt.out.contains(".worktrees/worker-1"),
+        "{prompt}"
+    );
+    let started = waves.json(&["run", "--dry-run"]);
+    assert_eq!(started["would_start"], serde_json::json!(["001", "002", "003", "004", "005"]));
+    assert_eq!(waves.versions().len(), 1, "looking writes nothing");
+    assert!(!waves.project.exists(".orch") && !waves.project.exists(".worktrees"));
+}

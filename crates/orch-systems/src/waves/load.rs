@@ -137,6 +137,13 @@ impl WavePlan {
         self.task(task).files.iter().map(|file| file.path())
     }
 
+    /// The capabilities that `task` needs and `on` provides.
+    pub(crate) fn needed_of(&self, task: TaskIx, on: TaskIx) -> Vec<&str> {
+        let provides: HashSet<&str> = self.task(on).provides.iter().map(|name| name.trim()).collect();
+        let needs = self.task(task).preconditions.iter().map(|name| name.trim());
+        needs.filter(|name| provides.contains(name)).collect()
+    }
+
     /// Whether the merge of a task was on `flow` when the plan was read.
     pub(super) fn is_merged(&self, task: TaskIx) -> bool {
         self.merged[task.index()]

@@ -13,7 +13,7 @@ use orch_core::{Memory, OnFailure, OnIncomplete, Order, Plan, TaskIx};
 use orch_exec::tmux::SessionName;
 use orch_git::Git;
 use orch_prompt::Prompts;
-use orch_state_commits::{TaskId, TaskStatus};
+use orch_state_commits::{PlanTask, Slug, TaskBranch, TaskId, TaskStatus};
 use orch_state_git::FLOW;
 use orch_store::{Folded, Home};
 
@@ -175,8 +175,9 @@ impl System for WaveSystem {
             return Err(TellError::NeedsAgent { path: format!("task {}", self.plan.plan.id(task)) });
         }
         let branch = self.places.branch(task).ok().flatten().map(|(branch, _)| branch.to_string());
-        let branch = branch.unwrap_or_else(|| format!("task/{}-…", self.plan.plan.id(task)));
-        let folder = telling.ground.map_or_else(|| self.plan.root.clone(), |ground| ground.folder.clone());
+        let branch = branch.unwrap_or_else(|| coming_branch(self.plan.task(task)));
+        let folder = telling.ground.map(|ground| ground.folder.clone());
+        let folder = folder.unwrap_or_else(|| self.places.coming());
         let verify = self.verify().map(|words| words.join(" "));
         let circumstances = Circumstances {
             others: telling.others,
@@ -266,5 +267,13 @@ impl System for WaveSystem {
             closing.notes.push(format!("superseded, and kept in the record: {}", superseded.join(", ")));
         }
         Ok(Requirements::NotValidated)
+    }
+}
+
+/// The branch that a task gets when it begins, unless another session has one of that name.
+fn coming_branch(task: &PlanTask) -> String {
+    match Slug::of(task.title()) {
+        Some(slug) => TaskBranch::new(task.id.clone(), slug).to_string(),
+        None => format!("task/{}", task.id),
     }
 }

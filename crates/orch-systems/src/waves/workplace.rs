@@ -56,6 +56,11 @@ impl Workplaces {
         trees.into_iter().find(|tree| is_of(tree, branch)).map(|tree| tree.path)
     }
 
+    /// Where the work tree of the first worker would be.
+    pub(super) fn coming(&self) -> PathBuf {
+        self.worktrees.path("worker-1")
+    }
+
     /// Makes the place of an attempt: the branch is there, has what was merged before, and is checked out in a work tree.
     pub(super) fn ground(&self, home: &Home, coming: Coming, done: &[TaskId]) -> Result<Ground, GroundError> {
         let (task, attempt) = (coming.task, coming.attempt);
