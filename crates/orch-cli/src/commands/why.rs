@@ -345,6 +345,9 @@ mod tests {
         let Some(Readiness::Held(hold)) = readiness else { panic!("{readiness:?}") };
         let reason = held(&run, &hold);
         assert_eq!(reason.text, "its wave has not begun: `001` of an earlier wave is not done");
-        assert!(reason.hint.is_some_and(|hint| hint.contains("--continuous")), "jobs do not change the order");
+        assert!(
+            reason.hint.is_some_and(|hint| hint.contains("--continuous")),
+            "jobs do not change the order"
+        );
     }
 }

@@ -26,6 +26,8 @@ pub(super) struct WaveKeeper {
     levels: Vec<u32>,
     /// Something has happened since it was looked at.
     behind: bool,
+    /// The run goes on with a plan that is not this one.
+    is_stale: bool,
 }
 
 impl WaveKeeper {
@@ -36,6 +38,7 @@ impl WaveKeeper {
             levels: plan.plan.depths(),
             plan: plan.clone(),
             behind: true,
+            is_stale: false,
         }
     }
 
@@ -71,7 +74,7 @@ impl WaveKeeper {
     }
 
     fn write_next(&mut self, run: &Run, alerts: &mut Vec<String>) -> usize {
-        let mut update = self.owed(run);
+        let mut update = if self.is_stale { Update::default() } else { self.owed(run) };
         if update == Update::default() {
             return 0;
         }
@@ -110,17 +113,19 @@ impl Keeper for WaveKeeper {
     fn go_on(&mut self, _: &Resumed, _: &str, _: bool) {}
 
     fn moved(&mut self, moved: &Moved, _: Option<&str>, _: Time) -> Result<(), Failure> {
-        self.touched.insert(moved.task);
-        self.behind = true;
+        if !self.is_stale {
+            self.touched.insert(moved.task);
+            self.behind = true;
+        }
         Ok(())
     }
 
     fn replanned(&mut self, plan: &Arc<Plan>) {
-        let loaded = WavePlan::load(&self.plan.root, self.plan.branch());
-        if let Ok(loaded) = loaded
-            && loaded.plan.tasks().map(|task| loaded.plan.id(task)).eq(plan.tasks().map(|task| plan.id(task)))
-        {
-            *self = Self::new(&loaded);
+        let ids = |plan: &Plan| plan.tasks().map(|task| plan.id(task).to_owned()).collect::<Vec<_>>();
+        match WavePlan::load(&self.plan.root, self.plan.branch()) {
+            Ok(loaded) if ids(&loaded.plan) == ids(plan) => *self = Self::new(&loaded),
+            // It was changed once more: the run is about to take that over, or the next run says how far it is.
+            _ => self.is_stale = true,
         }
     }
 

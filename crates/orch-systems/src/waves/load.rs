@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use orch_core::{Diagnostic, Plan, TaskIx};
 use orch_git::BranchName;
-use orch_state_commits::{PlanCommit, PlanTask, Provided, TaskBranch, TaskId, check_capabilities};
+use orch_state_commits::{
+    PlanCommit, PlanTask, Provided, TaskBranch, TaskId, TaskStatus, check_capabilities,
+};
 use orch_state_git::{FLOW, PlanOnBranch, PlanRepository};
 
 use super::refused::refused;
@@ -171,16 +173,16 @@ impl WavePlan {
     /// Whether `other`, a later version, plans something else: other tasks, or others of their words. What became of a task
     /// is no other plan.
     pub(super) fn is_planned_anew(&self, other: &PlanCommit) -> bool {
-        let planned = |task: &PlanTask| PlanTask {
-            status: Default::default(),
-            superseded_by: Vec::new(),
-            estimated_time: String::new(),
-            ..task.clone()
-        };
         let live = other.live();
         live.len() != self.tasks.len()
             || live.iter().zip(self.tasks.iter()).any(|(new, old)| planned(new) != planned(old))
     }
+}
+
+/// A task as it was planned, whatever became of it, in the form in which every version after the first is written.
+fn planned(task: &PlanTask) -> PlanTask {
+    let task = PlanTask { status: TaskStatus::Pending, superseded_by: Vec::new(), ..task.clone() };
+    task.tidied()
 }
 
 /// What tells a task from others: `1` and `001` are one.
@@ -200,4 +202,26 @@ pub(super) fn what_is_wrong(error: &OpenError) -> String {
     let mut errors: Vec<&str> = errors.map(|finding| finding.diagnostic.message.as_str()).collect();
     errors.truncate(3);
     errors.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use orch_state_commits::Update;
+
+    use super::*;
+
+    #[test]
+    fn a_version_that_only_says_what_became_of_tasks_plans_nothing_anew() {
+        // As agents write them: without a priority, with blanks, over several lines.
+        let text = "Initialize execution plan v1\n\n## Tasks\n### Task 001\nID: 001\nDescription:   Make it  \n  and test it\n\
+                    Provides:\n- a\n-  b \nFiles:\n  - index.html (create)\n\n### Task 002\nDescription: Next\nPreconditions: [a]\n";
+        let first = PlanCommit::read(text).unwrap();
+        let done =
+            Update { completed: vec!["001".parse().unwrap()], learned: "x".into(), ..Update::default() };
+        let second = PlanCommit::read(&first.update(&done).unwrap().tidied().write().unwrap()).unwrap();
+        let tasks = |commit: &PlanCommit| commit.live().into_iter().map(planned).collect::<Vec<_>>();
+        assert_eq!(tasks(&first), tasks(&second));
+        let changed = Update { dropped: vec!["002".parse().unwrap()], ..Update::default() };
+        assert_ne!(tasks(&first), tasks(&first.update(&changed).unwrap()));
+    }
 }

@@ -148,6 +148,10 @@ impl WaveMerge {
     }
 
     fn merge(&self, verified: Option<&str>) -> Result<Stage, GitError> {
+        if verified.is_some() && !self.has_all_of_flow()? {
+            // Another session has merged something meanwhile: what would be on `flow` is not what was verified.
+            return Ok(Stage::Look);
+        }
         let message = self.message(verified)?;
         if self.said.completion.is_none()
             && let Some(tip) = self.git.branch_tip(&self.branch)?
@@ -170,6 +174,13 @@ impl WaveMerge {
         self.done.borrow_mut().push(self.task.id.clone());
         self.places.leave(&self.branch);
         Ok(Stage::Judged(Outcome::Succeeded, Some(detail)))
+    }
+
+    fn has_all_of_flow(&self) -> Result<bool, GitError> {
+        match (self.git.branch_tip(&self.flow)?, self.git.branch_tip(&self.branch)?) {
+            (Some(flow), Some(tip)) => self.git.is_ancestor(&flow, &tip),
+            _ => Ok(true),
+        }
     }
 
     /// Who resolves a conflict does so where the task's work is: `flow` need not be checked out anywhere.

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use orch_core::{Memory, OnFailure, OnIncomplete, Order, Plan, TaskIx};
+use orch_core::{Memory, OnFailure, OnIncomplete, Order, Plan, Status, TaskIx};
 use orch_exec::tmux::SessionName;
 use orch_git::Git;
 use orch_prompt::Prompts;
@@ -258,6 +258,7 @@ impl System for WaveSystem {
     }
 
     fn finish(&self, closing: &mut Closing<'_>) -> Result<Requirements, OpenError> {
+        self.places.sweep(|task| closing.run.status(task) == Status::Success);
         let took: Duration = self.setting.began.elapsed();
         let account = report(&self.plan, closing, took);
         *closing.account = Some(account);

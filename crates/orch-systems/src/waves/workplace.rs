@@ -127,6 +127,23 @@ impl Workplaces {
         self.plan.plan.tasks().any(|task| done(&task)) && processes_in(&tree.path).is_empty()
     }
 
+    /// Removes the work trees that tasks which are done have left behind, as [`leave`](Self::leave) does.
+    pub(super) fn sweep(&self, is_done: impl Fn(TaskIx) -> bool) {
+        for tree in self.git.worktrees().unwrap_or_default() {
+            let Some(branch) =
+                tree.branch.as_deref().filter(|_| tree.path.starts_with(self.worktrees.folder()))
+            else {
+                continue;
+            };
+            let of = |&task: &TaskIx| is_done(task) && self.plan.is_branch_of(task, branch);
+            if self.plan.plan.tasks().any(|task| of(&task))
+                && let Ok(branch) = BranchName::new(branch)
+            {
+                self.leave(&branch);
+            }
+        }
+    }
+
     /// Removes the work tree of a task that is merged. One with unsaved work in it stays, and so does one in which a process
     /// works.
     pub(super) fn leave(&self, branch: &BranchName) {
