@@ -55,6 +55,9 @@ pub(crate) enum Command {
     /// When that does not go to a terminal, it is written when something has changed, and ends when nothing is left to do or
     /// the run that was seen is over.
     Watch(Watch),
+    /// Say what came of the plan as a whole: of waves the final report, of weavers the summary, of others what is done, what
+    /// failed and what is left.
+    Report(Looked),
     /// Show what may start next.
     Next {
         #[command(flatten)]
@@ -544,6 +547,7 @@ impl Args {
             Some(Command::Status { looked, format, .. }) => looked.json || *format == StatusFormat::Json,
             Some(
                 Command::Check(looked)
+                | Command::Report(looked)
                 | Command::Next { looked, .. }
                 | Command::Why { looked, .. }
                 | Command::Graph { looked, .. }
@@ -605,6 +609,7 @@ mod tests {
             "orch watch 5 --kind streams --all-initiatives",
             "orch next",
             "orch graph --format mermaid",
+            "orch report PLAN.md --json",
             "orch why PROMPT-01 --json",
             "orch logs PROMPT-01 -f --attempt 2",
             "orch prompt PROMPT-01 --explain",

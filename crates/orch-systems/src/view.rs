@@ -194,6 +194,24 @@ impl View {
         }
     }
 
+    /// From the beginning of the first attempt to the end of the last: how long the plan has taken so far.
+    pub fn span(&self) -> Option<Duration> {
+        let records = || self.history.tasks.values();
+        let first = records().filter_map(|record| record.started_at).min()?;
+        let last = records().filter_map(|record| record.ended_at).max().unwrap_or(self.now);
+        let is_live = self.run.count(Status::Running) > 0;
+        Some(if is_live { self.now.since(first) } else { last.since(first) })
+    }
+
+    /// What the system says of the plan as a whole, in the form of its seed: of waves the final report as far as it is, of
+    /// weavers the summary that their last run left. None where the seed has no such form, or there is none yet.
+    pub fn account(&self) -> Option<String> {
+        match &self.plan {
+            AnyPlan::Weavers(plan) => plan.summary(),
+            _ => self.system.account(&self.run, self.now, self.span().unwrap_or_default()),
+        }
+    }
+
     /// The process that works on a task right now, if there is one.
     pub fn worker(&self, task: TaskIx) -> Option<u32> {
         let recorded = self.attempt_record(task).filter(|_| self.is_running(task))?.worker.as_ref()?;

@@ -12,6 +12,7 @@ mod mcp;
 mod milestones;
 mod next;
 mod prompt;
+mod report;
 mod retry;
 mod run;
 mod stack;
@@ -70,6 +71,10 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
             answer(|out| status::run(&view, looked.json, all, out))
         }
         Command::Watch(args) => watch::run(&args),
+        Command::Report(looked) => {
+            let view = look(&looked)?;
+            answer(|out| report::run(&view, looked.json, out))
+        }
         Command::Next { looked, jobs } => {
             let view = look_as(&looked, RunOptions { jobs, ..RunOptions::default() })?;
             answer(|out| next::run(&view, looked.json, out))
@@ -122,19 +127,10 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
     done.map(ExitCode::from)
 }
 
-/// Commands of the contract that no kind of plan has a use for that this version knows.
-const ELSEWHERE: [&str; 6] = ["plan", "sessions", "report", "simulate", "wait", "init"];
-
 fn other(words: &[String]) -> Failure {
     let name = words.first().map_or("", String::as_str);
-    let (message, hint) = if ELSEWHERE.contains(&name) {
-        (
-            format!("`orch {name}` makes no sense for a plan of prompts, milestones, streams or weavers"),
-            "`orch --help` lists what does",
-        )
-    } else {
-        (format!("there is no command `{name}`"), "`orch --help` lists the commands")
-    };
+    let message = format!("there is no command `{name}`");
+    let hint = "`orch --help` lists the commands";
     Failure::Open(OpenError::Request { code: "command.unknown", message, hint: hint.into() })
 }
 

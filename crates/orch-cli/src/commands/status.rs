@@ -76,10 +76,10 @@ struct Answer<'a, C, T> {
 }
 
 #[derive(Serialize)]
-struct PlanBody<'a> {
-    kind: &'static str,
-    path: &'a str,
-    objective: &'a str,
+pub(super) struct PlanBody<'a> {
+    pub(super) kind: &'static str,
+    pub(super) path: &'a str,
+    pub(super) objective: &'a str,
 }
 
 #[derive(Serialize)]
@@ -243,7 +243,7 @@ pub(super) fn worth_showing(view: &View, survey: &Survey<'_>, most: usize) -> Ve
 }
 
 /// Why a task is not started, or how it ended.
-fn note(view: &View, survey: &Survey<'_>, task: TaskIx) -> String {
+pub(super) fn note(view: &View, survey: &Survey<'_>, task: TaskIx) -> String {
     let plan = view.plan();
     let named = |what: &str, tasks: &[TaskIx]| {
         let ids: Vec<&str> = tasks.iter().map(|&task| plan.id(task)).collect();
@@ -276,7 +276,7 @@ pub(super) fn first_named(what: &str, ids: &[impl AsRef<str>]) -> String {
 }
 
 /// The two largest units of a duration: `3d 4h`, `2h 05m`, `7m 03s`, `12s`.
-fn duration(duration: Duration) -> String {
+pub(super) fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
     match (days, hours, minutes) {
@@ -287,7 +287,7 @@ fn duration(duration: Duration) -> String {
     }
 }
 
-fn summary(counts: Counts) -> String {
+pub(super) fn summary(counts: Counts) -> String {
     let stand = [
         (counts.running, "RUNNING"),
         (counts.success, "SUCCESS"),

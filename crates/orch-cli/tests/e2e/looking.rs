@@ -10,6 +10,7 @@ fn looking_changes_nothing(project: &Project, what: &str) {
         &["check"],
         &["check", "--json"],
         &["status"],
+        &["report"],
         &["status", "--all"],
         &["status", "--json"],
         &["next"],
@@ -114,4 +115,25 @@ fn at_a_plan_that_can_not_be_run_or_whose_state_can_not_be_read() {
     looking_changes_nothing(&project, "a torn history");
     project.write("PROMPT-ORCHESTRATOR.md", "## Prompts\n- PROMPT-01-a.md — Dependencies: PROMPT-01\n");
     looking_changes_nothing(&project, "an invalid plan");
+}
+
+#[test]
+fn a_report_says_what_is_done_what_failed_and_what_is_left() {
+    let project = Project::new(&[
+        ("PROMPT-01-a", "None", "true"),
+        ("PROMPT-02-b", "None", "echo no good; exit 3"),
+        ("PROMPT-03-c", "PROMPT-02", "true"),
+    ]);
+    project.run_to(1, &["run", "--keep-going"]);
+    let report = project.run_to(0, &["report"]);
+    let lines: Vec<&str> = report.out.lines().collect();
+    assert_eq!(lines[1], "fail: 1 SUCCESS, 1 FAIL, 1 PENDING (0 ready, 1 blocked)", "{report}");
+    let of = |title: &str| {
+        let at = lines.iter().position(|line| *line == title).unwrap_or_else(|| panic!("{title}: {report}"));
+        lines[at + 1]
+    };
+    assert!(of("Done:").starts_with("- PROMPT-01-a"), "{report}");
+    assert!(of("Failed:").starts_with("- PROMPT-02-b") && of("Failed:").contains("no good"), "{report}");
+    assert_eq!(of("Left:"), "- PROMPT-03-c (blocked by PROMPT-02-b)", "{report}");
+    assert_eq!(project.json(&["report"])["counts"]["fail"], 1);
 }

@@ -201,3 +201,30 @@ fn it_can_be_looked_at_as_every_plan_before_anything_has_run() {
     assert_eq!(waves.versions().len(), 1, "looking writes nothing");
     assert!(!waves.project.exists(".orch") && !waves.project.exists(".worktrees"));
 }
+
+#[test]
+fn the_report_says_at_any_time_how_far_it_is() {
+    let waves = Waves::new(&[
+        ("001", &[], &["a"], ""),
+        ("002", &["a"], &["b"], "block no-key"),
+        ("003", &["b"], &[], ""),
+    ]);
+    let before = waves.run_to(0, &["report"]);
+    assert!(before.out.starts_with("⏸ Development stopped: 0 of 3 tasks done\n"), "{before}");
+    waves.run_to(1, &["run"]);
+    let after = waves.run_to(0, &["report"]);
+    for line in [
+        "Built for \"Add user accounts\":",
+        "- Make 001",
+        "- 002 Make 002 (fail)",
+        "- 003 Make 003 (blocked by 002)",
+    ] {
+        assert!(after.out.lines().any(|said| said == line), "{line}: {after}");
+    }
+    let json = waves.json(&["report"]);
+    assert_eq!(
+        (&json["kind"], &json["verdict"], &json["counts"]["blocked"]),
+        (&"report".into(), &"fail".into(), &1.into()),
+        "{json}"
+    );
+}

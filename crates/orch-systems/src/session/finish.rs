@@ -22,6 +22,7 @@ impl Session {
         });
         self.record_opening()?;
         let now = self.clock.now();
+        self.began = Some(now);
         if !self.is_settled() {
             self.store.stands(&self.run, Stand::Running, now);
         }
@@ -35,7 +36,7 @@ impl Session {
         self.store.write_state(&self.run, self.clock.now())?;
         let system = self.workers.system();
         let mut notes = std::mem::take(&mut self.notes);
-        let (mut board, mut summary, mut account) = (Vec::new(), None, None);
+        let (mut board, mut summary) = (Vec::new(), None);
         let workers = &mut self.workers;
         let mut closing = Closing {
             run: &self.run,
@@ -46,11 +47,12 @@ impl Session {
             notes: &mut notes,
             board: &mut board,
             summary: &mut summary,
-            account: &mut account,
             run_once: &mut |argv, name, vars| workers.run_once(argv, name, vars),
         };
         let validation = system.finish(&mut closing)?;
         let all_done = closing.all_done();
+        let took = self.began.map(|began| self.clock.now().since(began)).unwrap_or_default();
+        let account = system.account(&self.run, self.clock.now(), took);
         self.store.concluded(&validation);
         let unmet = matches!(validation, Requirements::Unmet { .. });
         let stand = match all_done {

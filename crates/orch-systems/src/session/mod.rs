@@ -46,6 +46,8 @@ pub struct Session {
     opening: Vec<Entry<'static>>,
     /// What the history says of the attempts that the coming ones may go on with.
     history: Folded,
+    /// When the run of this session began.
+    began: Option<Time>,
     /// Held until the session is dropped.
     _lock: Lock,
 }

@@ -184,6 +184,7 @@ impl Session {
             was_cut_off,
             opening,
             history: if anew { Folded::default() } else { remembered.history },
+            began: None,
             _lock: lock,
         })
     }

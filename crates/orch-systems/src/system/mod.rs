@@ -16,6 +16,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use orch_core::{Plan, Run, TaskIx, Time};
 use orch_exec::tmux::SessionName;
@@ -165,6 +166,12 @@ pub(crate) trait System {
         None
     }
 
+    /// What is said of the run as a whole, in the form of the seed; none where it has none. `took` is how long it has taken.
+    fn account(&self, run: &Run, now: Time, took: Duration) -> Option<String> {
+        let _ = (run, now, took);
+        None
+    }
+
     /// Whether nothing is left to do at the end of a run whose tasks are all done.
     fn is_concluded(&self, validation: Option<&'static str>) -> bool {
         let _ = validation;
@@ -224,8 +231,6 @@ pub(crate) struct Closing<'a> {
     pub(crate) board: &'a mut Vec<BoardRow>,
     /// Where the summary is that was left, from the repository's root.
     pub(crate) summary: &'a mut Option<String>,
-    /// What is said of the run as a whole.
-    pub(crate) account: &'a mut Option<String>,
     /// Runs a command to its end: how it ended and what it printed.
     pub(crate) run_once: &'a mut RunOnce<'a>,
 }

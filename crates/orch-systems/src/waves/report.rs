@@ -2,18 +2,16 @@
 
 use std::time::Duration;
 
-use orch_core::{Readiness, Run, Status, TaskIx};
+use orch_core::{Readiness, Run, Status, TaskIx, Time};
 use orch_state_git::FLOW;
 
 use super::WavePlan;
-use crate::system::Closing;
 
 /// So many tasks are listed one by one.
 const LISTED: usize = 50;
 
-/// The report of a run that is over.
-pub(super) fn report(plan: &WavePlan, closing: &Closing<'_>, took: Duration) -> String {
-    let run = closing.run;
+/// The report of a run that is over, or of one that goes on, as far as it is.
+pub(super) fn report(plan: &WavePlan, run: &Run, now: Time, took: Duration) -> String {
     let is_done = |task: &TaskIx| run.status(*task) == Status::Success;
     let all = run.plan().len();
     let done: Vec<TaskIx> = run.plan().tasks().filter(is_done).collect();
@@ -31,7 +29,7 @@ pub(super) fn report(plan: &WavePlan, closing: &Closing<'_>, took: Duration) -> 
     text.push_str(&list(&done, |task| format!("- {}", plan.plan.title(task))));
     let left: Vec<TaskIx> = run.plan().tasks().filter(|task| !is_done(task)).collect();
     if !left.is_empty() {
-        let survey = run.survey(closing.now);
+        let survey = run.survey(now);
         text.push_str("\nLeft:\n");
         text.push_str(&list(&left, |task| {
             let stands = match survey.of(task) {

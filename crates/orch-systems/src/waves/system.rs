@@ -7,9 +7,9 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use orch_core::{Memory, OnFailure, OnIncomplete, Order, Plan, Status, TaskIx};
+use orch_core::{Memory, OnFailure, OnIncomplete, Order, Plan, Run, Status, TaskIx, Time};
 use orch_exec::tmux::SessionName;
 use orch_git::Git;
 use orch_prompt::Prompts;
@@ -88,7 +88,6 @@ impl Source for WavePlan {
                 worktrees: config.worktrees.clone(),
                 table: config.waves.clone(),
                 tools: options.tools.clone(),
-                began: Instant::now(),
             },
         ))
     }
@@ -102,8 +101,6 @@ struct Setting {
     table: WavesTable,
     /// The words that run orch's tools for agents, if there is a program for it.
     tools: Option<Vec<OsString>>,
-    /// When the run began.
-    began: Instant,
 }
 
 /// The waves system as the workers see it.
@@ -257,11 +254,12 @@ impl System for WaveSystem {
         }
     }
 
+    fn account(&self, run: &Run, now: Time, took: Duration) -> Option<String> {
+        Some(report(&self.plan, run, now, took))
+    }
+
     fn finish(&self, closing: &mut Closing<'_>) -> Result<Requirements, OpenError> {
         self.places.sweep(|task| closing.run.status(task) == Status::Success);
-        let took: Duration = self.setting.began.elapsed();
-        let account = report(&self.plan, closing, took);
-        *closing.account = Some(account);
         let superseded = self.plan.commit.tasks.iter().filter(|task| task.status == TaskStatus::Superseded);
         let superseded: Vec<&str> = superseded.map(|task| task.id.as_str()).collect();
         if !superseded.is_empty() {

@@ -207,6 +207,15 @@ fn unreadable(error: GitError) -> OpenError {
     OpenError::Environment { message: error.to_string(), hint: "look at it with `git status`".into() }
 }
 
+impl WeaverPlan {
+    /// The summary that the last run has left, if one has.
+    pub(crate) fn summary(&self) -> Option<String> {
+        /// As much of it as is looked at, in bytes.
+        const LONGEST: u64 = 8 << 20;
+        String::from_utf8(read_regular(&summary_path(self), LONGEST).ok()?).ok()
+    }
+}
+
 /// Where the summary of a plan is.
 pub(super) fn summary_path(plan: &WeaverPlan) -> std::path::PathBuf {
     plan.run_folder().join("summary.md")
