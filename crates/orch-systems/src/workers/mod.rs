@@ -10,6 +10,7 @@ mod launch;
 mod listen;
 mod once;
 mod place;
+mod replanning;
 mod set_up;
 
 use std::cell::OnceCell;
@@ -38,7 +39,7 @@ pub(crate) use place::{Place, attempt_id, errand_name, keeper_name, review_name}
 use crate::AnyPlan;
 use crate::control::{Ask, Control};
 use crate::reviewer::Before;
-use crate::system::{Coming, EndedAttempt, Judged, PlanPaths, Replanned, Replanning, System};
+use crate::system::{Coming, EndedAttempt, Judged, PlanPaths, Replanned, System};
 use follow_up::FollowingUp;
 use keys::Keys;
 use listen::{LINGER, Listening};
@@ -157,23 +158,6 @@ impl AgentWorkers {
             shared_env: OnceCell::new(),
             plan_paths: PlanPaths::default(),
         })
-    }
-
-    /// The plan as it is now, if it was changed since these were made.
-    pub(crate) fn changed_plan(&mut self) -> Option<AnyPlan> {
-        self.changed.take()
-    }
-
-    /// Looks whether the plan was changed; what to say of it.
-    fn look_for_changes(&mut self) -> Option<Notice> {
-        match self.system.replanned() {
-            Replanning::No => None,
-            Replanning::Refused(text) => Some(Notice::Alert { task: None, text }),
-            Replanning::To(coming) => {
-                self.coming = Some(*coming);
-                Some(Notice::Replanned)
-            }
-        }
     }
 
     /// Tells them what was before, for the attempts to come.
@@ -469,24 +453,7 @@ impl Workers for AgentWorkers {
     }
 
     fn replanned(&mut self, run: &Run, taken_over: &TakenOver) {
-        let Some(Replanned { system, plan }) = self.coming.take() else { return };
-        self.keys = self.keys.taken_over(taken_over, self.system.plan().len());
-        let mut became: HashMap<TaskIx, TaskIx> = HashMap::new();
-        for (new, was) in run.plan().tasks().zip(&taken_over.was) {
-            became.extend(was.map(|was| (was, new)));
-        }
-        let past = std::mem::take(&mut self.past);
-        self.past = past.into_iter().filter_map(|(task, past)| Some((*became.get(&task)?, past))).collect();
-        // What is under way is in the changed plan: the run has seen to that.
-        for active in self.active.values_mut() {
-            active.task = became.get(&active.task).copied().unwrap_or(active.task);
-            if let Doing::SetUp(setting_up) = &mut active.doing {
-                setting_up.is_for(active.task);
-            }
-        }
-        self.under_way = tasks_under_way(run);
-        self.system = system;
-        self.changed = Some(plan);
+        self.take_over(run, taken_over);
     }
 
     fn wait(&mut self, run: &Run, until: Option<Time>) -> Result<Vec<Notice>, Failure> {
