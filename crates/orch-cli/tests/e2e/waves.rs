@@ -228,3 +228,25 @@ fn the_report_says_at_any_time_how_far_it_is() {
         "{json}"
     );
 }
+
+#[test]
+fn what_a_person_says_is_done_is_believed_unless_its_branch_holds_what_was_never_merged() {
+    let waves = Waves::new(&[("001", &[], &["a"], "block later"), ("002", &[], &["b"], "block later")]);
+    waves.run_to(1, &["run"]);
+    // One is done and merged as a squash, the other only said to be done.
+    for id in ["001", "002"] {
+        let tree = waves.git(&["worktree", "list", "--porcelain"]);
+        let branch = format!("branch refs/heads/task/{id}-make-{id}");
+        let place = tree.split("\n\n").find(|tree| tree.contains(&branch)).unwrap();
+        let place = place.lines().next().unwrap().trim_start_matches("worktree ").to_owned();
+        std::fs::write(format!("{place}/{id}.txt"), "by hand\n").unwrap();
+        waves.git(&["-C", &place, "add", "."]);
+        waves.git(&["-C", &place, "commit", "-q", "-m", "by hand"]);
+    }
+    waves.git(&["merge", "-q", "--squash", "task/001-make-001"]);
+    waves.git(&["commit", "-q", "-m", "001, squashed"]);
+    let said = waves.said().replace("Status: blocked", "Status: completed");
+    let commit = waves.write_commit(&said, &format!("plan/{SESSION}"));
+    waves.git(&["update-ref", &format!("refs/heads/plan/{SESSION}"), &commit]);
+    assert_eq!(waves.stand(), ["001: SUCCESS", "002: FAIL"]);
+}

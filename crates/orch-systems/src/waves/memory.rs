@@ -4,11 +4,9 @@
 //! knows nothing of a task, the plan's own word counts, unless the task's branch holds what was never merged.
 
 use std::cell::OnceCell;
-use std::collections::HashSet;
 
 use orch_core::{Memory, Recorded, RecordedTask, Standing, Status, TaskIx};
-use orch_git::Git;
-use orch_state_commits::TaskBranch;
+use orch_git::{BranchName, Git};
 use orch_state_git::FLOW;
 use orch_store::Folded;
 
@@ -42,7 +40,7 @@ pub(super) fn fresh(plan: &WavePlan, history: &Folded) -> Memory {
 }
 
 fn recorded(plan: &WavePlan, history: &Folded) -> Recorded {
-    let unmerged = Unmerged { plan, ids: OnceCell::new() };
+    let unmerged = Unmerged { plan, branches: OnceCell::new() };
     let task = |task: TaskIx| {
         let id = plan.plan.id(task).to_owned();
         let record = history.tasks.get(&id);
@@ -84,26 +82,23 @@ fn stands(
     }
 }
 
-/// The tasks of which a branch is not in `flow`. Git is asked only where nothing else tells.
+/// The branches of which something is not in `flow`. Git is asked only where nothing else tells.
 struct Unmerged<'a> {
     plan: &'a WavePlan,
-    ids: OnceCell<HashSet<String>>,
+    branches: OnceCell<Vec<BranchName>>,
 }
 
 impl Unmerged<'_> {
+    /// Whether that is so of a task's branch, also when it was not merged as a squash.
     fn has(&self, task: TaskIx) -> bool {
-        let ids = self.ids.get_or_init(|| {
-            let branches = Git::at(&self.plan.root).unmerged_branches(FLOW).unwrap_or_default();
-            let ids = branches.iter().filter_map(|branch| TaskBranch::id_in(branch));
-            ids.map(|id| id.number().to_string() + letters(id.as_str())).collect()
+        let git = Git::at(&self.plan.root);
+        let branches = self.branches.get_or_init(|| {
+            let unmerged = git.unmerged_branches(FLOW).unwrap_or_default();
+            unmerged.into_iter().filter_map(|branch| BranchName::new(branch).ok()).collect()
         });
-        let id = &self.plan.task(task).id;
-        ids.contains(&(id.number().to_string() + letters(id.as_str())))
+        let mut own = branches.iter().filter(|branch| self.plan.is_branch_of(task, branch.as_str()));
+        own.any(|branch| !git.is_contained(branch, &self.plan.flow).unwrap_or(false))
     }
-}
-
-fn letters(id: &str) -> &str {
-    id.trim_start_matches(|c: char| c.is_ascii_digit())
 }
 
 #[cfg(test)]
