@@ -4,11 +4,9 @@
 //! knows nothing of a task, the plan's own word counts, unless the task's branch holds what was never merged.
 
 use std::cell::OnceCell;
-use std::collections::HashSet;
 
 use orch_core::{Memory, Recorded, RecordedTask, Standing, Status, TaskIx};
 use orch_git::Git;
-use orch_state_commits::TaskBranch;
 use orch_state_git::FLOW;
 use orch_store::Folded;
 
@@ -42,15 +40,16 @@ pub(super) fn fresh(plan: &WavePlan, history: &Folded) -> Memory {
 }
 
 fn recorded(plan: &WavePlan, history: &Folded) -> Recorded {
-    let unmerged = Unmerged { plan, ids: OnceCell::new() };
+    let unmerged = Unmerged { plan, branches: OnceCell::new() };
     let task = |task: TaskIx| {
         let id = plan.plan.id(task).to_owned();
         let record = history.tasks.get(&id);
         let known = record.map(|record| record.status);
         let written = plan.task(task).status.core().unwrap_or_default();
-        let is_wanted_again = record.is_some_and(|record| record.attempt > 0 && record.outcome.is_none());
-        let is_merged = plan.is_merged(task) && !(known == Some(Status::Pending) && is_wanted_again);
-        let status = stands(is_merged, known, written, || is_wanted_again || unmerged.has(task));
+        // Since it was asked for again nobody has begun it, so that its branch says nothing of that yet.
+        let is_wanted_again =
+            record.is_some_and(|record| record.status == Status::Pending && record.outcome.is_none());
+        let status = stands(plan.is_merged(task), known, written, || is_wanted_again || unmerged.has(task));
         let attempt = history.last_attempt(&id);
         let standing = match record.filter(|record| record.status == status) {
             Some(record) => Standing { attempt, ..standing(record) },
@@ -61,20 +60,16 @@ fn recorded(plan: &WavePlan, history: &Folded) -> Recorded {
     Recorded { identity: Vec::new(), tasks: plan.plan.tasks().map(task).collect() }
 }
 
-/// Where a task stands: whether its merge is there and nobody has asked for it again since, what the history has, what the plan
-/// says, and whether its branch holds what is not on `flow`.
-fn stands(
-    is_merged: bool,
-    known: Option<Status>,
-    written: Status,
-    is_unmerged: impl FnOnce() -> bool,
-) -> Status {
+/// Where a task stands: whether its merge is there, what the history has, what the plan says, and whether there is, or is to be,
+/// work on its branch that is not on `flow`. What was merged once may have been asked for again.
+fn stands(is_merged: bool, known: Option<Status>, written: Status, is_unmerged: impl Fn() -> bool) -> Status {
     match (known, written) {
         // What became of it is found out from its worker.
         (Some(Status::Running), _) => Status::Running,
-        _ if is_merged => Status::Success,
         // Merged by orch, whatever became of the history of `flow` since.
         (Some(Status::Success), _) => Status::Success,
+        (None, _) if is_merged => Status::Success,
+        _ if is_merged && !is_unmerged() => Status::Success,
         // Another program's word, or a person's.
         (_, Status::Success) if !is_unmerged() => Status::Success,
         (Some(known), _) => known,
@@ -84,26 +79,20 @@ fn stands(
     }
 }
 
-/// The tasks of which a branch is not in `flow`. Git is asked only where nothing else tells.
+/// The branches that are not in `flow`. Git is asked only where nothing else tells.
 struct Unmerged<'a> {
     plan: &'a WavePlan,
-    ids: OnceCell<HashSet<String>>,
+    branches: OnceCell<Vec<String>>,
 }
 
 impl Unmerged<'_> {
+    /// Whether that of a task is one of them.
     fn has(&self, task: TaskIx) -> bool {
-        let ids = self.ids.get_or_init(|| {
-            let branches = Git::at(&self.plan.root).unmerged_branches(FLOW).unwrap_or_default();
-            let ids = branches.iter().filter_map(|branch| TaskBranch::id_in(branch));
-            ids.map(|id| id.number().to_string() + letters(id.as_str())).collect()
-        });
-        let id = &self.plan.task(task).id;
-        ids.contains(&(id.number().to_string() + letters(id.as_str())))
+        let branches = self
+            .branches
+            .get_or_init(|| Git::at(&self.plan.root).unmerged_branches(FLOW).unwrap_or_default());
+        branches.iter().any(|branch| self.plan.is_branch_of(task, branch))
     }
-}
-
-fn letters(id: &str) -> &str {
-    id.trim_start_matches(|c: char| c.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -115,11 +104,16 @@ mod tests {
         use Status::{Fail, Incomplete, Pending, Running, Success};
         for (is_merged, known, written, is_unmerged, status) in [
             (true, None, Pending, false, Success),
-            (true, Some(Fail), Fail, true, Success),
-            (true, Some(Incomplete), Fail, true, Success),
+            (true, None, Pending, true, Success),
+            (true, Some(Fail), Fail, false, Success),
+            (true, Some(Incomplete), Fail, false, Success),
+            // It was asked for again since it was merged.
+            (true, Some(Fail), Success, true, Fail),
+            (true, Some(Incomplete), Success, true, Incomplete),
+            (true, Some(Pending), Success, true, Pending),
             // It is settled by its worker, which may have been merged a moment ago.
             (true, Some(Running), Pending, true, Running),
-            (true, Some(Pending), Success, false, Success),
+            (true, Some(Pending), Pending, false, Success),
             (false, Some(Success), Success, true, Success),
             (false, Some(Success), Pending, true, Success),
             (false, None, Success, false, Success),
