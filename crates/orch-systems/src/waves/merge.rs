@@ -37,6 +37,8 @@ const LISTED: usize = 200;
 pub(super) struct WaveMerge {
     pub(super) git: Git,
     pub(super) places: Workplaces,
+    /// Where its worker has worked, if that is still there.
+    pub(super) worktree: Option<PathBuf>,
     pub(super) task: PlanTask,
     pub(super) branch: BranchName,
     pub(super) flow: BranchName,
@@ -55,7 +57,9 @@ pub(super) struct WaveMerge {
 pub(super) enum Stage {
     /// Nothing was looked at yet.
     Look,
-    /// All is committed, and verified by this, if by anything.
+    /// All is committed.
+    Verify,
+    /// It is verified by this, if by anything.
     Merge(Option<String>),
     /// It is judged.
     Judged(Outcome, Option<String>),
@@ -64,21 +68,21 @@ pub(super) enum Stage {
 impl FollowUp for WaveMerge {
     fn next(&mut self) -> Step {
         loop {
-            let stage = std::mem::replace(&mut self.stage, Stage::Look);
-            let after = match stage {
-                Stage::Look => match self.look() {
-                    Ok(Looked::Verify(errand)) => return Step::Run(errand),
-                    Ok(Looked::Then(stage)) => Ok(stage),
-                    Err(error) => Err(error),
-                },
+            let after = match std::mem::replace(&mut self.stage, Stage::Look) {
+                Stage::Look => self.look(),
+                Stage::Verify => self.verify(),
                 Stage::Merge(verified) => self.merge(verified.as_deref()),
                 Stage::Judged(outcome, detail) => return Step::Done { outcome, detail },
             };
-            self.stage = after.unwrap_or_else(|error| {
-                note_claim(&self.claim);
-                let why = format!("its branch {} could not be merged: {error}", self.branch);
-                Stage::Judged(Outcome::Obstructed, Some(why))
-            });
+            self.stage = match after {
+                Ok(After::Run(errand)) => return Step::Run(errand),
+                Ok(After::Then(stage)) => stage,
+                Err(error) => {
+                    note_claim(&self.claim);
+                    let why = format!("its branch {} could not be merged: {error}", self.branch);
+                    Stage::Judged(Outcome::Obstructed, Some(why))
+                }
+            };
         }
     }
 
@@ -101,45 +105,47 @@ impl FollowUp for WaveMerge {
     }
 }
 
-/// What looking at the work has come to.
-enum Looked {
-    Verify(Errand),
+/// What a stage has come to.
+enum After {
+    Run(Errand),
     Then(Stage),
 }
 
+impl After {
+    fn judged(outcome: Outcome, why: String) -> Self {
+        Self::Then(Stage::Judged(outcome, Some(why)))
+    }
+}
+
 impl WaveMerge {
-    /// Looks whether all is committed, and brings what was merged meanwhile into the branch before it is verified: what is
-    /// verified is what will be on `flow`.
-    fn look(&mut self) -> Result<Looked, GitError> {
-        let judged = |outcome, why: String| Ok(Looked::Then(Stage::Judged(outcome, Some(why))));
-        let worktree = self.places.worktree(&self.branch);
-        if let Some(worktree) = &worktree
+    /// Looks whether all is committed.
+    fn look(&self) -> Result<After, GitError> {
+        if let Some(worktree) = &self.worktree
             && let Some(why) = unsaved(&self.git, worktree, &self.branch, &[])?
         {
-            return judged(Outcome::Rejected, why);
+            return Ok(After::judged(Outcome::Rejected, why));
         }
         if self.said.commits == 0 {
             let why = format!("it ended, and nothing was committed on its branch {}", self.branch);
-            return judged(Outcome::Incomplete, why);
+            return Ok(After::judged(Outcome::Incomplete, why));
         }
-        let Some(words) = self.verify.clone() else { return Ok(Looked::Then(Stage::Merge(None))) };
-        let Some(folder) = worktree.filter(|worktree| worktree.is_dir()) else {
-            return judged(
-                Outcome::Incomplete,
-                "its work tree is gone, so its work can't be verified".into(),
-            );
+        Ok(After::Then(if self.verify.is_some() { Stage::Verify } else { Stage::Merge(None) }))
+    }
+
+    /// Brings what was merged meanwhile into the branch, and has it verified: what is verified is what will be on `flow`.
+    fn verify(&self) -> Result<After, GitError> {
+        let Some(folder) = self.worktree.clone().filter(|worktree| worktree.is_dir()) else {
+            let why = "its work tree is gone, so its work can't be verified";
+            return Ok(After::judged(Outcome::Incomplete, why.into()));
         };
         let message = format!("Merge {FLOW} into {}", self.branch);
-        match self.git.merge_into(&self.branch, &self.flow, &message) {
-            Ok(_) => {}
-            Err(error) => {
-                note_claim(&self.claim);
-                return judged(Outcome::Obstructed, not_merged(&self.branch, &folder, &error));
-            }
+        if let Err(error) = self.git.merge_into(&self.branch, &self.flow, &message) {
+            note_claim(&self.claim);
+            return Ok(After::judged(Outcome::Obstructed, self.not_merged(&error)));
         }
-        Ok(Looked::Verify(Errand {
+        Ok(After::Run(Errand {
             name: "verify".into(),
-            what: ErrandKind::Command(words),
+            what: ErrandKind::Command(self.verify.clone().unwrap_or_default()),
             folder,
             base_branch: FLOW.into(),
             limit: Some(VERIFYING),
@@ -147,16 +153,20 @@ impl WaveMerge {
         }))
     }
 
-    fn merge(&self, verified: Option<&str>) -> Result<Stage, GitError> {
-        let message = self.message(verified)?;
-        if self.said.completion.is_none()
-            && let Some(tip) = self.git.branch_tip(&self.branch)?
-        {
-            // The originals look for it. One whose branch moves meanwhile is merged without.
-            let complete = Completion::complete(&self.task.id);
-            let _ = self.git.commit_on(&self.branch, Tip::At(&tip), complete.as_bytes());
+    fn merge(&self, verified: Option<&str>) -> Result<After, GitError> {
+        let tips = (self.git.branch_tip(&self.flow)?, self.git.branch_tip(&self.branch)?);
+        if let (Some(flow), Some(tip)) = &tips {
+            if verified.is_some() && !self.git.is_ancestor(flow, tip)? {
+                // Another task was merged while this one was verified without it.
+                return Ok(After::Then(Stage::Verify));
+            }
+            if self.said.completion.is_none() && !self.git.is_ancestor(tip, flow)? {
+                // The originals look for it. One whose branch moves meanwhile is merged without.
+                let complete = Completion::complete(&self.task.id);
+                let _ = self.git.commit_on(&self.branch, Tip::At(tip), complete.as_bytes());
+            }
         }
-        let merged = self.git.merge_into(&self.flow, &self.branch, &message);
+        let merged = self.git.merge_into(&self.flow, &self.branch, &self.message(verified)?);
         let detail = match merged {
             Ok(Merged::Done { commit }) => {
                 format!("merged into {FLOW} as {}", commit.get(..9).unwrap_or(&commit))
@@ -164,18 +174,17 @@ impl WaveMerge {
             Ok(Merged::Nothing) => format!("everything on its branch is on {FLOW}"),
             Err(error) => {
                 note_claim(&self.claim);
-                return Ok(Stage::Judged(Outcome::Obstructed, Some(self.not_merged(&error))));
+                return Ok(After::judged(Outcome::Obstructed, self.not_merged(&error)));
             }
         };
         self.done.borrow_mut().push(self.task.id.clone());
         self.places.leave(&self.branch);
-        Ok(Stage::Judged(Outcome::Succeeded, Some(detail)))
+        Ok(After::judged(Outcome::Succeeded, detail))
     }
 
     /// Who resolves a conflict does so where the task's work is: `flow` need not be checked out anywhere.
     fn not_merged(&self, error: &MergeError) -> String {
-        let place = self.places.worktree(&self.branch);
-        match (error, place) {
+        match (error, &self.worktree) {
             (MergeError::Conflict { files, .. }, Some(place)) => format!(
                 "done, and not merged: {} conflicts with {FLOW} in {}: `git merge {FLOW}` in {}, resolve and commit it, then \
                  `orch retry`, which only merges it",

@@ -208,7 +208,9 @@ impl System for WaveSystem {
         let (branch, _) = self.places.branch(ended.task).ok()??;
         // The merge tells of all that was done, in whichever attempt.
         let said = self.plan.repository().said_on(&branch, &task.id, None).ok()?;
+        let worked = (ended.task, ended.attempt);
         Some(Box::new(WaveMerge {
+            worktree: self.places.worked_in(ended.home, worked, &branch).ok()?,
             git: Git::at(&self.plan.root),
             places: self.places.clone(),
             task: task.clone(),
@@ -257,6 +259,7 @@ impl System for WaveSystem {
     }
 
     fn finish(&self, closing: &mut Closing<'_>) -> Result<Requirements, OpenError> {
+        self.places.tidy();
         let took: Duration = self.setting.began.elapsed();
         let account = report(&self.plan, closing, took);
         *closing.account = Some(account);
