@@ -156,6 +156,15 @@ fn what_was_committed_on_no_branch_is_left_for_a_person() {
 }
 
 #[test]
+fn what_is_on_no_branch_any_more_does_not_count() {
+    let waves = Waves::new(&[("001", &[], &["a"], "vanish"), ("002", &["a"], &["b"], "")]);
+    let ended = waves.run_to(3, &["run"]);
+    assert!(ended.err.contains("it says that it is done, and its branch is gone"), "{ended}");
+    assert_eq!((waves.merges().len(), &*waves.stand()[1]), (0, "002: PENDING"), "{ended}");
+    assert!(waves.project.exists(".worktrees/worker-1/001.txt"), "{ended}");
+}
+
+#[test]
 fn a_rate_limit_uses_up_no_attempt() {
     let waves = Waves::new(&[("001", &[], &["a"], "limited 1-seconds then"), ("002", &[], &["b"], "")]);
     let ended = waves.run_to(0, &["run"]);

@@ -63,17 +63,20 @@ impl Workplaces {
         trees.into_iter().find(|tree| is_of(tree, branch)).map(|tree| tree.path)
     }
 
-    /// The work tree that has the task's work: that of its branch, else the one that its latest attempt, up to this one, was
-    /// given, and whose worker has gone over to another branch or to none.
-    pub(super) fn worked_in(
+    /// What was done for a task up to an attempt, in whichever one; none where it has no branch.
+    pub(super) fn work(
         &self,
         home: &Home,
         (task, attempt): (TaskIx, u32),
-        branch: &BranchName,
-    ) -> Result<Option<PathBuf>, GitError> {
-        Ok(self.own_tree(&self.git.worktrees()?, home, (task, attempt), branch))
+    ) -> Result<Option<Work>, ToolError> {
+        let Some((branch, _)) = self.branch(task)? else { return Ok(None) };
+        let said = self.repository.said_on(&branch, &self.plan.task(task).id, None)?;
+        let worktree = self.own_tree(&self.git.worktrees()?, home, (task, attempt), &branch);
+        Ok(Some(Work { branch, said, worktree }))
     }
 
+    /// The work tree that has a task's work: that of its branch, else the one that its latest attempt, up to this one, was
+    /// given, and whose worker has gone over to another branch or to none.
     fn own_tree(
         &self,
         trees: &[Worktree],
@@ -187,6 +190,15 @@ impl Workplaces {
             let _ = self.git.remove_worktree(&path, Force::No);
         }
     }
+}
+
+/// What was done for a task.
+pub(super) struct Work {
+    pub(super) branch: BranchName,
+    /// What was said on the branch since its beginning.
+    pub(super) said: Said,
+    /// The work tree that it is in, if that is still there.
+    pub(super) worktree: Option<PathBuf>,
 }
 
 /// What is noted when an attempt begins.
