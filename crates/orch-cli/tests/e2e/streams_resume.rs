@@ -3,8 +3,8 @@
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
-use crate::support::signal;
-use crate::support::streams::{Held, Streams};
+use crate::support::streams::Streams;
+use crate::support::{Held, signal};
 
 /// A stream that waits at the point `at`, and one that comes after it. The pipe at which the first waits.
 fn waiting(at: &str) -> (Streams, [String; 3]) {

@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc::channel;
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -231,6 +231,22 @@ pub(crate) fn agent(name: &str) -> String {
 pub(crate) fn signal(name: &str, process: u32) {
     let kill = format!("kill -{name} {process}");
     let _ = Command::new("sh").args(["-c", &kill]).stderr(Stdio::null()).status();
+}
+
+/// Somebody who holds a pipe open.
+pub(crate) struct Held(JoinHandle<()>);
+
+impl Held {
+    /// Begins to listen at a pipe, which ends when whoever holds it open is gone.
+    pub(crate) fn at(pipe: &str) -> Self {
+        let path = PathBuf::from(pipe);
+        Self(thread::spawn(move || drop(fs::read(path).unwrap())))
+    }
+
+    /// Waits until they are gone.
+    pub(crate) fn wait_for_end(self) {
+        patiently("the end of whoever holds a pipe open", || self.0.join().unwrap());
+    }
 }
 
 /// Does what may wait for somebody else, and panics when it waits for ever.

@@ -4,11 +4,10 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::thread::{self, JoinHandle};
 
 use serde_json::{Value, json};
 
-use super::{Ended, Live, Project, agent, patiently};
+use super::{Ended, Held, Live, Project, agent};
 
 /// The tables, as the originals' migrations leave them.
 const SCHEMA: &str = include_str!("../../../orch-state-sqlite/src/schema.sql");
@@ -190,8 +189,7 @@ impl Streams {
 
     /// Begins to listen at a pipe, which ends when whoever holds it open is gone.
     pub(crate) fn held(&self, pipe: &str) -> Held {
-        let path = PathBuf::from(pipe);
-        Held(thread::spawn(move || drop(fs::read(path).unwrap())))
+        Held::at(pipe)
     }
 
     pub(crate) fn run_to(&self, code: i32, arguments: &[&str]) -> Ended {
@@ -204,16 +202,6 @@ impl Streams {
 
     pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         self.project.json(arguments)
-    }
-}
-
-/// Somebody who holds a pipe open.
-pub(crate) struct Held(JoinHandle<()>);
-
-impl Held {
-    /// Waits until they are gone.
-    pub(crate) fn wait_for_end(self) {
-        patiently("the end of whoever holds a pipe open", || self.0.join().unwrap());
     }
 }
 

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use super::{Ended, Live, Project, agent};
+use super::{Ended, Held, Live, Project, agent};
 
 /// The session that tests have, unless they say otherwise.
 pub(crate) const SESSION: &str = "session-20250112-143000";
@@ -160,6 +160,25 @@ impl Waves {
         let paths = names.map(|name| self.home.join(name).display().to_string());
         assert!(Command::new("mkfifo").args(&paths).status().unwrap().success());
         paths
+    }
+
+    /// The work tree in which the branch of a task is checked out.
+    pub(crate) fn worktree(&self, task: &str) -> Option<PathBuf> {
+        let trees = self.git(&["worktree", "list", "--porcelain"]);
+        let of = |tree: &&str| tree.contains(&format!("branch refs/heads/task/{task}-"));
+        let tree = trees.split("\n\n").find(of)?;
+        Some(PathBuf::from(tree.lines().next()?.strip_prefix("worktree ")?))
+    }
+
+    /// Runs git in the work tree of a task.
+    pub(crate) fn git_in(&self, task: &str, arguments: &[&str]) -> String {
+        let there = self.worktree(task).expect("it has a work tree").display().to_string();
+        self.git(&[&["-C", &there], arguments].concat())
+    }
+
+    /// Begins to listen at a pipe, which ends when whoever holds it open is gone.
+    pub(crate) fn held(&self, pipe: &str) -> Held {
+        Held::at(pipe)
     }
 
     pub(crate) fn run_to(&self, code: i32, arguments: &[&str]) -> Ended {

@@ -47,6 +47,12 @@ impl Waves {
 }
 
 impl Run {
+    /// How many waves are over, from the lowest on: as far as the run had come when it last began something, nothing of them
+    /// was left to do. Zero in a run of another order.
+    pub fn waves_over(&self) -> u32 {
+        self.waves.level
+    }
+
     /// The first task of the wave under way that may start now.
     // Apart, so that a run by the graph does not carry it along.
     #[cold]

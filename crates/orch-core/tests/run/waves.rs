@@ -53,6 +53,21 @@ fn all_of_a_wave_starts_together_and_the_next_when_it_is_over() {
 }
 
 #[test]
+fn a_wave_is_over_when_nothing_of_it_is_left_to_do_however_few_work_at_once() {
+    let mut run = Run::new(plan(&WAVES), Policy { jobs: jobs(1), ..policy() });
+    let mut over = Vec::new();
+    while let Step::Start(task) = run.next(at(0)) {
+        over.push(run.waves_over());
+        run.apply(Event::Started { task }, at(0)).unwrap();
+        succeed(&mut run, &[task.index()], at(0));
+        assert_eq!(over.last(), Some(&run.waves_over()), "that there is more is seen when it is begun");
+    }
+    assert_eq!(over, [0, 0, 1, 1, 2]);
+    run.apply(Event::Retry { task: t(0) }, at(1)).unwrap();
+    assert_eq!(run.waves_over(), 0);
+}
+
+#[test]
 fn a_wave_of_more_tasks_than_jobs_goes_in_plan_order() {
     let mut run = Run::new(plan(&WAVES), Policy { jobs: jobs(1), ..policy() });
     let mut went = Vec::new();

@@ -18,52 +18,60 @@ const LEARNED: usize = 20;
 /// Keeps the branch of a plan.
 pub(super) struct WaveKeeper {
     plan: WavePlan,
+    /// The plan as the run has it now.
+    graph: Arc<Plan>,
     /// Where the plan's branch has each task: as it was read, and as was written since.
     written: BTreeMap<String, TaskStatus>,
-    /// The tasks of which the branch may have to say something.
-    touched: BTreeSet<TaskIx>,
+    /// The tasks of which the branch may have to say something, each with its place in the waves before it.
+    touched: BTreeSet<(u32, TaskIx)>,
     /// Where each task is in the waves.
     levels: Vec<u32>,
     /// Something has happened since it was looked at.
     behind: bool,
-    /// The run goes on with a plan that is not this one.
-    is_stale: bool,
+    /// Nothing more happens in the run.
+    is_over: bool,
+    /// It was said that the branch can't be written.
+    has_alerted: bool,
 }
 
 impl WaveKeeper {
     pub(super) fn new(plan: &WavePlan) -> Self {
+        let (written, levels) = (statuses(&plan.commit), plan.plan.depths());
         Self {
-            written: statuses(&plan.commit),
-            touched: plan.plan.tasks().collect(),
-            levels: plan.plan.depths(),
+            touched: touched(&levels),
+            graph: Arc::clone(&plan.plan),
+            written,
+            levels,
             plan: plan.clone(),
             behind: true,
-            is_stale: false,
+            is_over: false,
+            has_alerted: false,
         }
     }
 
-    /// What the branch is to say of the run and does not. Wave by wave, a wave is written down as a whole: when nobody is at
-    /// work on it any more. Then the next one has begun, of which nothing is said yet.
-    fn owed(&mut self, run: &Run) -> Update {
+    /// The first of what is not to be written down yet. Wave by wave, a wave is written down as a whole: when it is over, or
+    /// the run is. Of the next one, which may have begun then, nothing is said yet.
+    fn not_due(&self, run: &Run) -> (u32, TaskIx) {
+        let is_all_due = self.is_over || run.policy().order != Order::Waves;
+        (if is_all_due { u32::MAX } else { run.waves_over() }, TaskIx::new(0))
+    }
+
+    /// What the branch is to say of the run and does not.
+    fn owed(&self, run: &Run) -> Update {
         let mut update = Update::default();
-        let by_waves = run.policy().order == Order::Waves;
-        let level = |task: TaskIx| self.levels[task.index()];
-        let under_way = run.active().iter().map(|active| level(active.task)).min().filter(|_| by_waves);
-        let (written, plan) = (&self.written, &self.plan);
-        self.touched.retain(|&task| {
-            if under_way.is_some_and(|under_way| level(task) >= under_way) {
-                return true;
-            }
-            let (status, id) = (TaskStatus::from_core(run.status(task)), &plan.task(task).id);
-            match (status, written.get(id.as_str())) {
+        for &(_, task) in self.touched.range(..self.not_due(run)) {
+            let (status, id) = (TaskStatus::from_core(run.status(task)), self.graph.id(task));
+            let Ok(named) = id.parse::<TaskId>() else { continue };
+            match (status, self.written.get(id)) {
+                // That stays, also when it was asked for again.
+                (_, Some(TaskStatus::Completed)) => {}
                 (status, Some(written)) if status == *written => {}
-                (TaskStatus::Completed, _) => update.completed.push(id.clone()),
-                (TaskStatus::Blocked, _) => update.blocked.push(id.clone()),
-                (TaskStatus::InProgress, _) => update.started.push(id.clone()),
+                (TaskStatus::Completed, _) => update.completed.push(named),
+                (TaskStatus::Blocked, _) => update.blocked.push(named),
+                (TaskStatus::InProgress, _) => update.started.push(named),
                 _ => {}
             }
-            false
-        });
+        }
         update
     }
 
@@ -74,26 +82,31 @@ impl WaveKeeper {
     }
 
     fn write_next(&mut self, run: &Run, alerts: &mut Vec<String>) -> usize {
-        let mut update = if self.is_stale { Update::default() } else { self.owed(run) };
+        let mut update = self.owed(run);
+        if update != Update::default() {
+            let done = update.completed.iter().take(LEARNED);
+            let learned: Vec<String> = done.filter_map(|id| learned(&self.plan, id)).collect();
+            update.learned = learned.join("\n");
+            update.wave = self.wave(run, &update.completed);
+            if let Err(error) = self.plan.repository().record(self.plan.branch(), &update) {
+                // Others read it; a run goes on from the history and from what was merged. It is tried again with the next
+                // transition, and said once.
+                if !std::mem::replace(&mut self.has_alerted, true) {
+                    alerts.push(format!("{} does not say how far it is: {error}", self.plan.branch()));
+                }
+                return 0;
+            }
+        }
+        self.touched = self.touched.split_off(&self.not_due(run));
         if update == Update::default() {
             return 0;
         }
-        let done = update.completed.clone();
-        let learned = done.iter().take(LEARNED).filter_map(|id| learned(&self.plan, id));
-        update.learned = learned.collect::<Vec<_>>().join("\n");
-        update.wave = self.wave(run, &done);
-        match self.plan.repository().record(self.plan.branch(), &update) {
-            Ok(_) => {
-                for (ids, status) in [
-                    (update.started, TaskStatus::InProgress),
-                    (update.blocked, TaskStatus::Blocked),
-                    (update.completed, TaskStatus::Completed),
-                ] {
-                    self.written.extend(ids.into_iter().map(|id| (id.to_string(), status.clone())));
-                }
-            }
-            // Others read it; a run goes on from the history and from what was merged.
-            Err(error) => alerts.push(format!("{} does not say how far it is: {error}", self.plan.branch())),
+        for (ids, status) in [
+            (update.started, TaskStatus::InProgress),
+            (update.blocked, TaskStatus::Blocked),
+            (update.completed, TaskStatus::Completed),
+        ] {
+            self.written.extend(ids.into_iter().map(|id| (id.to_string(), status.clone())));
         }
         // A version has every task: as many bytes as the one before, about.
         self.plan.commit.write().map_or(0, |message| message.len())
@@ -113,23 +126,24 @@ impl Keeper for WaveKeeper {
     fn go_on(&mut self, _: &Resumed, _: &str, _: bool) {}
 
     fn moved(&mut self, moved: &Moved, _: Option<&str>, _: Time) -> Result<(), Failure> {
-        if !self.is_stale {
-            self.touched.insert(moved.task);
-            self.behind = true;
-        }
+        self.touched.insert((self.levels[moved.task.index()], moved.task));
+        self.behind = true;
         Ok(())
     }
 
     fn replanned(&mut self, plan: &Arc<Plan>) {
-        let ids = |plan: &Plan| plan.tasks().map(|task| plan.id(task).to_owned()).collect::<Vec<_>>();
-        match WavePlan::load(&self.plan.root, self.plan.branch()) {
-            Ok(loaded) if ids(&loaded.plan) == ids(plan) => *self = Self::new(&loaded),
-            // It was changed once more: the run is about to take that over, or the next run says how far it is.
-            _ => self.is_stale = true,
+        // It may have been changed once more since: what it says of the tasks of this one counts all the same.
+        if let Ok(now) = self.plan.repository().plan(self.plan.branch()) {
+            self.written = statuses(&now.plan);
         }
+        self.graph = Arc::clone(plan);
+        self.levels = plan.depths();
+        self.touched = touched(&self.levels);
+        self.behind = true;
     }
 
-    fn stands(&mut self, _: &Run, _: Stand, _: Time) {
+    fn stands(&mut self, _: &Run, stand: Stand, _: Time) {
+        self.is_over = stand != Stand::Running;
         self.behind = true;
     }
 
@@ -146,6 +160,11 @@ impl Keeper for WaveKeeper {
         self.behind = false;
         Ok(self.write_next(with.run, with.alerts))
     }
+}
+
+/// All tasks, by waves.
+fn touched(levels: &[u32]) -> BTreeSet<(u32, TaskIx)> {
+    levels.iter().enumerate().map(|(task, &level)| (level, TaskIx::new(task))).collect()
 }
 
 fn statuses(commit: &PlanCommit) -> BTreeMap<String, TaskStatus> {

@@ -46,9 +46,10 @@ fn recorded(plan: &WavePlan, history: &Folded) -> Recorded {
         let record = history.tasks.get(&id);
         let known = record.map(|record| record.status);
         let written = plan.task(task).status.core().unwrap_or_default();
-        let is_wanted_again = record.is_some_and(|record| record.attempt > 0 && record.outcome.is_none());
-        let is_merged = plan.is_merged(task) && !(known == Some(Status::Pending) && is_wanted_again);
-        let status = stands(is_merged, known, written, || is_wanted_again || unmerged.has(task));
+        // Since it was asked for again nobody has begun it, so that its branch says nothing of that yet.
+        let is_wanted_again =
+            record.is_some_and(|record| record.status == Status::Pending && record.outcome.is_none());
+        let status = stands(plan.is_merged(task), known, written, || is_wanted_again || unmerged.has(task));
         let attempt = history.last_attempt(&id);
         let standing = match record.filter(|record| record.status == status) {
             Some(record) => Standing { attempt, ..standing(record) },
@@ -59,20 +60,16 @@ fn recorded(plan: &WavePlan, history: &Folded) -> Recorded {
     Recorded { identity: Vec::new(), tasks: plan.plan.tasks().map(task).collect() }
 }
 
-/// Where a task stands: whether its merge is there and nobody has asked for it again since, what the history has, what the plan
-/// says, and whether its branch holds what is not on `flow`.
-fn stands(
-    is_merged: bool,
-    known: Option<Status>,
-    written: Status,
-    is_unmerged: impl FnOnce() -> bool,
-) -> Status {
+/// Where a task stands: whether its merge is there, what the history has, what the plan says, and whether there is, or is to be,
+/// work on its branch that is not on `flow`. What was merged once may have been asked for again.
+fn stands(is_merged: bool, known: Option<Status>, written: Status, is_unmerged: impl Fn() -> bool) -> Status {
     match (known, written) {
         // What became of it is found out from its worker.
         (Some(Status::Running), _) => Status::Running,
-        _ if is_merged => Status::Success,
         // Merged by orch, whatever became of the history of `flow` since.
         (Some(Status::Success), _) => Status::Success,
+        (None, _) if is_merged => Status::Success,
+        _ if is_merged && !is_unmerged() => Status::Success,
         // Another program's word, or a person's.
         (_, Status::Success) if !is_unmerged() => Status::Success,
         (Some(known), _) => known,
@@ -89,7 +86,8 @@ struct Unmerged<'a> {
 }
 
 impl Unmerged<'_> {
-    /// Whether that is so of a task's branch, also when it was not merged as a squash.
+    /// Whether that is so of a task's branch. One that no merge speaks of may have come as a squash; of one that was merged
+    /// before, whatever was said on it since is news.
     fn has(&self, task: TaskIx) -> bool {
         let git = Git::at(&self.plan.root);
         let branches = self.branches.get_or_init(|| {
@@ -97,7 +95,8 @@ impl Unmerged<'_> {
             unmerged.into_iter().filter_map(|branch| BranchName::new(branch).ok()).collect()
         });
         let mut own = branches.iter().filter(|branch| self.plan.is_branch_of(task, branch.as_str()));
-        own.any(|branch| !git.is_contained(branch, &self.plan.flow).unwrap_or(false))
+        let is_squashed = |branch: &BranchName| git.is_contained(branch, &self.plan.flow).unwrap_or(false);
+        own.any(|branch| self.plan.is_merged(task) || !is_squashed(branch))
     }
 }
 
@@ -110,11 +109,16 @@ mod tests {
         use Status::{Fail, Incomplete, Pending, Running, Success};
         for (is_merged, known, written, is_unmerged, status) in [
             (true, None, Pending, false, Success),
-            (true, Some(Fail), Fail, true, Success),
-            (true, Some(Incomplete), Fail, true, Success),
+            (true, None, Pending, true, Success),
+            (true, Some(Fail), Fail, false, Success),
+            (true, Some(Incomplete), Fail, false, Success),
+            // It was asked for again since it was merged.
+            (true, Some(Fail), Success, true, Fail),
+            (true, Some(Incomplete), Success, true, Incomplete),
+            (true, Some(Pending), Success, true, Pending),
             // It is settled by its worker, which may have been merged a moment ago.
             (true, Some(Running), Pending, true, Running),
-            (true, Some(Pending), Success, false, Success),
+            (true, Some(Pending), Pending, false, Success),
             (false, Some(Success), Success, true, Success),
             (false, Some(Success), Pending, true, Success),
             (false, None, Success, false, Success),

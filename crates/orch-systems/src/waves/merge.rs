@@ -10,10 +10,10 @@ use orch_core::Outcome;
 use orch_exec::process::Exit;
 use orch_git::{BranchName, Git, GitError, MergeError, Merged, Tip};
 use orch_state_commits::{Completion, MergeCommit, PlanTask, TaskId, WorkerCommit, WorkerStep};
-use orch_state_git::{FLOW, Said};
+use orch_state_git::FLOW;
 
 use super::WavePlan;
-use super::workplace::Workplaces;
+use super::workplace::{Work, Workplaces};
 use crate::landing::{not_merged, note_claim, unsaved};
 use crate::system::{Errand, ErrandEnd, ErrandKind, FollowUp, Step};
 use crate::workers::said as said_of;
@@ -38,10 +38,8 @@ pub(super) struct WaveMerge {
     pub(super) git: Git,
     pub(super) places: Workplaces,
     pub(super) task: PlanTask,
-    pub(super) branch: BranchName,
+    pub(super) work: Work,
     pub(super) flow: BranchName,
-    /// What was said on the branch since its beginning.
-    pub(super) said: Said,
     /// The command that has to succeed before it is merged.
     pub(super) verify: Option<Vec<String>>,
     /// Where it is noted that the work is done and only has to be merged.
@@ -55,30 +53,44 @@ pub(super) struct WaveMerge {
 pub(super) enum Stage {
     /// Nothing was looked at yet.
     Look,
-    /// All is committed, and verified by this, if by anything.
+    /// All is committed.
+    Verify,
+    /// It is verified by this, if by anything.
     Merge(Option<String>),
     /// It is judged.
     Judged(Outcome, Option<String>),
 }
 
+/// A claim of success of which there is nothing to be merged.
+pub(super) struct Unmerged(pub(super) Outcome, pub(super) String);
+
+impl FollowUp for Unmerged {
+    fn next(&mut self) -> Step {
+        Step::Done { outcome: self.0, detail: Some(self.1.clone()) }
+    }
+
+    /// There are no errands.
+    fn ended(&mut self, _: ErrandEnd<'_>) {}
+}
+
 impl FollowUp for WaveMerge {
     fn next(&mut self) -> Step {
         loop {
-            let stage = std::mem::replace(&mut self.stage, Stage::Look);
-            let after = match stage {
-                Stage::Look => match self.look() {
-                    Ok(Looked::Verify(errand)) => return Step::Run(errand),
-                    Ok(Looked::Then(stage)) => Ok(stage),
-                    Err(error) => Err(error),
-                },
+            let after = match std::mem::replace(&mut self.stage, Stage::Look) {
+                Stage::Look => self.look(),
+                Stage::Verify => self.verify(),
                 Stage::Merge(verified) => self.merge(verified.as_deref()),
                 Stage::Judged(outcome, detail) => return Step::Done { outcome, detail },
             };
-            self.stage = after.unwrap_or_else(|error| {
-                note_claim(&self.claim);
-                let why = format!("its branch {} could not be merged: {error}", self.branch);
-                Stage::Judged(Outcome::Obstructed, Some(why))
-            });
+            self.stage = match after {
+                Ok(After::Run(errand)) => return Step::Run(errand),
+                Ok(After::Then(stage)) => stage,
+                Err(error) => {
+                    note_claim(&self.claim);
+                    let why = self.not_merged(&MergeError::Git(error));
+                    Stage::Judged(Outcome::Obstructed, Some(why))
+                }
+            };
         }
     }
 
@@ -101,45 +113,47 @@ impl FollowUp for WaveMerge {
     }
 }
 
-/// What looking at the work has come to.
-enum Looked {
-    Verify(Errand),
+/// What a stage has come to.
+enum After {
+    Run(Errand),
     Then(Stage),
 }
 
+impl After {
+    fn judged(outcome: Outcome, why: String) -> Self {
+        Self::Then(Stage::Judged(outcome, Some(why)))
+    }
+}
+
 impl WaveMerge {
-    /// Looks whether all is committed, and brings what was merged meanwhile into the branch before it is verified: what is
-    /// verified is what will be on `flow`.
-    fn look(&mut self) -> Result<Looked, GitError> {
-        let judged = |outcome, why: String| Ok(Looked::Then(Stage::Judged(outcome, Some(why))));
-        let worktree = self.places.worktree(&self.branch);
-        if let Some(worktree) = &worktree
-            && let Some(why) = unsaved(&self.git, worktree, &self.branch, &[])?
+    /// Looks whether all is committed.
+    fn look(&self) -> Result<After, GitError> {
+        if let Some(worktree) = &self.work.worktree
+            && let Some(why) = unsaved(&self.git, worktree, &self.work.branch, &[])?
         {
-            return judged(Outcome::Rejected, why);
+            return Ok(After::judged(Outcome::Rejected, why));
         }
-        if self.said.commits == 0 {
-            let why = format!("it ended, and nothing was committed on its branch {}", self.branch);
-            return judged(Outcome::Incomplete, why);
+        if self.work.said.commits == 0 {
+            let why = format!("it ended, and nothing was committed on its branch {}", self.work.branch);
+            return Ok(After::judged(Outcome::Incomplete, why));
         }
-        let Some(words) = self.verify.clone() else { return Ok(Looked::Then(Stage::Merge(None))) };
-        let Some(folder) = worktree.filter(|worktree| worktree.is_dir()) else {
-            return judged(
-                Outcome::Incomplete,
-                "its work tree is gone, so its work can't be verified".into(),
-            );
+        Ok(After::Then(if self.verify.is_some() { Stage::Verify } else { Stage::Merge(None) }))
+    }
+
+    /// Brings what was merged meanwhile into the branch, and has it verified: what is verified is what will be on `flow`.
+    fn verify(&self) -> Result<After, GitError> {
+        let Some(folder) = self.work.worktree.clone().filter(|worktree| worktree.is_dir()) else {
+            let why = "its work tree is gone, so its work can't be verified";
+            return Ok(After::judged(Outcome::Incomplete, why.into()));
         };
-        let message = format!("Merge {FLOW} into {}", self.branch);
-        match self.git.merge_into(&self.branch, &self.flow, &message) {
-            Ok(_) => {}
-            Err(error) => {
-                note_claim(&self.claim);
-                return judged(Outcome::Obstructed, not_merged(&self.branch, &folder, &error));
-            }
+        let message = format!("Merge {FLOW} into {}", self.work.branch);
+        if let Err(error) = self.git.merge_into(&self.work.branch, &self.flow, &message) {
+            note_claim(&self.claim);
+            return Ok(After::judged(Outcome::Obstructed, self.not_merged(&error)));
         }
-        Ok(Looked::Verify(Errand {
+        Ok(After::Run(Errand {
             name: "verify".into(),
-            what: ErrandKind::Command(words),
+            what: ErrandKind::Command(self.verify.clone().unwrap_or_default()),
             folder,
             base_branch: FLOW.into(),
             limit: Some(VERIFYING),
@@ -147,20 +161,20 @@ impl WaveMerge {
         }))
     }
 
-    fn merge(&self, verified: Option<&str>) -> Result<Stage, GitError> {
-        if verified.is_some() && !self.has_all_of_flow()? {
-            // Another session has merged something meanwhile: what would be on `flow` is not what was verified.
-            return Ok(Stage::Look);
+    fn merge(&self, verified: Option<&str>) -> Result<After, GitError> {
+        let tips = (self.git.branch_tip(&self.flow)?, self.git.branch_tip(&self.work.branch)?);
+        if let (Some(flow), Some(tip)) = &tips {
+            if verified.is_some() && !self.git.is_ancestor(flow, tip)? {
+                // Another task was merged while this one was verified without it.
+                return Ok(After::Then(Stage::Verify));
+            }
+            if self.work.said.completion.is_none() && !self.git.is_ancestor(tip, flow)? {
+                // The originals look for it. One whose branch moves meanwhile is merged without.
+                let complete = Completion::complete(&self.task.id);
+                let _ = self.git.commit_on(&self.work.branch, Tip::At(tip), complete.as_bytes());
+            }
         }
-        let message = self.message(verified)?;
-        if self.said.completion.is_none()
-            && let Some(tip) = self.git.branch_tip(&self.branch)?
-        {
-            // The originals look for it. One whose branch moves meanwhile is merged without.
-            let complete = Completion::complete(&self.task.id);
-            let _ = self.git.commit_on(&self.branch, Tip::At(&tip), complete.as_bytes());
-        }
-        let merged = self.git.merge_into(&self.flow, &self.branch, &message);
+        let merged = self.git.merge_into(&self.flow, &self.work.branch, &self.message(verified)?);
         let detail = match merged {
             Ok(Merged::Done { commit }) => {
                 format!("merged into {FLOW} as {}", commit.get(..9).unwrap_or(&commit))
@@ -168,33 +182,25 @@ impl WaveMerge {
             Ok(Merged::Nothing) => format!("everything on its branch is on {FLOW}"),
             Err(error) => {
                 note_claim(&self.claim);
-                return Ok(Stage::Judged(Outcome::Obstructed, Some(self.not_merged(&error))));
+                return Ok(After::judged(Outcome::Obstructed, self.not_merged(&error)));
             }
         };
         self.done.borrow_mut().push(self.task.id.clone());
-        self.places.leave(&self.branch);
-        Ok(Stage::Judged(Outcome::Succeeded, Some(detail)))
-    }
-
-    fn has_all_of_flow(&self) -> Result<bool, GitError> {
-        match (self.git.branch_tip(&self.flow)?, self.git.branch_tip(&self.branch)?) {
-            (Some(flow), Some(tip)) => self.git.is_ancestor(&flow, &tip),
-            _ => Ok(true),
-        }
+        self.places.leave(&self.work.branch);
+        Ok(After::judged(Outcome::Succeeded, detail))
     }
 
     /// Who resolves a conflict does so where the task's work is: `flow` need not be checked out anywhere.
     fn not_merged(&self, error: &MergeError) -> String {
-        let place = self.places.worktree(&self.branch);
-        match (error, place) {
+        match (error, &self.work.worktree) {
             (MergeError::Conflict { files, .. }, Some(place)) => format!(
                 "done, and not merged: {} conflicts with {FLOW} in {}: `git merge {FLOW}` in {}, resolve and commit it, then \
                  `orch retry`, which only merges it",
-                self.branch,
+                self.work.branch,
                 files.join(", ").escape_debug(),
                 place.display()
             ),
-            _ => not_merged(&self.branch, self.git.dir(), error),
+            _ => not_merged(&self.work.branch, self.git.dir(), error),
         }
     }
 
@@ -202,14 +208,14 @@ impl WaveMerge {
     fn message(&self, verified: Option<&str>) -> Result<String, GitError> {
         let mut merge = MergeCommit::new(self.task.id.clone(), self.task.title());
         merge.provides.clone_from(&self.task.provides);
-        merge.design_decisions = clipped(&decided(&self.said.steps), DECIDED);
-        merge.implementation_summary = done(&self.said.steps);
+        merge.design_decisions = clipped(&decided(&self.work.said.steps), DECIDED);
+        merge.implementation_summary = done(&self.work.said.steps);
         merge.test_results = match verified {
             Some(verify) => format!("`{verify}` passed before the merge"),
-            None => tested(&self.said.steps),
+            None => tested(&self.work.said.steps),
         };
         if let (Some(flow), Some(tip)) =
-            (self.git.branch_tip(&self.flow)?, self.git.branch_tip(&self.branch)?)
+            (self.git.branch_tip(&self.flow)?, self.git.branch_tip(&self.work.branch)?)
         {
             merge.files_modified = listed(&self.git.changed_between(&flow, &tip)?);
         }

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use orch_core::{Memory, OnFailure, OnIncomplete, Order, Plan, Run, Status, TaskIx, Time};
+use orch_core::{Memory, OnFailure, OnIncomplete, Order, Outcome, Plan, Run, TaskIx, Time};
 use orch_exec::tmux::SessionName;
 use orch_git::Git;
 use orch_prompt::Prompts;
@@ -22,13 +22,14 @@ use super::judge::{judge, progress};
 use super::keeper::WaveKeeper;
 use super::load::what_is_wrong;
 use super::memory::{fresh, remember};
-use super::merge::{Stage, WaveMerge};
+use super::merge::{Stage, Unmerged, WaveMerge};
 use super::place::{SERVER, tools_for};
 use super::refused::refused;
 use super::report::report;
 use super::tell::{Circumstances, tell};
 use super::workplace::Workplaces;
 use crate::config::{WavesTable, WorktreesTable};
+use crate::landing::note_claim;
 use crate::system::{
     Closing, Coming, Defaults, EndedAttempt, FollowUp, Glance, Ground, GroundError, Judged, Keeper,
     Remembered, Replanned, Replanning, SetUp, Source, System, TellError, Telling, Told, Tools, is_shell,
@@ -201,28 +202,37 @@ impl System for WaveSystem {
         true
     }
 
+    /// Nothing counts that is not on `flow`: also not where the branch is gone, or git can't say.
     fn follow_up(&self, ended: &EndedAttempt<'_>, _: &Judged) -> Option<Box<dyn FollowUp>> {
-        let task = self.plan.task(ended.task);
-        let (branch, _) = self.places.branch(ended.task).ok()??;
-        // The merge tells of all that was done, in whichever attempt.
-        let said = self.plan.repository().said_on(&branch, &task.id, None).ok()?;
+        let claim = ended.home.claim(self.plan.plan.id(ended.task), ended.attempt);
+        let work = match self.places.work(ended.home, (ended.task, ended.attempt)) {
+            Ok(Some(work)) => work,
+            Ok(None) => {
+                let why = "it says that it is done, and its branch is gone";
+                return Some(Box::new(Unmerged(Outcome::Incomplete, why.into())));
+            }
+            Err(error) => {
+                note_claim(&claim);
+                let why = format!("done, and not merged: {error}; then `orch retry`, which only merges it");
+                return Some(Box::new(Unmerged(Outcome::Obstructed, why)));
+            }
+        };
         Some(Box::new(WaveMerge {
             git: Git::at(&self.plan.root),
             places: self.places.clone(),
-            task: task.clone(),
+            task: self.plan.task(ended.task).clone(),
+            work,
             flow: self.plan.flow.clone(),
-            claim: ended.home.claim(self.plan.plan.id(ended.task), ended.attempt),
             verify: self.verify().cloned(),
+            claim,
             done: Rc::clone(&self.done),
             stage: Stage::Look,
-            branch,
-            said,
         }))
     }
 
     /// A claim stands as long as the branch is there.
     fn renew_claim(&self, _: &Home, task: TaskIx, _: u32, _: u32) -> bool {
-        self.places.branch(task).is_ok_and(|branch| branch.is_some())
+        !matches!(self.places.branch(task), Ok(None))
     }
 
     /// Where branches are kept: each commit of a worker is news, and so is each version of the plan.
@@ -259,7 +269,7 @@ impl System for WaveSystem {
     }
 
     fn finish(&self, closing: &mut Closing<'_>) -> Result<Requirements, OpenError> {
-        self.places.sweep(|task| closing.run.status(task) == Status::Success);
+        self.places.tidy();
         let superseded = self.plan.commit.tasks.iter().filter(|task| task.status == TaskStatus::Superseded);
         let superseded: Vec<&str> = superseded.map(|task| task.id.as_str()).collect();
         if !superseded.is_empty() {

@@ -1,6 +1,8 @@
 //! Where a task's worker works: a branch cut from `flow`, and a work tree `.worktrees/worker-N` of its own.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use orch_core::TaskIx;
@@ -45,13 +47,18 @@ impl Workplaces {
     /// What was said on the branch of a task since the attempt began; none where it has no branch.
     pub(super) fn said(&self, home: &Home, task: TaskIx, attempt: u32) -> Result<Option<Said>, ToolError> {
         let Some((branch, _)) = self.branch(task)? else { return Ok(None) };
-        let began = fs::read_to_string(home.began(self.plan.plan.id(task), attempt)).ok();
-        let since = began.as_deref().map(str::trim).filter(|began| !began.is_empty());
+        let began = self.began(home, task, attempt);
+        let since = began.as_ref().map(|began| began.tip.as_str());
         self.repository.said_on(&branch, &self.plan.task(task).id, since).map(Some)
     }
 
+    /// What was noted when an attempt began.
+    fn began(&self, home: &Home, task: TaskIx, attempt: u32) -> Option<Began> {
+        Began::read(&fs::read(home.began(self.plan.plan.id(task), attempt)).ok()?)
+    }
+
     /// The work tree in which the branch is checked out.
-    pub(super) fn worktree(&self, branch: &BranchName) -> Option<PathBuf> {
+    fn worktree(&self, branch: &BranchName) -> Option<PathBuf> {
         let trees = self.git.worktrees().ok()?;
         trees.into_iter().find(|tree| is_of(tree, branch)).map(|tree| tree.path)
     }
@@ -59,6 +66,40 @@ impl Workplaces {
     /// Where the work tree of the first worker would be.
     pub(super) fn coming(&self) -> PathBuf {
         self.worktrees.path("worker-1")
+    }
+
+    /// What was done for a task up to an attempt, in whichever one; none where it has no branch.
+    pub(super) fn work(
+        &self,
+        home: &Home,
+        (task, attempt): (TaskIx, u32),
+    ) -> Result<Option<Work>, ToolError> {
+        let Some((branch, _)) = self.branch(task)? else { return Ok(None) };
+        let said = self.repository.said_on(&branch, &self.plan.task(task).id, None)?;
+        let worktree = self.own_tree(&self.git.worktrees()?, home, (task, attempt), &branch);
+        Ok(Some(Work { branch, said, worktree }))
+    }
+
+    /// The work tree that has a task's work: that of its branch, else the one that its latest attempt, up to this one, was
+    /// given, and whose worker has gone over to another branch or to none.
+    fn own_tree(
+        &self,
+        trees: &[Worktree],
+        home: &Home,
+        (task, attempt): (TaskIx, u32),
+        branch: &BranchName,
+    ) -> Option<PathBuf> {
+        if let Some(own) = trees.iter().find(|tree| is_of(tree, branch)) {
+            return Some(own.path.clone());
+        }
+        let given = (1..=attempt).rev().find_map(|attempt| self.began(home, task, attempt))?.worktree;
+        // Nobody else was given it since.
+        let is_anothers = |tree: &Worktree| {
+            let named = tree.branch.as_deref();
+            named.is_some_and(|named| self.plan.plan.tasks().any(|task| self.plan.is_branch_of(task, named)))
+        };
+        let given = trees.iter().find(|tree| !tree.main && tree.path == given && !is_anothers(tree))?;
+        Some(given.path.clone())
     }
 
     /// Makes the place of an attempt: the branch is there, has what was merged before, and is checked out in a work tree.
@@ -71,11 +112,17 @@ impl Workplaces {
             error => GroundError::Environment(said(&error)),
         })?;
         self.catch_up(&branch)?;
-        let name = self.free_name(&branch)?;
+        let trees = self.git.worktrees().map_err(environment)?;
+        let name =
+            match self.own_tree(&trees, home, (task, attempt), &branch).and_then(|own| self.name_of(&own)) {
+                Some(own) => own,
+                None => self.free_name(&trees)?,
+            };
         let result = home.result(self.plan.plan.id(task), attempt);
         let ground = self.worktrees.ground(&name, &branch, FLOW, result)?;
         let tip = self.git.branch_tip(&branch).map_err(environment)?.unwrap_or_default();
-        fs::write(home.began(self.plan.plan.id(task), attempt), tip).map_err(|error| {
+        let began = Began { tip, worktree: ground.folder.clone() };
+        fs::write(home.began(self.plan.plan.id(task), attempt), began.written()).map_err(|error| {
             GroundError::Environment(format!("can't note where the branch begins: {error}"))
         })?;
         Ok(ground)
@@ -91,15 +138,13 @@ impl Workplaces {
         }
     }
 
-    /// The name of the work tree that has the branch checked out, else of the first that is nobody's.
-    fn free_name(&self, branch: &BranchName) -> Result<String, GroundError> {
-        let trees = self.git.worktrees().map_err(environment)?;
-        let in_folder = |tree: &Worktree| {
-            Some(tree.path.strip_prefix(self.worktrees.folder()).ok()?.to_str()?.to_owned())
-        };
-        if let Some(name) = trees.iter().find(|tree| is_of(tree, branch)).and_then(in_folder) {
-            return Ok(name);
-        }
+    /// The name of a work tree in orch's folder of them.
+    fn name_of(&self, tree: &Path) -> Option<String> {
+        Some(tree.strip_prefix(self.worktrees.folder()).ok()?.to_str()?.to_owned())
+    }
+
+    /// The name of the first work tree that is nobody's.
+    fn free_name(&self, trees: &[Worktree]) -> Result<String, GroundError> {
         for number in 1..=MOST {
             let name = format!("worker-{number}");
             let path = self.worktrees.path(&name);
@@ -117,29 +162,26 @@ impl Workplaces {
         )))
     }
 
-    /// Whether a work tree was left behind by a task that is done, or its folder is gone. One of another session is not.
+    /// Whether a work tree was left behind by a task whose branch is in `flow`, or its folder is gone. One of another session
+    /// is not.
     fn is_left(&self, tree: &Worktree) -> bool {
         if !tree.path.exists() {
             return true;
         }
-        let Some(branch) = tree.branch.as_deref() else { return false };
-        let done = |&task: &TaskIx| self.plan.is_merged(task) && self.plan.is_branch_of(task, branch);
-        self.plan.plan.tasks().any(|task| done(&task)) && processes_in(&tree.path).is_empty()
+        let branch = tree.branch.as_deref().and_then(|branch| BranchName::new(branch).ok());
+        let Some((branch, tip)) = branch.zip(tree.head.as_deref()) else { return false };
+        self.plan.plan.tasks().any(|task| self.plan.is_branch_of(task, branch.as_str()))
+            && self.git.is_ancestor(tip, &self.plan.flow.head_ref()).unwrap_or(false)
+            && processes_in(&tree.path).is_empty()
     }
 
-    /// Removes the work trees that tasks which are done have left behind, as [`leave`](Self::leave) does.
-    pub(super) fn sweep(&self, is_done: impl Fn(TaskIx) -> bool) {
+    /// Removes the work trees that were left behind by tasks whose branches are in `flow`: merged by a person, or by an orch
+    /// that went away before it got so far. One with unsaved work in it stays.
+    pub(super) fn tidy(&self) {
         for tree in self.git.worktrees().unwrap_or_default() {
-            let Some(branch) =
-                tree.branch.as_deref().filter(|_| tree.path.starts_with(self.worktrees.folder()))
-            else {
-                continue;
-            };
-            let of = |&task: &TaskIx| is_done(task) && self.plan.is_branch_of(task, branch);
-            if self.plan.plan.tasks().any(|task| of(&task))
-                && let Ok(branch) = BranchName::new(branch)
-            {
-                self.leave(&branch);
+            if !tree.main && self.name_of(&tree.path).is_some() && self.is_left(&tree) {
+                // What stays is listed by `orch worktree list`.
+                let _ = self.git.remove_worktree(&tree.path, Force::No);
             }
         }
     }
@@ -152,6 +194,37 @@ impl Workplaces {
             // What stays is listed by `orch worktree list`.
             let _ = self.git.remove_worktree(&path, Force::No);
         }
+    }
+}
+
+/// What was done for a task.
+pub(super) struct Work {
+    pub(super) branch: BranchName,
+    /// What was said on the branch since its beginning.
+    pub(super) said: Said,
+    /// The work tree that it is in, if that is still there.
+    pub(super) worktree: Option<PathBuf>,
+}
+
+/// What is noted when an attempt begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Began {
+    /// The commit that the branch of its task was at.
+    tip: String,
+    /// The work tree that it was given.
+    worktree: PathBuf,
+}
+
+impl Began {
+    fn written(&self) -> Vec<u8> {
+        [self.tip.as_bytes(), b"\n", self.worktree.as_os_str().as_bytes(), b"\n"].concat()
+    }
+
+    fn read(written: &[u8]) -> Option<Self> {
+        let mut lines = written.splitn(2, |&byte| byte == b'\n');
+        let tip = std::str::from_utf8(lines.next()?).ok()?.trim().to_owned();
+        let worktree = lines.next()?.strip_suffix(b"\n")?;
+        (!tip.is_empty()).then(|| Self { tip, worktree: PathBuf::from(OsStr::from_bytes(worktree)) })
     }
 }
 
