@@ -8,7 +8,9 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use orch_exec::process::{processes_in, program_runs_in};
-use orch_git::{BranchName, Force, Git, GitError, Rescue, Rescued, Worktree, WorktreeError, WorktreeState};
+use orch_git::{
+    Added, BranchName, Force, Git, GitError, Rescue, Rescued, Worktree, WorktreeError, WorktreeState,
+};
 use orch_store::{Escape, beneath};
 
 use crate::OpenError;
@@ -61,10 +63,7 @@ impl Worktrees {
         base: &str,
         result: PathBuf,
     ) -> Result<Ground, GroundError> {
-        self.make_folder().map_err(|error| {
-            GroundError::Environment(format!("can't make the folder {}: {error}", self.folder.display()))
-        })?;
-        self.remove_abandoned_locks(name, branch).map_err(|error| refused(error.into(), &self.root))?;
+        self.make_room(name, branch)?;
         let git = Git::at(&self.root);
         let mut added = git.add_worktree(&self.path(name), branch, base);
         // Its worker went over to a branch of its own: that branch stays, with all that was committed there.
@@ -73,6 +72,40 @@ impl Worktrees {
         {
             added = git.add_worktree(&self.path(name), branch, base);
         }
+        self.made(added, base, result)
+    }
+
+    /// The same with the first of these names that nobody else has got meanwhile; none when all are taken.
+    pub(crate) fn ground_in_first(
+        &self,
+        names: impl Iterator<Item = String>,
+        branch: &BranchName,
+        base: &str,
+        result: PathBuf,
+    ) -> Result<Option<Ground>, GroundError> {
+        for name in names {
+            self.make_room(&name, branch)?;
+            match Git::at(&self.root).add_worktree(&self.path(&name), branch, base) {
+                Err(WorktreeError::OtherBranch { .. } | WorktreeError::PathTaken { .. }) => {}
+                added => return self.made(added, base, result).map(Some),
+            }
+        }
+        Ok(None)
+    }
+
+    fn make_room(&self, name: &str, branch: &BranchName) -> Result<(), GroundError> {
+        self.make_folder().map_err(|error| {
+            GroundError::Environment(format!("can't make the folder {}: {error}", self.folder.display()))
+        })?;
+        self.remove_abandoned_locks(name, branch).map_err(|error| refused(error.into(), &self.root))
+    }
+
+    fn made(
+        &self,
+        added: Result<Added, WorktreeError>,
+        base: &str,
+        result: PathBuf,
+    ) -> Result<Ground, GroundError> {
         let added = added.map_err(|error| refused(error, &self.root))?;
         let ready = ready_file(&added.path);
         let is_ready = ready.as_deref().is_some_and(Path::exists);

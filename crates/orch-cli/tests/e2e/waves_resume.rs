@@ -107,6 +107,32 @@ fn a_plan_is_run_by_one_orch_at_a_time() {
 }
 
 #[test]
+fn two_plans_are_run_at_once_and_neither_works_in_the_others_place() {
+    let sessions = ["session-20250112-143000", "session-20250112-143001"];
+    let waves = Waves::without_plan();
+    for (session, write) in sessions.iter().zip(["one", "two"]) {
+        let acts = ["a", "b", "c"].map(|file| format!("write {write}-{file}.txt x"));
+        waves.plan(
+            session,
+            &[
+                ("001", &[], &["a"], &acts[0]),
+                ("002", &[], &["b"], &acts[1]),
+                ("003", &["a"], &["c"], &acts[2]),
+            ],
+        );
+    }
+    let runs = sessions.map(|session| waves.start_run(&[&format!("plan/{session}")]));
+    for ended in runs.map(crate::support::Live::end) {
+        assert_eq!(ended.code, Some(0), "{ended}");
+    }
+    assert_eq!((waves.ran().len(), waves.merges().len()), (6, 6));
+    for file in ["one-a", "one-b", "one-c", "two-a", "two-b", "two-c"] {
+        assert!(waves.project.exists(&format!("{file}.txt")), "{file}");
+    }
+    assert_eq!(waves.git(&["worktree", "list"]).lines().count(), 1);
+}
+
+#[test]
 fn a_killed_verification_is_made_again_and_its_worker_is_not() {
     let waves = Waves::without_plan();
     let [here, gate] = waves.pipes(["here", "gate"]);

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use orch_core::TaskIx;
 use orch_exec::process::processes_in;
 use orch_git::{BranchName, Force, Git, GitError, MergeError, Worktree};
-use orch_state_commits::TaskId;
+use orch_state_commits::{TaskBranch, TaskId};
 use orch_state_git::{FLOW, PlanRepository, Said, ToolError};
 use orch_store::Home;
 
@@ -93,11 +93,9 @@ impl Workplaces {
             return Some(own.path.clone());
         }
         let given = (1..=attempt).rev().find_map(|attempt| self.began(home, task, attempt))?.worktree;
-        // Nobody else was given it since.
-        let is_anothers = |tree: &Worktree| {
-            let named = tree.branch.as_deref();
-            named.is_some_and(|named| self.plan.plan.tasks().any(|task| self.plan.is_branch_of(task, named)))
-        };
+        // Nobody else was given it since: no task of any plan.
+        let is_anothers =
+            |tree: &Worktree| tree.branch.as_deref().is_some_and(|named| TaskBranch::id_in(named).is_some());
         let given = trees.iter().find(|tree| !tree.main && tree.path == given && !is_anothers(tree))?;
         Some(given.path.clone())
     }
@@ -113,13 +111,16 @@ impl Workplaces {
         })?;
         self.catch_up(&branch)?;
         let trees = self.git.worktrees().map_err(environment)?;
-        let name =
-            match self.own_tree(&trees, home, (task, attempt), &branch).and_then(|own| self.name_of(&own)) {
-                Some(own) => own,
-                None => self.free_name(&trees)?,
-            };
         let result = home.result(self.plan.plan.id(task), attempt);
-        let ground = self.worktrees.ground(&name, &branch, FLOW, result)?;
+        let own = self.own_tree(&trees, home, (task, attempt), &branch);
+        let ground = match own.and_then(|own| self.name_of(&own)) {
+            Some(own) => self.worktrees.ground(&own, &branch, FLOW, result)?,
+            // Whoever runs another plan beside this one looks for one as well.
+            None => self
+                .worktrees
+                .ground_in_first(self.free_names(&trees), &branch, FLOW, result)?
+                .ok_or_else(|| self.too_many())?,
+        };
         let tip = self.git.branch_tip(&branch).map_err(environment)?.unwrap_or_default();
         let began = Began { tip, worktree: ground.folder.clone() };
         fs::write(home.began(self.plan.plan.id(task), attempt), began.written()).map_err(|error| {
@@ -143,23 +144,23 @@ impl Workplaces {
         Some(tree.strip_prefix(self.worktrees.folder()).ok()?.to_str()?.to_owned())
     }
 
-    /// The name of the first work tree that is nobody's.
-    fn free_name(&self, trees: &[Worktree]) -> Result<String, GroundError> {
-        for number in 1..=MOST {
-            let name = format!("worker-{number}");
-            let path = self.worktrees.path(&name);
-            let is_free = match trees.iter().find(|tree| tree.path == path) {
+    /// The names of work trees that are nobody's.
+    fn free_names(&self, trees: &[Worktree]) -> impl Iterator<Item = String> {
+        let is_free = |name: &String| {
+            let path = self.worktrees.path(name);
+            match trees.iter().find(|tree| tree.path == path) {
                 Some(tree) => self.is_left(tree) && self.git.remove_worktree(&path, Force::No).is_ok(),
                 None => is_nothing(&path),
-            };
-            if is_free {
-                return Ok(name);
             }
-        }
-        Err(GroundError::Environment(format!(
+        };
+        (1..=MOST).map(|number| format!("worker-{number}")).filter(is_free)
+    }
+
+    fn too_many(&self) -> GroundError {
+        GroundError::Environment(format!(
             "there are {MOST} work trees in {}: remove some with `orch worktree remove`",
             self.worktrees.folder().display()
-        )))
+        ))
     }
 
     /// Whether a work tree was left behind by a task whose branch is in `flow`, or its folder is gone. One of another session
