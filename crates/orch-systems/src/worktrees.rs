@@ -61,9 +61,7 @@ impl Worktrees {
         base: &str,
         result: PathBuf,
     ) -> Result<Ground, GroundError> {
-        self.make_folder().map_err(|error| {
-            GroundError::Environment(format!("can't make the folder {}: {error}", self.folder.display()))
-        })?;
+        self.make_folder_or_why_not()?;
         self.remove_abandoned_locks(name, branch).map_err(|error| refused(error.into(), &self.root))?;
         let git = Git::at(&self.root);
         let mut added = git.add_worktree(&self.path(name), branch, base);
@@ -74,19 +72,59 @@ impl Worktrees {
             added = git.add_worktree(&self.path(name), branch, base);
         }
         let added = added.map_err(|error| refused(error, &self.root))?;
-        let ready = ready_file(&added.path);
+        self.furnished(added.path, base, result)
+    }
+
+    /// The same with the first of `names` that is nobody's: one that somebody has, or has taken a moment before, is left
+    /// alone.
+    pub(crate) fn ground_in_any(
+        &self,
+        names: impl Iterator<Item = String>,
+        branch: &BranchName,
+        base: &str,
+        result: PathBuf,
+    ) -> Result<Ground, GroundError> {
+        self.make_folder_or_why_not()?;
+        let git = Git::at(&self.root);
+        let mut last = None;
+        for name in names {
+            // Git would follow it to wherever it leads.
+            if self.path(&name).is_symlink() {
+                continue;
+            }
+            match git.add_worktree(&self.path(&name), branch, base) {
+                Ok(added) => return self.furnished(added.path, base, result),
+                Err(
+                    error @ (WorktreeError::OtherBranch { .. }
+                    | WorktreeError::PathTaken { .. }
+                    | WorktreeError::UnderWay { .. }
+                    | WorktreeError::Locked { .. }),
+                ) => last = Some(error),
+                Err(error) => return Err(refused(error, &self.root)),
+            }
+        }
+        let why = last.map(|error| format!(": {error}")).unwrap_or_default();
+        Err(GroundError::Environment(format!(
+            "there is no room for a work tree in {}{why}: remove some with `orch worktree remove`",
+            self.folder.display()
+        )))
+    }
+
+    /// The work tree at `path` with all that a worker needs in it, or how that is made.
+    fn furnished(&self, path: PathBuf, base: &str, result: PathBuf) -> Result<Ground, GroundError> {
+        let ready = ready_file(&path);
         let is_ready = ready.as_deref().is_some_and(Path::exists);
         let mut set_up = Vec::new();
         if !is_ready {
-            self.copy_files(&added.path, ready.as_deref())?;
-            if self.table.submodules != Some(false) && added.path.join(".gitmodules").is_file() {
+            self.copy_files(&path, ready.as_deref())?;
+            if self.table.submodules != Some(false) && path.join(".gitmodules").is_file() {
                 let words = ["git", "submodule", "update", "--init", "--recursive"];
                 set_up.push(words.map(str::to_owned).to_vec());
             }
             set_up.extend(self.table.setup.clone().filter(|setup| !setup.is_empty()));
         }
         Ok(Ground {
-            folder: added.path,
+            folder: path,
             base_branch: base.to_owned(),
             result,
             ready: ready.filter(|_| !is_ready),
@@ -102,6 +140,12 @@ impl Worktrees {
     pub(crate) fn remove_abandoned_locks(&self, name: &str, branch: &BranchName) -> Result<(), GitError> {
         let is_idle = |folder: &Path| program_runs_in(folder, "git") == Some(false);
         Git::at(&self.root).remove_abandoned_locks(&self.path(name), branch, is_idle).map(drop)
+    }
+
+    fn make_folder_or_why_not(&self) -> Result<(), GroundError> {
+        self.make_folder().map_err(|error| {
+            GroundError::Environment(format!("can't make the folder {}: {error}", self.folder.display()))
+        })
     }
 
     /// Makes the folder, which git ignores where it lies in the repository.

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use orch_git::Git;
+use orch_git::{Git, GitError};
 use orch_state_commits::{PlanBranch, SessionId};
 
 use crate::OpenError;
@@ -22,15 +22,18 @@ pub(super) fn branch_of(session: &SessionId) -> String {
 /// # Errors
 /// [`OpenError::Environment`] when there is none.
 pub(super) fn main_root(folder: &Path) -> Result<PathBuf, OpenError> {
-    let none = || OpenError::Environment {
-        message: format!("{} lies in no git repository", folder.display()),
-        hint: "plans of waves are kept in branches: go into the repository, or make one with `git init`"
-            .into(),
-    };
-    let root = repository_root(folder).ok_or_else(none)?;
-    let trees = Git::at(&root).worktrees().map_err(|error| OpenError::Environment {
-        message: error.to_string(),
-        hint: "look at it with `git worktree list`".into(),
+    // Only git knows a repository without a work tree when it is in one.
+    let root = repository_root(folder).unwrap_or_else(|| folder.to_owned());
+    let trees = Git::at(&root).worktrees().map_err(|error| match error {
+        GitError::NotARepository { .. } => OpenError::Environment {
+            message: format!("{} lies in no git repository", folder.display()),
+            hint: "plans of waves are kept in branches: go into the repository, or make one with `git init`"
+                .into(),
+        },
+        error => OpenError::Environment {
+            message: error.to_string(),
+            hint: "look at it with `git worktree list`".into(),
+        },
     })?;
     match trees.into_iter().find(|tree| tree.main) {
         Some(main) if main.bare => Err(OpenError::Environment {

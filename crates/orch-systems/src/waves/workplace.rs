@@ -66,9 +66,12 @@ impl Workplaces {
             error => GroundError::Environment(said(&error)),
         })?;
         self.catch_up(&branch)?;
-        let name = self.free_name(&branch)?;
         let result = home.result(self.plan.plan.id(task), attempt);
-        let ground = self.worktrees.ground(&name, &branch, FLOW, result)?;
+        let trees = self.git.worktrees().map_err(environment)?;
+        let ground = match self.named(&trees, &branch) {
+            Some(name) => self.worktrees.ground(&name, &branch, FLOW, result)?,
+            None => self.worktrees.ground_in_any(self.free_names(&trees), &branch, FLOW, result)?,
+        };
         let tip = self.git.branch_tip(&branch).map_err(environment)?.unwrap_or_default();
         fs::write(home.began(self.plan.plan.id(task), attempt), tip).map_err(|error| {
             GroundError::Environment(format!("can't note where the branch begins: {error}"))
@@ -86,37 +89,27 @@ impl Workplaces {
         }
     }
 
-    /// The name of the work tree that has the branch checked out, else of the first that is nobody's.
-    fn free_name(&self, branch: &BranchName) -> Result<String, GroundError> {
-        let trees = self.git.worktrees().map_err(environment)?;
-        let in_folder = |tree: &Worktree| {
-            Some(tree.path.strip_prefix(self.worktrees.folder()).ok()?.to_str()?.to_owned())
-        };
-        if let Some(name) = trees.iter().find(|tree| is_of(tree, branch)).and_then(in_folder) {
-            return Ok(name);
-        }
-        for number in 1..=MOST {
-            let name = format!("worker-{number}");
-            let path = self.worktrees.path(&name);
-            let is_free = match trees.iter().find(|tree| tree.path == path) {
-                Some(tree) => self.is_left(tree) && self.git.remove_worktree(&path, Force::No).is_ok(),
-                None => is_nothing(&path),
-            };
-            if is_free {
-                return Ok(name);
-            }
-        }
-        Err(GroundError::Environment(format!(
-            "there are {MOST} work trees in {}: remove some with `orch worktree remove`",
-            self.worktrees.folder().display()
-        )))
+    /// The name of the work tree in the folder of all that has the branch checked out.
+    fn named(&self, trees: &[Worktree], branch: &BranchName) -> Option<String> {
+        let tree = trees.iter().find(|tree| is_of(tree, branch))?;
+        Some(tree.path.strip_prefix(self.worktrees.folder()).ok()?.to_str()?.to_owned())
     }
 
-    /// Whether a work tree was left behind by a task that is done, or its folder is gone. One of another session is not.
+    /// The names of work trees that nobody seems to have, the first one first. What a task that is done left behind under one
+    /// of them goes.
+    fn free_names<'a>(&'a self, trees: &'a [Worktree]) -> impl Iterator<Item = String> + 'a {
+        let names = (1..=MOST).map(|number| format!("worker-{number}"));
+        names.filter(|name| {
+            let path = self.worktrees.path(name);
+            match trees.iter().find(|tree| tree.path == path).filter(|tree| tree.path.exists()) {
+                Some(tree) => self.is_left(tree) && self.git.remove_worktree(&path, Force::No).is_ok(),
+                None => is_nothing(&path),
+            }
+        })
+    }
+
+    /// Whether a work tree was left behind by a task that is done. One of another session is not.
     fn is_left(&self, tree: &Worktree) -> bool {
-        if !tree.path.exists() {
-            return true;
-        }
         let Some(branch) = tree.branch.as_deref() else { return false };
         let done = |&task: &TaskIx| self.plan.is_merged(task) && self.plan.is_branch_of(task, branch);
         self.plan.plan.tasks().any(|task| done(&task)) && processes_in(&tree.path).is_empty()
