@@ -50,6 +50,7 @@ mod waves_bad_branches;
 mod waves_bad_checkouts;
 mod waves_bad_plans;
 mod waves_bad_together;
+mod waves_bad_tools;
 mod waves_bad_words;
 mod waves_bad_worktrees;
 mod waves_generate;

@@ -7,12 +7,12 @@ use std::cell::OnceCell;
 use std::collections::HashSet;
 
 use orch_core::{Memory, Recorded, RecordedTask, Standing, Status, TaskIx};
-use orch_git::Git;
 use orch_state_commits::TaskBranch;
 use orch_state_git::FLOW;
 use orch_store::Folded;
 
 use super::WavePlan;
+use super::place::looking;
 use crate::memory::standing;
 use crate::system::Remembered;
 
@@ -93,7 +93,7 @@ struct Unmerged<'a> {
 impl Unmerged<'_> {
     fn has(&self, task: TaskIx) -> bool {
         let ids = self.ids.get_or_init(|| {
-            let branches = Git::at(&self.plan.root).unmerged_branches(FLOW).unwrap_or_default();
+            let branches = looking(&self.plan.root).unmerged_branches(FLOW).unwrap_or_default();
             let ids = branches.iter().filter_map(|branch| TaskBranch::id_in(branch));
             ids.map(|id| id.number().to_string() + letters(id.as_str())).collect()
         });

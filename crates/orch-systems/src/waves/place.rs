@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use orch_git::{Git, GitError};
 use orch_state_commits::{PlanBranch, SessionId};
@@ -11,6 +12,14 @@ use crate::session::repository_root;
 
 /// The name of the tools, which is that of the originals' server: agents call them as `mcp__git__…`.
 pub(super) const SERVER: &str = "git";
+
+/// How long git may take to say where things are. Who only looks does not wait for the time that a merge may take.
+const LOOKING: Duration = Duration::from_secs(30);
+
+/// Git in `folder`, for looking.
+pub(super) fn looking(folder: &Path) -> Git {
+    Git::at(folder).with_local_limit(LOOKING)
+}
 
 /// The branch of a session's plan.
 pub(super) fn branch_of(session: &SessionId) -> String {
@@ -24,7 +33,7 @@ pub(super) fn branch_of(session: &SessionId) -> String {
 pub(super) fn main_root(folder: &Path) -> Result<PathBuf, OpenError> {
     // Only git knows a repository without a work tree when it is in one.
     let root = repository_root(folder).unwrap_or_else(|| folder.to_owned());
-    let trees = Git::at(&root).worktrees().map_err(|error| match error {
+    let trees = looking(&root).worktrees().map_err(|error| match error {
         GitError::NotARepository { .. } => OpenError::Environment {
             message: format!("{} lies in no git repository", folder.display()),
             hint: "plans of waves are kept in branches: go into the repository, or make one with `git init`"
