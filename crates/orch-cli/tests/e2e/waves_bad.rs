@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::path::Path;
 use std::process::Command;
 
 use crate::support::waves::{SESSION, Waves};
@@ -152,6 +153,52 @@ fn a_repository_is_found_from_a_subfolder_a_linked_work_tree_and_through_a_link(
         assert!(!aside("linked").join(".orch").exists() && !waves.project.exists("folder/.orch"), "{place}");
         assert_eq!((waves.git(&["-C", from, "status", "--porcelain", "--branch"]), waves.kept()), before);
     }
+}
+
+#[test]
+fn a_repository_that_lies_elsewhere_is_run_in_its_work_tree() {
+    let waves = Waves::new(ONE);
+    let aside = |name: &str| waves.project.folder().with_file_name(name).display().to_string();
+    // Git moves its own folder away, and has it for the main work tree from then on.
+    waves.git(&["init", "-q", "--separate-git-dir", &aside("git")]);
+    let before = waves.kept();
+    waves.run_to(0, &["check"]);
+    let ended = waves.run_to(0, &["run"]);
+    assert_eq!((waves.kept(), waves.merges().len()), (before, 1), "{ended}");
+    assert!(waves.told("001.1").contains("/shop/.worktrees/worker-1"), "{}", waves.told("001.1"));
+    assert!(!Path::new(&aside("git/.orch")).exists() && waves.project.exists(".orch"));
+    // From another work tree nobody can tell where the main one is.
+    waves.git(&["worktree", "add", "-q", &aside("linked"), "main"]);
+    let ended = waves.run_to(1, &["-C", &aside("linked"), "run", SESSION]);
+    says(&ended.err, "git does not know where the main work tree of ", "go into the main work tree");
+}
+
+#[test]
+fn a_submodule_is_a_repository_of_its_own() {
+    let waves = Waves::new(ONE);
+    let above = waves.project.folder().with_file_name("above").display().to_string();
+    waves.git(&["init", "-q", "-b", "main", &above]);
+    waves.git(&[
+        "-C",
+        &above,
+        "-c",
+        "protocol.file.allow=always",
+        "submodule",
+        "--quiet",
+        "add",
+        "../shop",
+        "part",
+    ]);
+    let part = format!("{above}/part");
+    waves.git(&["-C", &part, "fetch", "-q", "origin", "refs/heads/*:refs/heads/*", "--update-head-ok"]);
+    fs::copy(waves.project.path("orch.toml"), format!("{part}/orch.toml")).unwrap();
+    for (who, name) in [("user.name", "A Person"), ("user.email", "person@example.org")] {
+        waves.git(&["-C", &part, "config", who, name]);
+    }
+    let before = (waves.references(), waves.git(&["-C", &above, "diff", "--cached"]));
+    let ended = waves.run_to(0, &["-C", &part, "run"]);
+    assert!(Path::new(&part).join("001.txt").exists() && Path::new(&part).join(".orch").exists(), "{ended}");
+    assert_eq!((waves.references(), waves.git(&["-C", &above, "diff", "--cached"])), before);
 }
 
 #[test]

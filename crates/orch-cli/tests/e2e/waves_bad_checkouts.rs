@@ -130,3 +130,18 @@ fn a_merge_of_the_persons_own_that_is_under_way_is_waited_for() {
     waves.run_to(0, &["run"]);
     assert_eq!(waves.ran(), ["001.1", "002.1"]);
 }
+
+#[test]
+fn files_in_the_way_where_flow_is_checked_out_are_told_with_that_place() {
+    let waves = with_files();
+    let other = waves.project.folder().with_file_name("flow").display().to_string();
+    waves.git(&["switch", "-q", "main"]);
+    waves.git(&["worktree", "add", "-q", &other, "flow"]);
+    fs::write(format!("{other}/001.txt"), "changed by a person\n").unwrap();
+    waves.run_to(3, &["run"]);
+    let why = waves.run_to(0, &["why", "001"]).out;
+    let says = format!("in the way of a merge: 001.txt: commit or move them in {other}, then `orch retry`");
+    assert!(why.contains(&says), "{says}: {why}");
+    assert_eq!(fs::read_to_string(format!("{other}/001.txt")).unwrap(), "changed by a person\n");
+    assert_eq!(waves.git(&["-C", &other, "status", "--porcelain"]), " M 001.txt");
+}

@@ -49,6 +49,11 @@ pub(super) fn main_root(folder: &Path) -> Result<PathBuf, OpenError> {
             message: format!("{} is a bare repository", main.path.display()),
             hint: "workers need work trees: clone it, and work in the clone".into(),
         }),
+        // Git has its own folder for the main work tree of a repository where the two lie apart.
+        Some(main) if !main.path.join(".git").exists() => Err(OpenError::Environment {
+            message: format!("git does not know where the main work tree of {} is", main.path.display()),
+            hint: "go into the main work tree, or clone the repository and work in the clone".into(),
+        }),
         Some(main) => Ok(main.path),
         None => Ok(root),
     }
