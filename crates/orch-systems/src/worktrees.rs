@@ -404,3 +404,41 @@ fn refused(error: WorktreeError, root: &Path) -> GroundError {
         other => GroundError::Environment(other.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    fn git(folder: &Path, arguments: &[&str]) {
+        let mut git = Command::new("git");
+        git.args(["-c", "user.name=A", "-c", "user.email=a@example.org", "-C"]).arg(folder).args(arguments);
+        assert!(git.output().unwrap().status.success(), "{arguments:?}");
+    }
+
+    #[test]
+    fn what_somebody_has_taken_a_moment_before_is_passed_over_as_it_is() {
+        let place = tempfile::tempdir().unwrap();
+        let root = place.path().canonicalize().unwrap();
+        git(&root, &["init", "-q", "-b", "flow"]);
+        git(&root, &["commit", "-q", "--allow-empty", "-m", "begin"]);
+        let worktrees = Worktrees::of(&root, &WorktreesTable::default());
+        let ground = |branch: &str| {
+            let names = (1..=2).map(|number| format!("worker-{number}"));
+            worktrees.ground_in_any(names, &BranchName::new(branch).unwrap(), "flow", PathBuf::new())
+        };
+        let checked_out = |number: u32| {
+            let there = Git::at(worktrees.path(&format!("worker-{number}")));
+            there.checked_out().unwrap().unwrap_or_default()
+        };
+        // Each call takes all names for free, as two runs do that look at the same moment.
+        for (number, branch) in [(1, "task/001-mine"), (2, "task/001-other")] {
+            let made = ground(branch).unwrap_or_else(|_| panic!("no place for {branch}"));
+            assert_eq!(made.folder, worktrees.path(&format!("worker-{number}")));
+        }
+        assert_eq!([1, 2].map(checked_out), ["task/001-mine", "task/001-other"]);
+        let Err(GroundError::Environment(why)) = ground("task/002-third") else { panic!() };
+        assert!(why.contains("no room for a work tree in ") && why.contains("worker-2"), "{why}");
+    }
+}
