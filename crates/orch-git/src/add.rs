@@ -56,8 +56,8 @@ impl Git {
     /// Submodules stay empty, see [`update_submodules`](Git::update_submodules). No hooks are run.
     ///
     /// The work tree that is there with this branch is taken over, as it is. Where its folder was deleted by hand, or
-    /// an earlier call was killed, it is made anew; no other work tree is touched. Another orch that is about to make
-    /// the same work tree is waited for.
+    /// an earlier call was killed, it is made anew, and so it is in the place of one of another branch whose folder is
+    /// gone; no other work tree is touched. Another orch that is about to make the same work tree is waited for.
     ///
     /// ```no_run
     /// use orch_git::{BranchName, Git};
@@ -195,6 +195,10 @@ impl Git {
             return Ok(There::Remains);
         }
         let mine = tree.branch.as_deref() == Some(branch.as_str());
+        // Whatever was committed in it is on its branch.
+        if !mine && tree.branch.is_some() && tree.locked.is_none() && !is_there(path)? {
+            return Ok(There::Remains);
+        }
         if !mine {
             if self.holder(branch, std::slice::from_ref(tree))?.is_some()
                 && let Some(operation) = operation(&self.beside(path).git_dir()?)

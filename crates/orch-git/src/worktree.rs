@@ -120,6 +120,9 @@ fn because(reason: &str) -> String {
 impl Git {
     /// The work trees of the repository, the main one first.
     ///
+    /// Where git's own folder lies apart from the main work tree (`git init --separate-git-dir`, submodules), git takes the
+    /// one for the other; the main work tree is found all the same when the settings name it, or when this folder lies in it.
+    ///
     /// ```no_run
     /// for tree in orch_git::Git::at("/home/me/project").worktrees()? {
     ///     println!("{} {}", tree.path.display(), tree.branch.as_deref().unwrap_or("(detached)"));
@@ -130,7 +133,24 @@ impl Git {
     /// # Errors
     /// When the folder lies in no repository, or git is missing or refuses to look.
     pub fn worktrees(&self) -> Result<Vec<Worktree>, GitError> {
-        Ok(parse(&self.local(&["worktree", "list", "--porcelain", "-z"])?))
+        let mut trees = parse(&self.local(&["worktree", "list", "--porcelain", "-z"])?);
+        if let Some(main) = trees.first_mut().filter(|tree| tree.main && !tree.bare)
+            && !is_there(&main.path.join(".git"))?
+            && let Some(top) = self.top_of_main()?
+        {
+            main.path = top;
+        }
+        Ok(trees)
+    }
+
+    /// The top of the main work tree of a repository that lies elsewhere; `None` where nothing tells.
+    fn top_of_main(&self) -> Result<Option<PathBuf>, GitError> {
+        let common = self.common_dir()?;
+        match self.setting("core.worktree")? {
+            Some(named) => Ok(fs::canonicalize(common.join(named)).ok()),
+            None if self.git_dir()? == common => self.top_level(),
+            None => Ok(None),
+        }
     }
 
     /// The path as git would record it: absolute and without links, also where its last parts do not exist.

@@ -4,6 +4,8 @@ mod common;
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
 
 use common::{Picture, Repository, commit, git, name, picture};
 use orch_git::{GitError, MergeError, Merged, Operation};
@@ -307,4 +309,24 @@ fn branches_that_are_missing_are_named() {
     let nowhere = tempfile::tempdir().unwrap();
     let error = repository.at(nowhere.path()).merge_into(&name("flow"), &name("done"), "m").unwrap_err();
     assert!(matches!(error, MergeError::Git(GitError::NotARepository { .. })), "{error}");
+}
+
+#[test]
+fn a_git_that_hangs_is_ended_and_flow_stays_where_it_was() {
+    let repository = with_flow();
+    leave_work(&repository.top);
+    let pipe = repository.beside("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let before = all(&repository, &[&repository.top]);
+    for what in ["merge-tree", "hash-object", "update-ref", "worktree list"] {
+        // It waits for somebody who writes, and nobody does.
+        let first = format!("case \"$*\" in *'{what}'*) read -r x <'{}';; esac", pipe.display());
+        let orch = repository.orch_after("hangs", &first).with_local_limit(Duration::from_secs(1));
+        let error = orch.merge_into(&name("flow"), &name("done"), "m").unwrap_err();
+        let MergeError::Git(GitError::TimedOut { args, .. }) = &error else { panic!("{what}: {error}") };
+        assert!(args.join(" ").contains(what), "{what}: {error}");
+        assert_eq!(all(&repository, &[&repository.top]), before, "{what}");
+    }
+    let merged = merge(&repository, "done", "m").unwrap();
+    assert_eq!(merged, Merged::Done { commit: repository.tip("flow") });
 }

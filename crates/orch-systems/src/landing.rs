@@ -168,7 +168,8 @@ pub(crate) fn not_merged(branch: &BranchName, place: &Path, error: &MergeError) 
     let then = format!("then {RETRY}");
     match error {
         MergeError::Git(error) => format!("its branch {branch} could not be merged: {error}; {then}"),
-        MergeError::Conflict { .. } => {
+        // Both are about files, by their names from the top of the place.
+        MergeError::Conflict { .. } | MergeError::WouldOverwrite { .. } => {
             format!("done, and not merged: {error} in {}, {then}", place.display())
         }
         error => format!("done, and not merged: {error}; {then}"),

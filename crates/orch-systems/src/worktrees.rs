@@ -8,9 +8,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use orch_exec::process::{processes_in, program_runs_in};
-use orch_git::{
-    Added, BranchName, Force, Git, GitError, Rescue, Rescued, Worktree, WorktreeError, WorktreeState,
-};
+use orch_git::{BranchName, Force, Git, GitError, Rescue, Rescued, Worktree, WorktreeError, WorktreeState};
 use orch_store::{Escape, beneath};
 
 use crate::OpenError;
@@ -63,7 +61,8 @@ impl Worktrees {
         base: &str,
         result: PathBuf,
     ) -> Result<Ground, GroundError> {
-        self.make_room(name, branch)?;
+        self.make_folder_or_why_not()?;
+        self.remove_abandoned_locks(name, branch).map_err(|error| refused(error.into(), &self.root))?;
         let git = Git::at(&self.root);
         let mut added = git.add_worktree(&self.path(name), branch, base);
         // Its worker went over to a branch of its own: that branch stays, with all that was committed there.
@@ -72,54 +71,61 @@ impl Worktrees {
         {
             added = git.add_worktree(&self.path(name), branch, base);
         }
-        self.made(added, base, result)
+        let added = added.map_err(|error| refused(error, &self.root))?;
+        self.furnished(added.path, base, result)
     }
 
-    /// The same with the first of these names that nobody else has got meanwhile; none when all are taken.
-    pub(crate) fn ground_in_first(
+    /// The same with the first of `names` that is nobody's: one that somebody has, or has taken a moment before, is left
+    /// alone.
+    pub(crate) fn ground_in_any(
         &self,
         names: impl Iterator<Item = String>,
         branch: &BranchName,
         base: &str,
         result: PathBuf,
-    ) -> Result<Option<Ground>, GroundError> {
+    ) -> Result<Ground, GroundError> {
+        self.make_folder_or_why_not()?;
+        let git = Git::at(&self.root);
+        let mut last = None;
         for name in names {
-            self.make_room(&name, branch)?;
-            match Git::at(&self.root).add_worktree(&self.path(&name), branch, base) {
-                Err(WorktreeError::OtherBranch { .. } | WorktreeError::PathTaken { .. }) => {}
-                added => return self.made(added, base, result).map(Some),
+            // Git would follow it to wherever it leads.
+            if self.path(&name).is_symlink() {
+                continue;
+            }
+            self.remove_abandoned_locks(&name, branch).map_err(|error| refused(error.into(), &self.root))?;
+            match git.add_worktree(&self.path(&name), branch, base) {
+                Ok(added) => return self.furnished(added.path, base, result),
+                Err(
+                    error @ (WorktreeError::OtherBranch { .. }
+                    | WorktreeError::PathTaken { .. }
+                    | WorktreeError::UnderWay { .. }
+                    | WorktreeError::Locked { .. }),
+                ) => last = Some(error),
+                Err(error) => return Err(refused(error, &self.root)),
             }
         }
-        Ok(None)
+        let why = last.map(|error| format!(": {error}")).unwrap_or_default();
+        Err(GroundError::Environment(format!(
+            "there is no room for a work tree in {}{why}: remove some with `orch worktree remove`",
+            self.folder.display()
+        )))
     }
 
-    fn make_room(&self, name: &str, branch: &BranchName) -> Result<(), GroundError> {
-        self.make_folder().map_err(|error| {
-            GroundError::Environment(format!("can't make the folder {}: {error}", self.folder.display()))
-        })?;
-        self.remove_abandoned_locks(name, branch).map_err(|error| refused(error.into(), &self.root))
-    }
-
-    fn made(
-        &self,
-        added: Result<Added, WorktreeError>,
-        base: &str,
-        result: PathBuf,
-    ) -> Result<Ground, GroundError> {
-        let added = added.map_err(|error| refused(error, &self.root))?;
-        let ready = ready_file(&added.path);
+    /// The work tree at `path` with all that a worker needs in it, or how that is made.
+    fn furnished(&self, path: PathBuf, base: &str, result: PathBuf) -> Result<Ground, GroundError> {
+        let ready = ready_file(&path);
         let is_ready = ready.as_deref().is_some_and(Path::exists);
         let mut set_up = Vec::new();
         if !is_ready {
-            self.copy_files(&added.path, ready.as_deref())?;
-            if self.table.submodules != Some(false) && added.path.join(".gitmodules").is_file() {
+            self.copy_files(&path, ready.as_deref())?;
+            if self.table.submodules != Some(false) && path.join(".gitmodules").is_file() {
                 let words = ["git", "submodule", "update", "--init", "--recursive"];
                 set_up.push(words.map(str::to_owned).to_vec());
             }
             set_up.extend(self.table.setup.clone().filter(|setup| !setup.is_empty()));
         }
         Ok(Ground {
-            folder: added.path,
+            folder: path,
             base_branch: base.to_owned(),
             result,
             ready: ready.filter(|_| !is_ready),
@@ -135,6 +141,12 @@ impl Worktrees {
     pub(crate) fn remove_abandoned_locks(&self, name: &str, branch: &BranchName) -> Result<(), GitError> {
         let is_idle = |folder: &Path| program_runs_in(folder, "git") == Some(false);
         Git::at(&self.root).remove_abandoned_locks(&self.path(name), branch, is_idle).map(drop)
+    }
+
+    fn make_folder_or_why_not(&self) -> Result<(), GroundError> {
+        self.make_folder().map_err(|error| {
+            GroundError::Environment(format!("can't make the folder {}: {error}", self.folder.display()))
+        })
     }
 
     /// Makes the folder, which git ignores where it lies in the repository.
@@ -391,5 +403,43 @@ fn refused(error: WorktreeError, root: &Path) -> GroundError {
             "{error}: switch to another branch there, or remove that work tree"
         )),
         other => GroundError::Environment(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    fn git(folder: &Path, arguments: &[&str]) {
+        let mut git = Command::new("git");
+        git.args(["-c", "user.name=A", "-c", "user.email=a@example.org", "-C"]).arg(folder).args(arguments);
+        assert!(git.output().unwrap().status.success(), "{arguments:?}");
+    }
+
+    #[test]
+    fn what_somebody_has_taken_a_moment_before_is_passed_over_as_it_is() {
+        let place = tempfile::tempdir().unwrap();
+        let root = place.path().canonicalize().unwrap();
+        git(&root, &["init", "-q", "-b", "flow"]);
+        git(&root, &["commit", "-q", "--allow-empty", "-m", "begin"]);
+        let worktrees = Worktrees::of(&root, &WorktreesTable::default());
+        let ground = |branch: &str| {
+            let names = (1..=2).map(|number| format!("worker-{number}"));
+            worktrees.ground_in_any(names, &BranchName::new(branch).unwrap(), "flow", PathBuf::new())
+        };
+        let checked_out = |number: u32| {
+            let there = Git::at(worktrees.path(&format!("worker-{number}")));
+            there.checked_out().unwrap().unwrap_or_default()
+        };
+        // Each call takes all names for free, as two runs do that look at the same moment.
+        for (number, branch) in [(1, "task/001-mine"), (2, "task/001-other")] {
+            let made = ground(branch).unwrap_or_else(|_| panic!("no place for {branch}"));
+            assert_eq!(made.folder, worktrees.path(&format!("worker-{number}")));
+        }
+        assert_eq!([1, 2].map(checked_out), ["task/001-mine", "task/001-other"]);
+        let Err(GroundError::Environment(why)) = ground("task/002-third") else { panic!() };
+        assert!(why.contains("no room for a work tree in ") && why.contains("worker-2"), "{why}");
     }
 }

@@ -6,6 +6,7 @@ pub(crate) mod streams;
 mod tree;
 pub(crate) mod vertical;
 pub(crate) mod waves;
+mod waves_kept;
 
 use std::fs;
 use std::path::{Path, PathBuf};

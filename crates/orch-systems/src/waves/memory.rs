@@ -6,11 +6,12 @@
 use std::cell::OnceCell;
 
 use orch_core::{Memory, Recorded, RecordedTask, Standing, Status, TaskIx};
-use orch_git::{BranchName, Git};
+use orch_git::BranchName;
 use orch_state_git::FLOW;
 use orch_store::Folded;
 
 use super::WavePlan;
+use super::place::looking;
 use crate::memory::standing;
 use crate::system::Remembered;
 
@@ -89,7 +90,7 @@ impl Unmerged<'_> {
     /// Whether that is so of a task's branch. One that no merge speaks of may have come as a squash; of one that was merged
     /// before, whatever was said on it since is news.
     fn has(&self, task: TaskIx) -> bool {
-        let git = Git::at(&self.plan.root);
+        let git = looking(&self.plan.root);
         let branches = self.branches.get_or_init(|| {
             let unmerged = git.unmerged_branches(FLOW).unwrap_or_default();
             unmerged.into_iter().filter_map(|branch| BranchName::new(branch).ok()).collect()

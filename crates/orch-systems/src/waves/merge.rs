@@ -200,7 +200,10 @@ impl WaveMerge {
                 files.join(", ").escape_debug(),
                 place.display()
             ),
-            _ => not_merged(&self.work.branch, self.git.dir(), error),
+            _ => {
+                let place = self.places.worktree(&self.flow);
+                not_merged(&self.work.branch, place.as_deref().unwrap_or(self.git.dir()), error)
+            }
         }
     }
 

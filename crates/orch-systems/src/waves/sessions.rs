@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::Path;
 
-use orch_git::{BranchName, Git};
+use orch_git::BranchName;
 use orch_state_commits::PlanCommit;
 use orch_state_git::{PlanRepository, SessionEntry};
 use orch_store::{Home, Lock};
 
-use super::place::main_root;
+use super::place::{looking, main_root};
 use super::refused::refused;
 use crate::OpenError;
 use crate::locate::{Found, Kind};
@@ -88,7 +88,7 @@ pub(crate) fn find(here: &Path, given: &str) -> Result<Found, OpenError> {
         hint: "`orch sessions` lists the plans; `orch generate` makes one".into(),
     };
     let branch = BranchName::new(name).map_err(|unfit| none(unfit.to_string()))?;
-    match Git::at(&root).branch_tip(&branch) {
+    match looking(&root).branch_tip(&branch) {
         Ok(Some(_)) => Ok(found(&root, branch.as_str())),
         Ok(None) => Err(none(format!("there is no branch {branch}"))),
         Err(error) => Err(OpenError::Environment {

@@ -58,7 +58,7 @@ impl Workplaces {
     }
 
     /// The work tree in which the branch is checked out.
-    fn worktree(&self, branch: &BranchName) -> Option<PathBuf> {
+    pub(super) fn worktree(&self, branch: &BranchName) -> Option<PathBuf> {
         let trees = self.git.worktrees().ok()?;
         trees.into_iter().find(|tree| is_of(tree, branch)).map(|tree| tree.path)
     }
@@ -116,10 +116,7 @@ impl Workplaces {
         let ground = match own.and_then(|own| self.name_of(&own)) {
             Some(own) => self.worktrees.ground(&own, &branch, FLOW, result)?,
             // Whoever runs another plan beside this one looks for one as well.
-            None => self
-                .worktrees
-                .ground_in_first(self.free_names(&trees), &branch, FLOW, result)?
-                .ok_or_else(|| self.too_many())?,
+            None => self.worktrees.ground_in_any(self.free_names(&trees), &branch, FLOW, result)?,
         };
         let tip = self.git.branch_tip(&branch).map_err(environment)?.unwrap_or_default();
         let began = Began { tip, worktree: ground.folder.clone() };
@@ -144,31 +141,21 @@ impl Workplaces {
         Some(tree.strip_prefix(self.worktrees.folder()).ok()?.to_str()?.to_owned())
     }
 
-    /// The names of work trees that are nobody's.
-    fn free_names(&self, trees: &[Worktree]) -> impl Iterator<Item = String> {
-        let is_free = |name: &String| {
+    /// The names of work trees that nobody seems to have, the first one first. What a task that is done left behind under one
+    /// of them goes.
+    fn free_names<'a>(&'a self, trees: &'a [Worktree]) -> impl Iterator<Item = String> + 'a {
+        let names = (1..=MOST).map(|number| format!("worker-{number}"));
+        names.filter(|name| {
             let path = self.worktrees.path(name);
-            match trees.iter().find(|tree| tree.path == path) {
+            match trees.iter().find(|tree| tree.path == path).filter(|tree| tree.path.exists()) {
                 Some(tree) => self.is_left(tree) && self.git.remove_worktree(&path, Force::No).is_ok(),
                 None => is_nothing(&path),
             }
-        };
-        (1..=MOST).map(|number| format!("worker-{number}")).filter(is_free)
+        })
     }
 
-    fn too_many(&self) -> GroundError {
-        GroundError::Environment(format!(
-            "there are {MOST} work trees in {}: remove some with `orch worktree remove`",
-            self.worktrees.folder().display()
-        ))
-    }
-
-    /// Whether a work tree was left behind by a task whose branch is in `flow`, or its folder is gone. One of another session
-    /// is not.
+    /// Whether a work tree was left behind by a task whose branch is in `flow`. One of another session is not.
     fn is_left(&self, tree: &Worktree) -> bool {
-        if !tree.path.exists() {
-            return true;
-        }
         let branch = tree.branch.as_deref().and_then(|branch| BranchName::new(branch).ok());
         let Some((branch, tip)) = branch.zip(tree.head.as_deref()) else { return false };
         self.plan.plan.tasks().any(|task| self.plan.is_branch_of(task, branch.as_str()))
