@@ -53,6 +53,18 @@ pub(crate) fn checked_out(folder: &Path) -> Option<String> {
     Git::at(folder).checked_out().ok()?
 }
 
+/// A claim of success that can't be brought anywhere: what it is instead, and why.
+pub(crate) struct Unmerged(pub(crate) Outcome, pub(crate) String);
+
+impl FollowUp for Unmerged {
+    fn next(&mut self) -> Step {
+        Step::Done { outcome: self.0, detail: Some(self.1.clone()) }
+    }
+
+    /// There are no errands.
+    fn ended(&mut self, _: ErrandEnd<'_>) {}
+}
+
 /// A claim of success, on its way into the base branch.
 pub(crate) struct Landing {
     /// The project's own work tree.

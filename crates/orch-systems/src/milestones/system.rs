@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use orch_core::{Halt, Memory, OnFailure, OnIncomplete, Order, Plan, Run, Status, TaskIx, Time};
+use orch_core::{Halt, Memory, OnFailure, OnIncomplete, Order, Outcome, Plan, Run, Status, TaskIx, Time};
 use orch_exec::tmux::SessionName;
 use orch_git::{BranchName, Git};
 use orch_prompt::Prompts;
@@ -22,7 +22,7 @@ use super::judge::{HandedIn, judge};
 use super::memory::{fresh, remember};
 use super::names::{gap_suffix, is_summary_of};
 use super::tell::{Audience, coming_gap, earlier, next_gap, tell};
-use crate::landing::{Harbour, Landing, checked_out};
+use crate::landing::{Harbour, Landing, Unmerged, checked_out, note_claim};
 use crate::system::{
     Closing, Coming, Defaults, EndedAttempt, FollowUp, Ground, GroundError, Judged, Keeper, Remembered,
     SetUp, Source, System, TellError, Telling, Told, is_shell,
@@ -151,6 +151,18 @@ impl MilestoneSystem {
 
     fn branch(&self, task: TaskIx, gap: Option<u32>) -> String {
         format!("milestone/{}/{}{}", self.plan.branch_slug(), self.plan.slug(task), gap_suffix(gap))
+    }
+
+    /// What becomes of a claim whose work tree is not known: that of one that has none, as a person's, counts as it is.
+    fn nowhere(&self, ended: &EndedAttempt<'_>) -> Option<Box<dyn FollowUp>> {
+        let id = self.plan.plan.id(ended.task);
+        let is_written = ended.home.status(id, ended.attempt).symlink_metadata().is_ok();
+        (self.worktrees.is_some() && is_written).then(|| {
+            note_claim(&ended.home.claim(id, ended.attempt));
+            let why = "done, and not merged: it can't be read which work tree it was given; merge its branch by hand, then \
+                       `orch retry`";
+            Box::new(Unmerged(Outcome::Obstructed, why.into())) as Box<dyn FollowUp>
+        })
     }
 
     /// Where an attempt was put to work, if it has a work tree of its own.
@@ -291,7 +303,8 @@ impl System for MilestoneSystem {
 
     /// What a person has handed back was done wherever they work; only work trees that orch made are merged by it.
     fn follow_up(&self, ended: &EndedAttempt<'_>, _: &Judged) -> Option<Box<dyn FollowUp>> {
-        let (assigned, worktree) = self.assigned(ended.home, ended.task, ended.attempt)?;
+        let found = self.assigned(ended.home, ended.task, ended.attempt);
+        let Some((assigned, worktree)) = found else { return self.nowhere(ended) };
         let (id, title) = (self.plan.plan.id(ended.task), self.plan.plan.title(ended.task));
         let document = self.plan.path.strip_prefix(&self.plan.root).ok();
         Some(Box::new(Landing {

@@ -61,18 +61,6 @@ pub(super) enum Stage {
     Judged(Outcome, Option<String>),
 }
 
-/// A claim of success of which there is nothing to be merged.
-pub(super) struct Unmerged(pub(super) Outcome, pub(super) String);
-
-impl FollowUp for Unmerged {
-    fn next(&mut self) -> Step {
-        Step::Done { outcome: self.0, detail: Some(self.1.clone()) }
-    }
-
-    /// There are no errands.
-    fn ended(&mut self, _: ErrandEnd<'_>) {}
-}
-
 impl FollowUp for WaveMerge {
     fn next(&mut self) -> Step {
         loop {

@@ -22,14 +22,14 @@ use super::judge::{judge, progress};
 use super::keeper::WaveKeeper;
 use super::load::what_is_wrong;
 use super::memory::{fresh, remember};
-use super::merge::{Stage, Unmerged, WaveMerge};
+use super::merge::{Stage, WaveMerge};
 use super::place::{SERVER, tools_for};
 use super::refused::refused;
 use super::report::report;
 use super::tell::{Circumstances, tell};
 use super::workplace::Workplaces;
 use crate::config::{WavesTable, WorktreesTable};
-use crate::landing::note_claim;
+use crate::landing::{Unmerged, note_claim};
 use crate::system::{
     Closing, Coming, Defaults, EndedAttempt, FollowUp, Glance, Ground, GroundError, Judged, Keeper,
     Remembered, Replanned, Replanning, SetUp, Source, System, TellError, Telling, Told, Tools, is_shell,
