@@ -72,10 +72,10 @@ pub(crate) fn is_document_name(name: &str) -> bool {
     let is_markdown = name.len() > 3
         && name.is_char_boundary(name.len() - 3)
         && name[name.len() - 3..].eq_ignore_ascii_case(".md");
-    is_markdown && {
-        let name = name.to_lowercase();
-        name.contains("plan") && !name.starts_with("prompt-")
-    }
+    // In a large plan all but a few are prompts.
+    is_markdown
+        && !name.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("prompt-"))
+        && name.to_lowercase().contains("plan")
 }
 
 /// Index files by another name, such as `PROMPT-ORCHESTRATOR-auth.md`; what orch and runners write beside them is none.

@@ -88,7 +88,7 @@ pub(crate) fn together(
         if person_wins && status != now && known.is_some() {
             edits.push((id.clone(), now, status));
         }
-        let attempt = history.last_attempt(&id);
+        let attempt = known.map_or_else(|| history.last_attempt(&id), |record| record.attempt);
         let standing = match known.filter(|_| !edited) {
             Some(record) => Standing { status, attempt, ..standing(record) },
             None => Standing { status, attempt, ..Standing::default() },

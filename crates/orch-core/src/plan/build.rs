@@ -185,11 +185,16 @@ const SHARED: u32 = u32::MAX;
 impl Aliases {
     /// Those of `tasks` that are not the id of some task.
     fn new(tasks: &[TaskDraft], ids: &Names) -> Self {
-        let mut names = NamesBuilder::default();
-        let mut means = Vec::new();
+        let count = tasks.iter().map(|task| task.aliases.len()).sum();
+        let mut names = NamesBuilder::like(ids, count);
+        let mut means = Vec::with_capacity(count);
         for (place, task) in (0..).zip(tasks) {
-            for alias in task.aliases.iter().filter(|alias| ids.find(alias).is_none()) {
-                match names.intern(alias) {
+            for alias in &task.aliases {
+                let hash = names.hash(alias);
+                if ids.find_hashed(hash, alias).is_some() {
+                    continue;
+                }
+                match names.intern_hashed(hash, alias) {
                     (_, true) => means.push(place),
                     (number, false) if means[number as usize] != place => means[number as usize] = SHARED,
                     _ => {}
@@ -203,8 +208,13 @@ impl Aliases {
         Self { names: Names::none(), tasks: Box::default() }
     }
 
-    fn resolve(&self, name: &str) -> Found {
-        match self.names.find(name).map(|number| self.tasks[number as usize]) {
+    /// The hash of `name` among these names and the ids.
+    fn hash(&self, name: &str) -> u64 {
+        self.names.hash(name)
+    }
+
+    fn resolve(&self, hash: u64, name: &str) -> Found {
+        match self.names.find_hashed(hash, name).map(|number| self.tasks[number as usize]) {
             None => Found::None,
             Some(SHARED) => Found::Many,
             Some(place) => Found::One(place),
@@ -213,7 +223,7 @@ impl Aliases {
 
     /// The task that `name` means, if it means only one.
     pub(super) fn find(&self, name: &str) -> Option<u32> {
-        match self.resolve(name) {
+        match self.resolve(self.hash(name), name) {
             Found::One(place) => Some(place),
             Found::None | Found::Many => None,
         }
@@ -240,9 +250,10 @@ impl<'a> Resolver<'a> {
     }
 
     fn resolve(&self, name: &str) -> Found {
-        match self.ids.find(name) {
+        let hash = self.aliases.hash(name);
+        match self.ids.find_hashed(hash, name) {
             Some(number) => Found::One(self.places[number as usize]),
-            None => self.aliases.resolve(name),
+            None => self.aliases.resolve(hash, name),
         }
     }
 

@@ -53,9 +53,28 @@ impl NamesBuilder {
         }
     }
 
+    /// For so many names that hash as `others` do: a name that is looked for in both is hashed once.
+    pub(super) fn like(others: &Names, names: usize) -> Self {
+        let builder = Self::with_capacity(names);
+        match others {
+            Names::Given { hasher, .. } => Self { hasher: *hasher, ..builder },
+            // Found by what they are.
+            Names::Numbers { .. } => builder,
+        }
+    }
+
     /// The number of `name`, and whether it is new.
     pub(super) fn intern(&mut self, name: &str) -> (u32, bool) {
-        let hash = self.hasher.hash_one(name.as_bytes());
+        self.intern_hashed(self.hash(name), name)
+    }
+
+    /// The hash of `name` in these names.
+    pub(super) fn hash(&self, name: &str) -> u64 {
+        self.hasher.hash_one(name.as_bytes())
+    }
+
+    /// The same as [`intern`](Self::intern), when the hash is known.
+    pub(super) fn intern_hashed(&mut self, hash: u64, name: &str) -> (u32, bool) {
         let Self { texts, lookup, hasher } = self;
         if let Some(known) = lookup.find(hash, |known| known.is(name, texts)) {
             return (known.number, false);
@@ -112,9 +131,21 @@ impl Names {
     }
 
     pub(super) fn find(&self, name: &str) -> Option<u32> {
+        self.find_hashed(self.hash(name), name)
+    }
+
+    /// The hash of `name` in these names, and in those that they are [like](NamesBuilder::like).
+    pub(super) fn hash(&self, name: &str) -> u64 {
         match self {
-            Names::Given { texts, lookup, hasher } => {
-                let hash = hasher.hash_one(name.as_bytes());
+            Names::Given { hasher, .. } => hasher.hash_one(name.as_bytes()),
+            Names::Numbers { .. } => 0,
+        }
+    }
+
+    /// The same as [`find`](Self::find), when the hash is known.
+    pub(super) fn find_hashed(&self, hash: u64, name: &str) -> Option<u32> {
+        match self {
+            Names::Given { texts, lookup, .. } => {
                 lookup.find(hash, |known| known.is(name, texts)).map(|known| known.number)
             }
             Names::Numbers { count, .. } => {

@@ -30,10 +30,18 @@ impl Index {
     pub fn take_draft(&mut self) -> (PlanDraft, Vec<Listed>) {
         let value =
             |field: &Option<Located<String>>| field.as_ref().map_or(String::new(), |f| f.value.clone());
-        let (tasks, listed) = std::mem::take(&mut self.prompts).into_iter().map(task).unzip();
+        let prompts = std::mem::take(&mut self.prompts);
+        let mut listed = Vec::with_capacity(prompts.len());
+        let task = |prompt| {
+            let (task, rest) = task(prompt);
+            listed.push(rest);
+            task
+        };
         let draft = PlanDraft {
             objective: self.objective.clone(),
-            tasks,
+            // A draft is no larger than a prompt, so that they are put where those were: half the memory, and the system
+            // has to clear what it gives.
+            tasks: prompts.into_iter().map(task).collect(),
             identity: vec![
                 ("PRD Path".to_owned(), value(&self.prd_path)),
                 ("Requirements Inventory".to_owned(), value(&self.requirements_inventory)),
@@ -44,8 +52,8 @@ impl Index {
 }
 
 fn task(prompt: Prompt) -> (TaskDraft, Listed) {
-    let title = title(&prompt);
-    let Prompt { path, id, short_id, depends_on, reqs, at, .. } = prompt;
+    let Prompt { path, id, short_id, objective, depends_on, reqs, at, .. } = prompt;
+    let title = if objective.is_empty() { title(&id, short_id.as_deref()) } else { objective };
     let mut aliases: Vec<String> = Vec::with_capacity(2);
     let mut answer_to = |name: String| {
         if name != id && !aliases.contains(&name) {
@@ -67,13 +75,20 @@ fn task(prompt: Prompt) -> (TaskDraft, Listed) {
     (draft, Listed { path, reqs, at })
 }
 
-/// The objective, or the words of the id.
-fn title(prompt: &Prompt) -> String {
-    if !prompt.objective.is_empty() {
-        return prompt.objective.clone();
-    }
-    let short = prompt.short_id.as_deref().unwrap_or_default();
-    let words = prompt.id.strip_prefix(short).unwrap_or(&prompt.id);
+/// The words of an id, for a prompt without an objective.
+fn title(id: &str, short_id: Option<&str>) -> String {
+    let words = id.strip_prefix(short_id.unwrap_or_default()).unwrap_or(id);
     let words: Vec<&str> = words.split(['-', '_']).filter(|word| !word.is_empty()).collect();
-    if words.is_empty() { prompt.id.clone() } else { words.join(" ") }
+    if words.is_empty() { id.to_owned() } else { words.join(" ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_draft_fits_where_a_prompt_was() {
+        assert!(size_of::<TaskDraft>() <= size_of::<Prompt>());
+        assert!(align_of::<TaskDraft>() == align_of::<Prompt>());
+    }
 }

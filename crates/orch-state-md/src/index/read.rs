@@ -51,11 +51,17 @@ pub fn read_in(bytes: &[u8], folder: &str) -> Reading {
         reader.findings.push(finding.at(Position::new(1, 1)));
     } else {
         reader.steps_are_prompts = !has_prompts_section(text);
-        Lines::new(text).for_each(|line| reader.line(line));
+        for line in Lines::new(text) {
+            reader.make_room(line.start, text.len());
+            reader.line(line);
+        }
         reader.end();
     }
     Reading { index: reader.index, diagnostics: reader.findings.finish("index.more") }
 }
+
+/// So many prompts are few: what they need is moved for nothing as they become more, and nothing can be told from them.
+const FEW: usize = 64;
 
 const NO_PROMPTS_HINT: &str = "add a section `## Prompts`, outside code and comments, with items such as `- PROMPT-01-title.md - Objective: …`";
 
@@ -269,6 +275,22 @@ impl<'a> Reader<'a> {
             Some(prompt) => self.add(prompt),
             None => self.any_lost = true,
         }
+    }
+
+    /// Makes room for as many prompts as the rest of the text has if it goes on as it began, `read` of its `all` bytes,
+    /// once there is no more: of 100,000, growing by and by would move each of them once more, and touch twice the memory.
+    fn make_room(&mut self, read: usize, all: usize) {
+        let prompts = &mut self.index.prompts;
+        let known = prompts.len();
+        if known < prompts.capacity() || known < FEW {
+            return;
+        }
+        let coming = (all - read) as u64 * known as u64 / read as u64;
+        // What begins with short lines is not to take all the memory there is.
+        let coming = (coming as usize).min(known * FEW);
+        prompts.reserve(coming + coming / 8);
+        let hash_of = |&place: &u32| self.hasher.hash_one(&prompts[place as usize].id);
+        self.listed.reserve(coming, hash_of);
     }
 
     fn add(&mut self, prompt: Prompt) {

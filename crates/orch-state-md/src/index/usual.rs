@@ -112,15 +112,16 @@ fn names(value: &str, at: Position) -> Option<Vec<Reference>> {
     }
     // Room for all of them, instead of as much as a vector takes to grow.
     let mut names = Vec::with_capacity(1 + memchr::memchr_iter(b',', value.as_bytes()).count());
-    let mut column = at.column;
-    for piece in value.split(',') {
-        let name = piece.trim_ascii_start();
+    let ends = memchr::memchr_iter(b',', value.as_bytes()).chain([value.len()]);
+    let mut start = 0;
+    for end in ends {
+        let name = value[start..end].trim_ascii_start();
         if !is_numbered_word(name) {
             return None;
         }
-        let at = Position { column: column + (piece.len() - name.len()) as u32, ..at };
+        let at = Position { column: at.column + (end - name.len()) as u32, ..at };
         names.push(Reference { name: name.to_owned(), at: Some(at) });
-        column += piece.len() as u32 + 1;
+        start = end + 1;
     }
     Some(names)
 }

@@ -25,7 +25,7 @@ impl ReadAhead {
     pub fn of(path: &Path) -> Option<Self> {
         let file = File::open(path).ok()?;
         let found = file.metadata().ok()?;
-        let (folded, good) = fold_on(&file, Folded::default(), Scanned::default()).ok()?;
+        let (folded, good) = fold_on(&file, Folded::default(), Scanned::default(), found.len()).ok()?;
         matches!(good.rest, Rest::Nothing | Rest::Torn).then(|| Self {
             folded,
             good: Scanned { rest: Rest::Nothing, ..good },
@@ -49,16 +49,17 @@ impl ReadAhead {
 
 /// What the history in `file` adds up to, and what comes after its good lines. What was read `ahead` is not read again.
 pub(super) fn fold_all(mut file: &File, ahead: Option<ReadAhead>) -> io::Result<(Folded, Scanned)> {
+    let length = file.metadata()?.len();
     if let Some(ahead) = ahead
         && ahead.is_of(file)?
     {
         file.seek(SeekFrom::Start(ahead.good.end))?;
-        let (folded, scanned) = fold_on(file, ahead.folded, ahead.good)?;
+        let (folded, scanned) = fold_on(file, ahead.folded, ahead.good, length)?;
         if scanned.rest == Rest::Nothing {
             return Ok((folded, scanned));
         }
         // What is wrong with it is for a reading of the whole to say.
         file.seek(SeekFrom::Start(0))?;
     }
-    fold_on(file, Folded::default(), Scanned::default())
+    fold_on(file, Folded::default(), Scanned::default(), length)
 }

@@ -12,6 +12,9 @@ use super::{Entry, What};
 /// about few tasks, so that their records lie together.
 pub type Tasks = IndexMap<String, TaskRecord, DefaultHashBuilder>;
 
+/// So many tasks are few: what they need is moved for nothing as they become more, and nothing can be told from them.
+const FEW: usize = 64;
+
 /// What a history adds up to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Folded {
@@ -118,6 +121,18 @@ impl Folded {
         self.base_branch = None;
         // Only what was recorded since the last restart is moved: many restarts stay linear.
         self.former.extend(self.tasks.drain(..).map(|(task, record)| (task, record.attempt)));
+    }
+
+    /// Makes room for as many tasks as the rest of a history has if it goes on as it began, `read` of its `all` bytes, once
+    /// there is no more: of 100,000, growing by and by would move each of them once more, and touch twice the memory.
+    pub(super) fn make_room(&mut self, read: u64, all: u64) {
+        let known = self.tasks.len();
+        if known < self.tasks.capacity() || known < FEW {
+            return;
+        }
+        let coming = all.saturating_sub(read).saturating_mul(known as u64) / read.max(1);
+        // What begins with many new tasks is not to take all the memory there is.
+        self.tasks.reserve((coming as usize).min(known * FEW));
     }
 
     /// Takes in the next entry.

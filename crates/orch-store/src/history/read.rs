@@ -38,11 +38,12 @@ pub(super) enum Rest {
     Newer,
 }
 
-/// Passes over all lines that follow the `good` ones, handing each good entry to `see` until it breaks off.
+/// Passes over all lines that follow the `good` ones, handing each good entry, and where it ends, to `see` until it breaks
+/// off.
 fn scan(
     reader: impl Read,
     mut good: Scanned,
-    mut see: impl FnMut(&Entry<'_>) -> ControlFlow<()>,
+    mut see: impl FnMut(&Entry<'_>, u64) -> ControlFlow<()>,
 ) -> io::Result<Scanned> {
     let mut lines = Lines::new(reader);
     loop {
@@ -63,7 +64,7 @@ fn scan(
                 good.lines += 1;
                 good.end += line.len() as u64;
                 good.check = check;
-                if see(&entry).is_break() {
+                if see(&entry, good.end).is_break() {
                     return Ok(good);
                 }
             }
@@ -79,9 +80,15 @@ fn scan(
     }
 }
 
-/// Adds what follows the `good` lines to what they add up to.
-pub(super) fn fold_on(reader: impl Read, mut folded: Folded, good: Scanned) -> io::Result<(Folded, Scanned)> {
-    let scanned = scan(reader, good, |entry| {
+/// Adds what follows the `good` lines, in a file of `length` bytes, to what they add up to.
+pub(super) fn fold_on(
+    reader: impl Read,
+    mut folded: Folded,
+    good: Scanned,
+    length: u64,
+) -> io::Result<(Folded, Scanned)> {
+    let scanned = scan(reader, good, |entry, end| {
+        folded.make_room(end, length);
         folded.apply(entry);
         ControlFlow::Continue(())
     })?;
@@ -197,9 +204,10 @@ pub fn visit(path: &Path, see: impl FnMut(&Entry<'_>) -> ControlFlow<()>) -> Res
 fn pass(
     reader: impl Read,
     path: &Path,
-    see: impl FnMut(&Entry<'_>) -> ControlFlow<()>,
+    mut see: impl FnMut(&Entry<'_>) -> ControlFlow<()>,
 ) -> Result<(), StoreError> {
-    let scanned = scan(reader, Scanned::default(), see).map_err(StoreError::io(path, "read"))?;
+    let scanned =
+        scan(reader, Scanned::default(), |entry, _| see(entry)).map_err(StoreError::io(path, "read"))?;
     judge(&scanned, path)
 }
 
