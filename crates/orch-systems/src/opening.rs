@@ -118,11 +118,15 @@ impl Ahead {
             if let Some((folder, listing)) = to_list {
                 let _ = Listing::of(&folder).map(|listed| listing.send(listed));
             }
-            if let Some((path, history)) = to_fold {
-                let _ = ReadAhead::of(&path).map(|ahead| history.send(ahead));
+            if let Some((path, history)) = to_fold
+                && let Some(ahead) = ReadAhead::of(&path)
+            {
+                let _ = history.send(ahead);
             }
-            if let Some((path, state)) = to_read {
-                let _ = read_state(&path).map(|read| state.send(read));
+            if let Some((path, state)) = to_read
+                && let Some(read) = read_state(&path)
+            {
+                let _ = state.send(read);
             }
         };
         // Without a thread nothing is ever sent.

@@ -2,6 +2,7 @@
 
 mod live;
 pub(crate) mod planned;
+mod scripted;
 pub(crate) mod streams;
 mod tree;
 pub(crate) mod vertical;

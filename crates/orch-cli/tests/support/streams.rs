@@ -2,12 +2,14 @@
 
 use std::fs;
 use std::io::Write;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use super::{Ended, Held, Live, Project, agent};
+use super::agent;
+use super::scripted::Scripted;
 
 /// The tables, as the originals' migrations leave them.
 const SCHEMA: &str = include_str!("../../../orch-state-sqlite/src/schema.sql");
@@ -32,9 +34,14 @@ else:
 pub(crate) type Job<'a> = (&'a str, &'a str, &'a [&'a str], &'a str);
 
 /// A project called `shop` with a database, and the scripted agent `streamer`.
-pub(crate) struct Streams {
-    pub(crate) project: Project,
-    home: PathBuf,
+pub(crate) struct Streams(Scripted);
+
+impl Deref for Streams {
+    type Target = Scripted;
+
+    fn deref(&self) -> &Scripted {
+        &self.0
+    }
 }
 
 impl Streams {
@@ -42,12 +49,7 @@ impl Streams {
     /// initiative with one PRD.
     pub(crate) fn new(jobs: &[Job<'_>]) -> Self {
         let streams = Self::without_repository(jobs);
-        streams.git(&["init", "-q", "-b", "trunk"]);
-        streams.git(&["config", "user.name", "A Person"]);
-        streams.git(&["config", "user.email", "person@example.org"]);
-        streams.project.write(".gitignore", "/orch.toml\n/.claude/\n/pipe*\n");
-        streams.git(&["add", "."]);
-        streams.git(&["commit", "-q", "-m", "begin"]);
+        streams.begin("trunk", "/orch.toml\n/.claude/\n/pipe*\n");
         streams
     }
 
@@ -63,12 +65,7 @@ impl Streams {
 
     /// A folder without a database.
     pub(crate) fn without_database() -> Self {
-        let place = tempfile::tempdir().unwrap();
-        let home = fs::canonicalize(place.path()).unwrap();
-        for folder in ["shop", "seen", "tmux"] {
-            fs::create_dir(home.join(folder)).unwrap();
-        }
-        let streams = Self { project: Project { place, folder: home.join("shop") }, home };
+        let streams = Self(Scripted::new(&["shop", "seen", "tmux"]));
         streams.config("", "");
         streams
     }
@@ -138,70 +135,9 @@ impl Streams {
         rows.iter().map(|row| row[0].as_str().map_or_else(|| row[0].to_string(), str::to_owned)).collect()
     }
 
-    /// Where the streams stand, as `STREAM: STATUS`.
-    pub(crate) fn stand(&self) -> Vec<String> {
-        let status = self.json(&["status"]);
-        let tasks = status["tasks"].as_array().unwrap_or_else(|| panic!("{status}"));
-        let word = |value: &Value| value.as_str().unwrap().to_owned();
-        tasks.iter().map(|task| format!("{}: {}", word(&task["id"]), word(&task["status"]))).collect()
-    }
-
-    /// The attempts that were made so far, as `STREAM.ATTEMPT`, in the order in which they began.
-    pub(crate) fn ran(&self) -> Vec<String> {
-        let text = fs::read_to_string(self.home.join("seen/ran")).unwrap_or_default();
-        let one = |line: &str| {
-            let line: Value = serde_json::from_str(line).unwrap();
-            format!("{}.{}", line[0].as_str().unwrap(), line[1])
-        };
-        text.lines().map(one).collect()
-    }
-
-    /// What the worker of this attempt, such as `Stream-A.1`, was told.
-    pub(crate) fn told(&self, attempt: &str) -> String {
-        let ran = self.ran();
-        let place = ran.iter().position(|ran| ran == attempt);
-        let place = place.unwrap_or_else(|| panic!("no {attempt} in {ran:?}"));
-        fs::read_to_string(self.home.join(format!("seen/{}.md", place + 1))).unwrap()
-    }
-
-    /// Makes named pipes in the user's folder: their paths.
-    pub(crate) fn pipes<const N: usize>(&self, names: [&str; N]) -> [String; N] {
-        let paths = names.map(|name| self.home.join(name).display().to_string());
-        assert!(Command::new("mkfifo").args(&paths).status().unwrap().success());
-        paths
-    }
-
-    /// Runs git in the project, which has to succeed: its output without the last line end.
-    pub(crate) fn git(&self, arguments: &[&str]) -> String {
-        let mut git = Command::new("git");
-        git.args(arguments).current_dir(self.project.folder());
-        git.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").env("GIT_CONFIG_NOSYSTEM", "1");
-        git.env("HOME", &self.home);
-        let done = git.output().unwrap();
-        assert!(done.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
-        String::from_utf8(done.stdout).unwrap().trim_end().to_owned()
-    }
-
     /// The work tree of a stream.
     pub(crate) fn worktree(&self, name: &str) -> PathBuf {
         self.project.path(&format!(".worktrees/{name}"))
-    }
-
-    /// Begins to listen at a pipe, which ends when whoever holds it open is gone.
-    pub(crate) fn held(&self, pipe: &str) -> Held {
-        Held::at(pipe)
-    }
-
-    pub(crate) fn run_to(&self, code: i32, arguments: &[&str]) -> Ended {
-        self.project.run_to(code, arguments)
-    }
-
-    pub(crate) fn start_run(&self, arguments: &[&str]) -> Live {
-        self.project.start_run(arguments)
-    }
-
-    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
-        self.project.json(arguments)
     }
 }
 

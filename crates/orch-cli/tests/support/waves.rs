@@ -2,12 +2,14 @@
 
 use std::fs;
 use std::io::Write;
+use std::ops::Deref;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use super::{Ended, Held, Live, Project, agent};
+use super::agent;
+use super::scripted::Scripted;
 
 /// The session that tests have, unless they say otherwise.
 pub(crate) const SESSION: &str = "session-20250112-143000";
@@ -18,9 +20,14 @@ pub(crate) type Task<'a> = (&'a str, &'a [&'a str], &'a [&'a str], &'a str);
 
 /// A repository called `shop` with the branches `main` and `flow`, of which `flow` is checked out, and the scripted agent
 /// `waver`.
-pub(crate) struct Waves {
-    pub(crate) project: Project,
-    home: PathBuf,
+pub(crate) struct Waves(Scripted);
+
+impl Deref for Waves {
+    type Target = Scripted;
+
+    fn deref(&self) -> &Scripted {
+        &self.0
+    }
 }
 
 impl Waves {
@@ -33,19 +40,9 @@ impl Waves {
 
     /// One without a plan.
     pub(crate) fn without_plan() -> Self {
-        let place = tempfile::tempdir().unwrap();
-        let home = fs::canonicalize(place.path()).unwrap();
-        for folder in ["shop", "seen"] {
-            fs::create_dir(home.join(folder)).unwrap();
-        }
-        let waves = Self { project: Project { place, folder: home.join("shop") }, home };
+        let waves = Self(Scripted::new(&["shop", "seen"]));
         waves.config("", "");
-        waves.git(&["init", "-q", "-b", "main"]);
-        waves.git(&["config", "user.name", "A Person"]);
-        waves.git(&["config", "user.email", "person@example.org"]);
-        waves.project.write(".gitignore", "/orch.toml\n/.orch/\n");
-        waves.git(&["add", "."]);
-        waves.git(&["commit", "-q", "-m", "begin"]);
+        waves.begin("main", "/orch.toml\n/.orch/\n");
         waves.git(&["switch", "-q", "-c", "flow"]);
         waves
     }
@@ -88,26 +85,11 @@ impl Waves {
 
     /// A commit with this message and the files of `on`, on top of it.
     pub(crate) fn write_commit(&self, message: &str, on: &str) -> String {
-        let mut git = self.command(&["commit-tree", &format!("{on}^{{tree}}"), "-p", on, "-F", "-"]);
+        let mut git = self.git_command(&["commit-tree", &format!("{on}^{{tree}}"), "-p", on, "-F", "-"]);
         let mut git = git.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         git.stdin.take().unwrap().write_all(message.as_bytes()).unwrap();
         let done = git.wait_with_output().unwrap();
         assert!(done.status.success());
-        String::from_utf8(done.stdout).unwrap().trim_end().to_owned()
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut git = Command::new("git");
-        git.args(arguments).current_dir(self.project.folder());
-        git.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").env("GIT_CONFIG_NOSYSTEM", "1");
-        git.env("HOME", &self.home);
-        git
-    }
-
-    /// Runs git in the project, which has to succeed: its output without the last line end.
-    pub(crate) fn git(&self, arguments: &[&str]) -> String {
-        let done = self.command(arguments).output().unwrap();
-        assert!(done.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
         String::from_utf8(done.stdout).unwrap().trim_end().to_owned()
     }
 
@@ -129,39 +111,6 @@ impl Waves {
         self.git(&["log", "-1", "--format=%B", &format!("plan/{SESSION}")])
     }
 
-    /// Where the tasks stand, as `TASK: STATUS`.
-    pub(crate) fn stand(&self) -> Vec<String> {
-        let status = self.json(&["status"]);
-        let tasks = status["tasks"].as_array().unwrap_or_else(|| panic!("{status}"));
-        let word = |value: &Value| value.as_str().unwrap().to_owned();
-        tasks.iter().map(|task| format!("{}: {}", word(&task["id"]), word(&task["status"]))).collect()
-    }
-
-    /// The attempts that were made so far, as `TASK.ATTEMPT`, in the order in which they began.
-    pub(crate) fn ran(&self) -> Vec<String> {
-        let text = fs::read_to_string(self.home.join("seen/ran")).unwrap_or_default();
-        let one = |line: &str| {
-            let line: Value = serde_json::from_str(line).unwrap();
-            format!("{}.{}", line[0].as_str().unwrap(), line[1])
-        };
-        text.lines().map(one).collect()
-    }
-
-    /// What the worker of this attempt, such as `001.1`, was told.
-    pub(crate) fn told(&self, attempt: &str) -> String {
-        let ran = self.ran();
-        let place = ran.iter().position(|ran| ran == attempt);
-        let place = place.unwrap_or_else(|| panic!("no {attempt} in {ran:?}"));
-        fs::read_to_string(self.home.join(format!("seen/{}.md", place + 1))).unwrap()
-    }
-
-    /// Makes named pipes in the user's folder: their paths.
-    pub(crate) fn pipes<const N: usize>(&self, names: [&str; N]) -> [String; N] {
-        let paths = names.map(|name| self.home.join(name).display().to_string());
-        assert!(Command::new("mkfifo").args(&paths).status().unwrap().success());
-        paths
-    }
-
     /// The work tree in which the branch of a task is checked out.
     pub(crate) fn worktree(&self, task: &str) -> Option<PathBuf> {
         let trees = self.git(&["worktree", "list", "--porcelain"]);
@@ -174,22 +123,5 @@ impl Waves {
     pub(crate) fn git_in(&self, task: &str, arguments: &[&str]) -> String {
         let there = self.worktree(task).expect("it has a work tree").display().to_string();
         self.git(&[&["-C", &there], arguments].concat())
-    }
-
-    /// Begins to listen at a pipe, which ends when whoever holds it open is gone.
-    pub(crate) fn held(&self, pipe: &str) -> Held {
-        Held::at(pipe)
-    }
-
-    pub(crate) fn run_to(&self, code: i32, arguments: &[&str]) -> Ended {
-        self.project.run_to(code, arguments)
-    }
-
-    pub(crate) fn start_run(&self, arguments: &[&str]) -> Live {
-        self.project.start_run(arguments)
-    }
-
-    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
-        self.project.json(arguments)
     }
 }
