@@ -1,12 +1,9 @@
 //! Repositories with plans of waves in their branches.
 
-use std::fs;
 use std::io::Write;
 use std::ops::Deref;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
-
-use serde_json::Value;
+use std::process::Stdio;
 
 use super::agent;
 use super::scripted::Scripted;
