@@ -5,6 +5,7 @@ mod process_support;
 
 use std::ffi::OsString;
 use std::fs::{self, File};
+use std::io::Write;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -232,6 +233,153 @@ fn a_keeper_hears_no_signal_meant_for_orch() {
     assert_eq!(wait_for_all(&mut processes), [Ended { key: 1, exit: Exit::Code(143) }]);
 }
 
+/// A pipe that whoever opens it to read waits at, until it is [opened](open_both_ways).
+fn pipe(place: &Place, name: &str) -> PathBuf {
+    let path = place.path(name);
+    assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+    path
+}
+
+/// Lets those through who wait at it, as long as this is kept.
+fn open_both_ways(pipe: &Path) -> File {
+    File::options().read(true).write(true).open(pipe).unwrap()
+}
+
+/// The processes that have this parent, and their states.
+fn children_of(parent: u32) -> Vec<(u32, char)> {
+    let all = fs::read_dir("/proc").unwrap().flatten();
+    let pids = all.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    pids.filter_map(|pid| seen(pid).filter(|&(_, of)| of == parent).map(|(state, _)| (pid, state))).collect()
+}
+
+/// Keeps a keeper from answering anything from here on: there is no room in the pipe for it.
+fn gag(keeper: u32, worker: u32) {
+    use std::os::unix::fs::OpenOptionsExt;
+    let pipes = |pid: u32| -> Vec<(PathBuf, PathBuf)> {
+        let fds = fs::read_dir(format!("/proc/{pid}/fd")).unwrap().flatten().map(|entry| entry.path());
+        let linked = fds.filter_map(|fd| fs::read_link(&fd).ok().map(|to| (fd, to)));
+        linked.filter(|(_, to)| to.to_string_lossy().starts_with("pipe:")).collect()
+    };
+    // What its worker has as well came from whoever runs this test.
+    let others = pipes(worker);
+    let is_its_own = |to: &PathBuf| others.iter().all(|(_, other)| other != to);
+    let answers: Vec<_> = pipes(keeper).into_iter().filter(|(_, to)| is_its_own(to)).collect();
+    assert_eq!(answers.len(), 1, "{answers:?}");
+    let flags = rustix::fs::OFlags::NONBLOCK.bits() as i32;
+    let mut pipe = File::options().write(true).custom_flags(flags).open(&answers[0].0).unwrap();
+    // Words that say nothing.
+    while pipe.write(b"\x01\0\0\0L").is_ok() {}
+}
+
+/// A keeper that has begun the first of these and could not say so is killed. Says how each ended.
+fn killed_before_it_could_answer(scripts: &[&str], is_begun: impl Fn(&[char]) -> bool) -> Vec<Option<i32>> {
+    let mut place = Place::new();
+    let mut processes = kept("gagged");
+    let first = processes.start(100, &with_receipt(&place, "echo $$ >$SAY; exec sleep 1000")).unwrap();
+    place.hear();
+    let (_, keeper) = seen(first.pid).unwrap();
+    gag(keeper, first.pid);
+    let go = pipe(&place, "go");
+    for (key, script) in scripts.iter().enumerate() {
+        let mut launch = with_receipt(&place, &format!("echo {key} >>ran; {script}"));
+        if script.is_empty() {
+            launch.cwd = "/nowhere".into();
+        }
+        assert!(processes.begin(key as u64, &launch).unwrap().is_none());
+    }
+    let others = || {
+        let workers = children_of(keeper).into_iter().filter(|(pid, _)| *pid != first.pid);
+        workers.map(|(_, state)| state).collect::<Vec<_>>()
+    };
+    let has_run = || fs::exists(place.path("ran")).unwrap() || scripts[0].is_empty();
+    while !(has_run() && is_begun(&others())) {
+        std::thread::yield_now();
+    }
+    signal(keeper, Signal::KILL);
+    // As long as it lives it could still say something when the pipe is read.
+    while !children_of(keeper).is_empty() {
+        std::thread::yield_now();
+    }
+    // When one has been started after them it is known what has become of them, and those that live may end.
+    processes.start(101, &with_receipt(&place, "exit 0")).unwrap();
+    let mut go = open_both_ways(&go);
+    go.write_all(b"go\n").unwrap();
+    let mut codes = vec![None; scripts.len()];
+    while processes.running().count() > 1 {
+        for ended in processes.wait(None).unwrap() {
+            processes.recorded(ended.key);
+            if let (Some(code), Exit::Code(exit)) = (codes.get_mut(ended.key as usize), ended.exit) {
+                assert_eq!(code.replace(exit), None);
+            }
+        }
+    }
+    processes.kill(100);
+    wait_for_all(&mut processes);
+    drop(processes);
+    let ran = fs::read_to_string(place.path("ran")).unwrap();
+    let want = (0..scripts.len()).filter(|&key| !scripts[key].is_empty()).map(|key| format!("{key}\n"));
+    assert_eq!(ran, want.collect::<String>(), "each once");
+    codes
+}
+
+#[test]
+#[ignore = "alone in a program of its own: the test below"]
+fn the_keeper_is_killed_before_it_could_answer() {
+    let dead = |states: &[char]| states == ['Z'];
+    let living = |states: &[char]| states.len() == 1 && states != ['Z'];
+    let wait = "read -r go <go; exit 6";
+    assert_eq!(killed_before_it_could_answer(&["exit 3", "exit 4"], dead), [Some(3), Some(4)]);
+    assert_eq!(killed_before_it_could_answer(&[wait, "exit 4"], living), [Some(6), Some(4)]);
+    // Nothing is begun while it is not said that one was refused.
+    assert_eq!(killed_before_it_could_answer(&["", "exit 4"], |states| states.is_empty()), [None, Some(4)]);
+}
+
+/// Whenever it is killed: nothing runs twice, and what is not known to have ended is said not to be known.
+#[test]
+#[ignore = "alone in a program of its own: the test below"]
+fn the_keeper_is_killed_at_any_moment() {
+    let place = Place::new();
+    let mut processes = kept("any moment");
+    let mut key = 0;
+    for turn in 0..60 {
+        let first = processes.start(key, &with_receipt(&place, "exec sleep 1000")).unwrap();
+        let (_, keeper) = seen(first.pid).unwrap();
+        let from = key + 1;
+        for _ in 0..turn % 7 {
+            key += 1;
+            let launch = with_receipt(&place, &format!("echo {key} >>ran; exit 9"));
+            assert!(processes.begin(key, &launch).unwrap().is_none());
+        }
+        for _ in 0..turn * 40 {
+            std::thread::yield_now();
+        }
+        signal(keeper, Signal::KILL);
+        processes.kill(from - 1);
+        key += 1;
+        let (mut ended, mut unclear) = (Vec::new(), Vec::new());
+        while processes.running().next().is_some() {
+            for end in processes.wait(None).unwrap() {
+                processes.recorded(end.key);
+                if end.key >= from {
+                    assert_eq!(end.exit, Exit::Code(9));
+                    ended.push(end.key);
+                }
+            }
+            let told = processes.take_started();
+            unclear.extend(told.into_iter().filter(|(_, told)| told.is_err()).map(|(key, _)| key));
+        }
+        let text = fs::read_to_string(place.path("ran")).unwrap_or_default();
+        for of in from..key {
+            let times = text.lines().filter(|line| **line == of.to_string()).count();
+            let is_ended = ended.iter().filter(|&&key| key == of).count();
+            match unclear.contains(&of) {
+                false => assert_eq!((times, is_ended), (1, 1), "{of} in turn {turn}"),
+                true => assert!(times <= 1 && is_ended == 0, "{of} in turn {turn}"),
+            }
+        }
+    }
+}
+
 #[test]
 #[ignore = "alone in a program of its own: the test below"]
 fn the_keeper_is_killed() {
@@ -289,9 +437,15 @@ fn the_keeper_is_killed() {
 /// Dead children of other tests would be taken for what the keeper might have started.
 #[test]
 fn when_the_keeper_is_killed_orch_goes_on_with_its_workers_and_gets_another() {
-    let words = this_test("the_keeper_is_killed");
-    let done = Command::new(&words[0]).args(&words[1..]).output().unwrap();
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stdout));
+    for name in [
+        "the_keeper_is_killed",
+        "the_keeper_is_killed_before_it_could_answer",
+        "the_keeper_is_killed_at_any_moment",
+    ] {
+        let words = this_test(name);
+        let done = Command::new(&words[0]).args(&words[1..]).output().unwrap();
+        assert!(done.status.success(), "{name}: {}", String::from_utf8_lossy(&done.stdout));
+    }
 }
 
 #[test]
@@ -338,6 +492,54 @@ fn the_run_that_dies() {
         signal(parent, Signal::KILL);
     }
     kill_process(rustix::process::getpid(), Signal::KILL).unwrap();
+}
+
+/// Runs as a program of its own: has much started, and dies before any of it is known.
+#[test]
+#[ignore = "the run that dies; started by the test below"]
+fn the_run_that_dies_early() {
+    let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else { return };
+    let lock = File::create(folder.join("lock")).unwrap();
+    lock.lock().unwrap();
+    let keeping = Keeping { holds: lock.try_clone().unwrap().into(), ..keeping("early") };
+    let mut processes = Processes::new(Settings::default()).unwrap().with_keeper(keeping);
+    for key in 0..30_u64 {
+        let script = format!("echo {key} >>ran; exit {key}");
+        let launch = process_support::launch(&folder, vec!["sh".into(), "-c".into(), script.into()]);
+        let stdin = if key == 1 { Stdin::File(folder.join("slow")) } else { Stdin::Null };
+        let receipt = Some(folder.join(format!("{key}.receipt")));
+        let launch = Launch { stdin, receipt, ..launch };
+        let worker = processes.begin(key, &launch).unwrap();
+        if let Some(worker) = worker {
+            let keeper = seen(worker.pid).unwrap().1;
+            fs::write(folder.join("keeper"), keeper.to_string()).unwrap();
+        }
+    }
+    kill_process(rustix::process::getpid(), Signal::KILL).unwrap();
+}
+
+#[test]
+fn what_orch_had_asked_for_is_started_and_in_a_receipt_before_its_lock_is_free() {
+    let place = Place::new();
+    let slow = pipe(&place, "slow");
+    let words = this_test("the_run_that_dies_early");
+    let mut run = Command::new(&words[0]);
+    run.args(&words[1..]).env(FOLDER, place.path("")).stdout(Stdio::null()).stderr(Stdio::null());
+    assert_eq!(run.status().unwrap().signal(), Some(9));
+    let receipt = |key: u64| receipt::read(&place.path(&format!("{key}.receipt")));
+    let keeper: u32 = fs::read_to_string(place.path("keeper")).unwrap().parse().unwrap();
+    // One is still being started, whatever has become of the others.
+    assert!(File::open(place.path("lock")).unwrap().try_lock_shared().is_err());
+    let _open = open_both_ways(&slow);
+    wait_for_lock(&place.path(""));
+    assert!(await_receipts("early"));
+    while seen(keeper).is_some_and(|(state, _)| state != 'Z') {
+        std::thread::yield_now();
+    }
+    for key in 0..30 {
+        assert_eq!(receipt(key), Some(Exit::Code(key as i32)), "{key}");
+    }
+    assert_eq!(fs::read_to_string(place.path("ran")).unwrap().lines().count(), 30, "each once");
 }
 
 /// A worker whose run has been killed, its marker, and the number of its keeper.

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use rustix::fs::{FallocateFlags, SeekFrom};
+use rustix::io::Errno;
 use rustix::process::{PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use super::{Mark, Process, raw};
@@ -134,7 +135,11 @@ impl Adopted {
 pub(crate) fn marks_of(pids: &[u32], name: &str) -> HashMap<u32, Mark> {
     let prefix = format!("{name}=");
     let value = |pid: u32| {
-        let read = || fs::read(format!("/proc/{pid}/environ")).ok();
+        let read = || match fs::read(format!("/proc/{pid}/environ")) {
+            // It has no memory any more: older kernels have an empty file for that.
+            Err(error) if error.raw_os_error() == Some(Errno::SRCH.raw_os_error()) => Some(Vec::new()),
+            environment => environment.ok(),
+        };
         let mut environment = read()?;
         if environment.is_empty() {
             match process(pid)? {
@@ -181,7 +186,7 @@ pub(crate) fn free_range(file: &File, from: u64, length: u64) -> io::Result<()> 
 pub(crate) fn next_data(file: &File, from: u64) -> Option<u64> {
     match rustix::fs::seek(file, SeekFrom::Data(from)) {
         Ok(at) => Some(at),
-        Err(rustix::io::Errno::NXIO) => None,
+        Err(Errno::NXIO) => None,
         // A file system that knows no holes.
         Err(_) => Some(from),
     }

@@ -18,7 +18,7 @@ pub(in crate::process) struct Keeper {
     child: Child,
     socket: UnixStream,
     inbox: Inbox,
-    /// Where it says who was started. Nobody is woken for that: it is read when there is something else to be heard.
+    /// Where it answers. Nobody is woken for who was started: it is read when there is something else to be heard.
     started: PipeReader,
     started_inbox: Inbox,
     out: Vec<u8>,
@@ -128,7 +128,7 @@ impl Keeper {
         let mut fds = [PollFd::new(&self.socket, PollFlags::IN)];
         let at_once = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
         let is_ready = poll(&mut fds, Some(&at_once)).is_ok_and(|ready| ready > 0);
-        // The socket first: what it says of a process there, it says after it has said who that is.
+        // The socket first: what it says of a process there, it says after it has answered who that is.
         let is_there = !is_ready || self.inbox.fill(&self.socket).unwrap_or(false);
         let _ = self.started_inbox.fill(&self.started);
         if is_there { self.words() } else { Err(Lost) }
@@ -141,13 +141,15 @@ impl Keeper {
                 words.push(word.ok_or(Lost)?);
             }
         }
-        let heard = words.into_iter().map(|word| match word {
+        let heard = words.into_iter().filter_map(|word| match word {
             Word::Started { key, pid, start } => {
-                self.answered(key)?;
-                Ok(Heard::Started { key, pid, start })
+                Some(self.answered(key).map(|_| Heard::Started { key, pid, start }))
             }
-            Word::Refused { key, errno } => Ok(Heard::Refused { order: self.answered(key)?, errno }),
-            Word::Ended { pid, code } => Ok(Heard::Ended { pid, code }),
+            Word::Refused { key, errno } => {
+                Some(self.answered(key).map(|order| Heard::Refused { order, errno }))
+            }
+            Word::Ended { pid, code } => Some(Ok(Heard::Ended { pid, code })),
+            Word::Look => None,
         });
         heard.collect()
     }

@@ -45,8 +45,9 @@ pub fn keep() -> ExitCode {
 struct Serving {
     /// None once orch has gone away.
     orch: Option<UnixStream>,
-    /// Who was started, for when orch is awake anyway. Said at once all the same: then it is known if this one is killed.
-    started: File,
+    /// What became of each order, for when orch is awake anyway. Said before the next is begun all the same: of all that is
+    /// not answered when this one is killed, only the first can have been begun.
+    answers: File,
     /// Keeps the next orch out until what this one left is written down.
     held: Option<OwnedFd>,
     inbox: Inbox,
@@ -74,13 +75,13 @@ impl Serving {
         let orch = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
         orch.set_nonblocking(true)?;
         let held = io::stdout().as_fd().try_clone_to_owned()?;
-        let started = File::from(io::stderr().as_fd().try_clone_to_owned()?);
+        let answers = File::from(io::stderr().as_fd().try_clone_to_owned()?);
         let nothing = OpenOptions::new().read(true).write(true).open("/dev/null")?;
         rustix::stdio::dup2_stdin(&nothing)?;
         rustix::stdio::dup2_stdout(&nothing)?;
         rustix::stdio::dup2_stderr(&nothing)?;
         let (inbox, out, workers) = (Inbox::default(), Vec::new(), BTreeMap::new());
-        Ok(Self { orch: Some(orch), started, held: Some(held), inbox, out, workers, nothing })
+        Ok(Self { orch: Some(orch), answers, held: Some(held), inbox, out, workers, nothing })
     }
 
     fn serve(mut self) -> io::Result<()> {
@@ -188,18 +189,23 @@ impl Serving {
         match self.spawn(&order) {
             Ok(pid) => {
                 let start = platform::process(pid).map_or(0, |found| found.start);
-                let mut word = Vec::new();
-                Word::Started { key, pid, start }.put(&mut word);
-                // Should orch have gone, its successor looks for itself.
-                let _ = self.started.write_all(&word);
+                self.answer(Word::Started { key, pid, start });
                 let handle = Handle::of_child(pid, start);
                 self.workers.insert(pid, Kept { handle, receipt: order.receipt, code: None });
             }
             Err(error) => {
                 let errno = error.raw_os_error().unwrap_or(Errno::INVAL.raw_os_error());
-                Word::Refused { key, errno }.put(&mut self.out);
+                self.answer(Word::Refused { key, errno });
+                Word::Look.put(&mut self.out);
             }
         }
+    }
+
+    fn answer(&mut self, word: Word) {
+        let mut answer = Vec::new();
+        word.put(&mut answer);
+        // Should orch have gone, its successor looks for itself.
+        let _ = self.answers.write_all(&answer);
     }
 
     fn spawn(&self, order: &Order) -> io::Result<u32> {

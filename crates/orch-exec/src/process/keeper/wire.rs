@@ -30,7 +30,7 @@ pub(super) struct Order {
     pub(super) receipt: PathBuf,
 }
 
-/// What the keeper says.
+/// What the keeper says: answers to orders in the pipe, the rest over the socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Word {
     /// The order's process.
@@ -39,6 +39,8 @@ pub(super) enum Word {
     Refused { key: u64, errno: i32 },
     /// A process has ended, as a receipt would say it. It keeps its number until [`Ask::Recorded`].
     Ended { pid: u32, code: u8 },
+    /// There is an answer in the pipe that should not wait.
+    Look,
 }
 
 impl Ask {
@@ -113,6 +115,7 @@ impl Word {
                 out.extend(pid.to_le_bytes());
                 out.push(code);
             }
+            Self::Look => out.push(b'L'),
         });
     }
 
@@ -135,6 +138,7 @@ impl Word {
                 let [code] = take(rest)?;
                 Self::Ended { pid, code }
             }
+            b'L' => Self::Look,
             _ => return None,
         };
         rest.is_empty().then_some(word)
@@ -253,7 +257,8 @@ mod tests {
 
         #[test]
         fn what_is_said_is_heard(pid in any::<u32>(), start in any::<u64>(), errno in any::<i32>(), code in any::<u8>()) {
-            for word in [Word::Started { key: start, pid, start }, Word::Refused { key: start, errno }, Word::Ended { pid, code }] {
+            let answers = [Word::Started { key: start, pid, start }, Word::Refused { key: start, errno }];
+            for word in answers.into_iter().chain([Word::Ended { pid, code }, Word::Look]) {
                 let mut bytes = Vec::new();
                 word.put(&mut bytes);
                 prop_assert_eq!(Word::read(&bytes[4..]), Some(word));

@@ -9,7 +9,7 @@ use rustix::process::{WaitOptions, getsid, waitpid};
 
 use super::client::{Heard, Left, Lost};
 use super::wire::Order;
-use super::{KEEPER, Keeper};
+use super::{KEEPER, Keeper, PATIENCE};
 use crate::platform::{self, Handle};
 use crate::process::program::Programs;
 use crate::process::supervise::{Entry, Origin};
@@ -240,7 +240,7 @@ impl Processes {
             self.keeping = None;
         }
         let mut ordered = ordered.into_iter();
-        // It says of each who it is before it starts the next.
+        // It says of each what became of it before it begins the next.
         let Some(first) = ordered.next() else { return };
         let mut again = Vec::new();
         match self.unanswered(&name, &first) {
@@ -271,31 +271,25 @@ impl Processes {
     /// What a keeper has started that was killed before it could say so: a child of this program now, with the attempt's
     /// marker, or dead by now.
     fn unanswered(&self, keeper: &str, order: &Order) -> Result<Option<(u32, u64)>, StartError> {
-        let marker = order.env.last().map(|(_, marker)| marker.as_bytes()).unwrap_or_default();
-        let until = Instant::now() + super::PATIENCE;
-        loop {
-            let children = platform::children();
-            let marks = platform::settled_marks_of(&children, MARKER);
-            let mut marked = children.iter().filter_map(|&pid| Some((pid, marks.get(&pid)?.value()?)));
-            let living = marked.find(|(_, mark)| *mark == marker).map(|(pid, _)| pid);
-            // Until it is a program of its own it looks like its keeper.
-            let marks = platform::marks_of(&children, KEEPER);
-            let to_come = marks.values().any(|mark| mark.value() == Some(keeper.as_bytes()));
-            if living.is_some() || !to_come || Instant::now() >= until {
-                let found = match living {
-                    Some(pid) => Some(pid),
-                    None if self.keeper_answered => self.dead_unknown(&children, order)?,
-                    None => None,
-                };
-                return Ok(found.and_then(platform::process).map(|child| (child.pid, child.start)));
-            }
-            std::thread::sleep(Duration::from_millis(1));
-        }
+        let marker = order.env.last().map(|(_, marker)| marker.as_bytes());
+        // Before the markers are read: whoever has none afterwards does not get it any more.
+        let (children, are_settled) = settled_children(keeper);
+        let marks = platform::settled_marks_of(&children, MARKER);
+        let marked = children.iter().filter(|pid| marks.get(pid).is_some_and(|mark| mark.value() == marker));
+        let marked = marked.filter_map(|&pid| platform::process(pid));
+        // What it has started itself has its marker as well.
+        let found = match marked.min_by_key(|child| (child.start, child.group != child.pid)) {
+            Some(living) => Some(living),
+            None if !are_settled => return Err(nobody_can_say(order)),
+            None if self.keeper_answered => self.dead_unknown(&children, order)?,
+            None => None,
+        };
+        Ok(found.map(|child| (child.pid, child.start)))
     }
 
     /// The one child that is dead, that nobody knows, and that is in all that can still be seen what this order has
     /// started: it leads a group in this session and was called like its program.
-    fn dead_unknown(&self, children: &[u32], order: &Order) -> Result<Option<u32>, StartError> {
+    fn dead_unknown(&self, children: &[u32], order: &Order) -> Result<Option<platform::Process>, StartError> {
         let program = order.argv.first().map(Path::new).unwrap_or(Path::new(""));
         let name = program.file_name().unwrap_or_default().as_bytes();
         let is_known = |pid: u32| {
@@ -312,12 +306,31 @@ impl Processes {
         let unknown = children.iter().filter(|&&pid| !is_known(pid));
         let mut found = unknown.filter_map(|&pid| platform::process(pid)).filter(is_it);
         match (found.next(), found.next()) {
-            (Some(_), Some(_)) => Err(StartError::Os {
-                program: program.to_owned(),
-                source: io::Error::other("its keeper was killed, and nobody can say whether it was started"),
-            }),
-            (found, _) => Ok(found.map(|child| child.pid)),
+            (Some(_), Some(_)) => Err(nobody_can_say(order)),
+            (found, _) => Ok(found),
         }
+    }
+}
+
+/// The children of this process, once none of them is still a copy of the keeper that has started it. `false`: one is, even
+/// now.
+fn settled_children(keeper: &str) -> (Vec<u32>, bool) {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let children = platform::children();
+        let marks = platform::marks_of(&children, KEEPER);
+        let is_settled = !marks.values().any(|mark| mark.value() == Some(keeper.as_bytes()));
+        if is_settled || Instant::now() >= until {
+            return (children, is_settled);
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+fn nobody_can_say(order: &Order) -> StartError {
+    StartError::Os {
+        program: order.argv.first().map(PathBuf::from).unwrap_or_default(),
+        source: io::Error::other("its keeper was killed, and nobody can say whether it was started"),
     }
 }
 
