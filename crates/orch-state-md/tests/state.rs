@@ -1,5 +1,7 @@
 //! The state file, byte for byte: the format of the seed, the forms it has had, what is refused, what edits do.
 
+use std::io::BufReader;
+
 use orch_core::{Position, Status};
 use orch_state_md::state::{EditError, Mark, Overall, Row, State, StateFile, Validation};
 
@@ -343,6 +345,17 @@ fn a_mark_that_is_not_right_is_replaced() {
     ] {
         let file = read(&text);
         assert_eq!(file.to_bytes(), text.as_bytes());
+        for (other, same) in [
+            (text.clone(), true),
+            (text[..text.len() - 1].into(), false),
+            (format!("{text}\n"), false),
+            (text.replacen('|', "!", 1), false),
+            (String::new(), false),
+        ] {
+            // However little is read at once.
+            let reader = BufReader::with_capacity(7, other.as_bytes());
+            assert_eq!(file.is_text_of(reader).unwrap(), same, "{other}");
+        }
         let again = StateFile::read(&file.to_bytes_marked(2, 9)).unwrap();
         assert_eq!(again.mark(), Mark::Intact { history: 2, seq: 9 });
         assert_eq!(again.state(), file.state());

@@ -1,18 +1,19 @@
-//! A plan about to be opened: its history is read while the plan is loaded.
+//! A plan about to be opened: its history and its state file are read while the plan is loaded.
 
 use std::fs;
-use std::path::Path;
-use std::thread::{self, JoinHandle};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
 
+use orch_state_md::state::StateFile;
 use orch_store::{Home, ReadAhead};
 
 use crate::listing::{Files, Listing};
 use crate::locate::{Found, Kind, locate, locate_among};
-use crate::prompts::INDEX;
+use crate::prompts::{INDEX, read_state, state_of};
 use crate::{AnyPlan, MilestonePlan, OpenError, PromptPlan, StreamPlan, WavePlan, WeaverPlan};
 
-/// From this size of a history or an index on, a thread of its own is worth it: with 100,000 prompts, reading the history
-/// takes a quarter of the time to open a plan, and listing its folder a fifth, which nobody has to wait for then.
+/// From this size of an index, a history or a state file on, a thread is worth it.
 const LARGE: u64 = 1 << 20;
 
 /// Which of the plans that are there is meant.
@@ -28,7 +29,7 @@ pub struct Wanted {
 #[derive(Debug)]
 pub struct Opening {
     pub(crate) plan: AnyPlan,
-    history: Option<JoinHandle<Option<ReadAhead>>>,
+    history: Option<Receiver<ReadAhead>>,
 }
 
 impl Opening {
@@ -42,28 +43,25 @@ impl Opening {
         let Some(usual) = usual_large(given, here, kind) else {
             return Self::load(&Found { all_initiatives, ..locate(given, here, kind)? });
         };
-        thread::scope(|scope| {
-            let mut listing = Some(scope.spawn(|| Listing::of(usual.path.parent()?).ok()));
-            let mut named = None;
-            let mut files = || {
-                let listed = listing.take().and_then(|listing| listing.join().ok()?);
-                listed.map_or_else(Files::default, |listed| {
-                    named = Some(listed.named);
-                    listed.files
-                })
-            };
-            let history = read_ahead(&usual);
-            let loaded = PromptPlan::load_among(&usual.path, Some(&mut files));
-            if loaded.is_err() {
-                files();
-            }
-            let listed = |folder: &Path| named.map_or_else(|| Listing::of_plans(folder), Ok);
-            let found = locate_among(given, here, kind, listed)?;
-            match found == usual {
-                true => Ok(Self { plan: loaded?.into(), history }),
-                false => Self::load(&Found { all_initiatives, ..found }),
-            }
-        })
+        let Ahead { mut listing, history, state } = Ahead::of(&usual, true);
+        let mut named = None;
+        let mut files = || {
+            let listed = listing.take().and_then(|listing| listing.recv().ok());
+            listed.map_or_else(Files::default, |listed| {
+                named = Some(listed.named);
+                listed.files
+            })
+        };
+        let loaded = PromptPlan::load_among(&usual.path, Some(&mut files));
+        if loaded.is_err() {
+            files();
+        }
+        let listed = |folder: &Path| named.map_or_else(|| Listing::of_plans(folder), Ok);
+        let found = locate_among(given, here, kind, listed)?;
+        match found == usual {
+            true => Ok(Self { plan: loaded?.with_state(state).into(), history }),
+            false => Self::load(&Found { all_initiatives, ..found }),
+        }
     }
 
     /// Loads the plan that was found.
@@ -71,8 +69,12 @@ impl Opening {
     /// # Errors
     /// Those of [`AnyPlan::load`].
     pub fn load(found: &Found) -> Result<Self, OpenError> {
-        let history = read_ahead(found);
-        Ok(Self { plan: AnyPlan::load(found)?, history })
+        let Ahead { history, state, .. } = Ahead::of(found, false);
+        let plan = match AnyPlan::load(found)? {
+            AnyPlan::Prompts(plan) => plan.with_state(state).into(),
+            other => other,
+        };
+        Ok(Self { plan, history })
     }
 
     /// The plan.
@@ -82,24 +84,79 @@ impl Opening {
 
     /// The plan, and what was read of its history when that was worth a thread.
     pub(crate) fn into_parts(self) -> (AnyPlan, Option<ReadAhead>) {
-        (self.plan, self.history.and_then(|history| history.join().ok().flatten()))
+        (self.plan, self.history.and_then(|history| history.recv().ok()))
     }
 }
 
-/// Begins to read the history of the plan that was found, if there is much of it.
-fn read_ahead(found: &Found) -> Option<JoinHandle<Option<ReadAhead>>> {
-    let Kind::Prompts = found.kind else { return None };
-    let index = found.path.canonicalize().ok()?;
-    let history = Home::find(index.parent()?, index.file_stem()?.to_str()?)?.history();
-    let is_large = fs::symlink_metadata(&history).is_ok_and(|file| file.is_file() && file.len() >= LARGE);
-    is_large.then(|| thread::Builder::new().spawn(move || ReadAhead::of(&history)).ok()).flatten()
+/// What is read while the index is; nothing comes of what can't be read, and whoever needs it will find out why.
+///
+/// It is one thread that reads all of it, in the order in which it is asked for. Together it takes less than the index, so
+/// that of two processors each has its thread; three would take turns.
+#[derive(Debug, Default)]
+struct Ahead {
+    listing: Option<Receiver<Listing>>,
+    history: Option<Receiver<ReadAhead>>,
+    state: Option<Receiver<StateFile>>,
+}
+
+impl Ahead {
+    /// Begins to read what there is much of, of the plan that was found: its folder, if that is wanted, its history and its
+    /// state file.
+    fn of(found: &Found, with_listing: bool) -> Self {
+        if found.kind != Kind::Prompts {
+            return Self::default();
+        }
+        let (to_list, listing) = asked(found.path.parent().filter(|_| with_listing).map(Path::to_owned));
+        let index = found.path.canonicalize().ok();
+        let (to_fold, history) = asked(index.as_deref().and_then(history_of).filter(|path| is_large(path)));
+        let (to_read, state) = asked(index.as_deref().map(state_of).filter(|path| is_large(path)));
+        if to_list.is_none() && to_fold.is_none() && to_read.is_none() {
+            return Self::default();
+        }
+        let read = move || {
+            answer(to_list, |folder| Listing::of(folder).ok());
+            answer(to_fold, ReadAhead::of);
+            answer(to_read, read_state);
+        };
+        // Without a thread nothing is ever sent.
+        let _ = thread::Builder::new().spawn(read);
+        Self { listing, history, state }
+    }
+}
+
+/// What is to be read, and where what comes of it goes.
+type Question<T> = (PathBuf, Sender<T>);
+
+/// The question about what is at `path`, and where the answer comes out.
+fn asked<T>(path: Option<PathBuf>) -> (Option<Question<T>>, Option<Receiver<T>>) {
+    path.map(|path| {
+        let (sender, receiver) = channel();
+        ((path, sender), receiver)
+    })
+    .unzip()
+}
+
+fn answer<T>(question: Option<Question<T>>, read: impl FnOnce(&Path) -> Option<T>) {
+    let Some((path, sender)) = question else { return };
+    if let Some(answer) = read(&path) {
+        // Nobody waits any more for what can't be sent.
+        let _ = sender.send(answer);
+    }
+}
+
+fn history_of(index: &Path) -> Option<PathBuf> {
+    Some(Home::find(index.parent()?, index.file_stem()?.to_str()?)?.history())
+}
+
+fn is_large(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|file| file.is_file() && file.len() >= LARGE)
 }
 
 /// The usual index of the folder that is meant, if it is a large one.
 fn usual_large(given: Option<&Path>, here: &Path, kind: Option<Kind>) -> Option<Found> {
     let path = given.map_or_else(|| here.to_owned(), |given| here.join(given)).join(INDEX);
-    let is_large = fs::symlink_metadata(&path).is_ok_and(|file| file.is_file() && file.len() >= LARGE);
-    (is_large && kind.is_none_or(|kind| kind == Kind::Prompts)).then(|| Found::new(Kind::Prompts, path))
+    (is_large(&path) && kind.is_none_or(|kind| kind == Kind::Prompts))
+        .then(|| Found::new(Kind::Prompts, path))
 }
 
 impl From<AnyPlan> for Opening {

@@ -436,6 +436,37 @@ fn a_long_history_is_read_ahead_and_says_the_same() {
 }
 
 #[test]
+fn a_large_state_file_is_read_ahead_and_counts_as_it_is_once_the_plan_is_held() {
+    let project = Project::new(&[
+        ("PROMPT-01-a", "None", "echo a >> order"),
+        ("PROMPT-02-b", "None", "echo b >> order"),
+    ]);
+    project.run(RunOptions::default());
+    let state = project.read("PROMPT-ORCHESTRATOR.state.md");
+    // As large as that of a large plan.
+    let state = format!("{}\n{state}", "as it was noted\n".repeat(80_000));
+    project.write("PROMPT-ORCHESTRATOR.state.md", &state);
+    let found = locate(None, project.folder.path(), None).unwrap();
+    let opening = || {
+        let opening = Opening::load(&found).unwrap();
+        // Nobody can see when it has been read; it has to count whenever that is.
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        opening
+    };
+    let run = |opening: Opening| Session::open(opening, RunOptions::default()).unwrap().run(&mut []).unwrap();
+    assert!(run(opening()).nothing_to_do);
+    let early = opening();
+    project.write("PROMPT-ORCHESTRATOR.state.md", &state.replace("| 1     | SUCCESS", "| 1     | PENDING"));
+    assert!(!run(early).nothing_to_do);
+    assert_eq!(project.read("order"), "a\nb\nb\n");
+    let early = opening();
+    fs::remove_file(project.path("PROMPT-ORCHESTRATOR.state.md")).unwrap();
+    let report = run(early);
+    assert!(report.notes.iter().any(|note| note.contains("is gone")), "{:?}", report.notes);
+    assert_eq!(project.read("order"), "a\nb\nb\na\nb\n");
+}
+
+#[test]
 fn a_large_index_is_not_taken_for_the_only_one() {
     let project = Project::new(&[("PROMPT-01-a", "None", "true")]);
     let here = project.folder.path();

@@ -62,6 +62,7 @@ pub use model::{Overall, Row, State, UnknownWord, Validation};
 pub use read::Unreadable;
 
 use std::borrow::Cow;
+use std::io::{self, BufRead};
 
 use orch_core::Status;
 
@@ -201,17 +202,31 @@ impl StateFile {
     /// A file that was not edited gives exactly the bytes it was read from. After an edit, the mark that is still
     /// there no longer fits; write [`to_bytes_marked`](Self::to_bytes_marked) then.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = self.above_the_tail();
-        match &self.trailer {
-            Some(Trailer { at, line }) => {
-                let (before, after) = self.tail.split_at(*at);
-                for part in [before, line, after] {
-                    out.extend_from_slice(part.as_bytes());
-                }
-            }
-            None => out.extend_from_slice(self.tail.as_bytes()),
-        }
+        let mut out = self.with_room();
+        let pieces = self.above_the_tail().chain(self.below_the_rows());
+        pieces.for_each(|piece| out.extend_from_slice(piece.as_bytes()));
         out
+    }
+
+    /// Whether `reader` gives the very bytes that [`to_bytes`](Self::to_bytes) does. Costs the length of the file, and no
+    /// memory.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub fn is_text_of(&self, mut reader: impl BufRead) -> io::Result<bool> {
+        for piece in self.above_the_tail().chain(self.below_the_rows()) {
+            let mut rest = piece.as_bytes();
+            while !rest.is_empty() {
+                let given = reader.fill_buf()?;
+                let length = given.len().min(rest.len());
+                if length == 0 || given[..length] != rest[..length] {
+                    return Ok(false);
+                }
+                rest = &rest[length..];
+                reader.consume(length);
+            }
+        }
+        Ok(reader.fill_buf()?.is_empty())
     }
 
     /// The text, ended by a mark that says: orch wrote this, it belongs to `history` and includes the first `seq`
@@ -219,8 +234,9 @@ impl StateFile {
     ///
     /// Reading the result gives [`Mark::Intact`].
     pub fn to_bytes_marked(&self, history: u64, seq: u64) -> Vec<u8> {
-        let mut out = self.above_the_tail();
-        out.extend_from_slice(self.tail.as_bytes());
+        let mut out = self.with_room();
+        let pieces = self.above_the_tail().chain([&*self.tail]);
+        pieces.for_each(|piece| out.extend_from_slice(piece.as_bytes()));
         let line_ending = self.head.line_ending();
         match out.last() {
             Some(b'\n') => {}
@@ -231,17 +247,26 @@ impl StateFile {
         out
     }
 
-    fn above_the_tail(&self) -> Vec<u8> {
+    /// Nothing yet, with room for all of the text.
+    fn with_room(&self) -> Vec<u8> {
         let head: usize = self.head.lines().iter().map(String::len).sum();
         let trailer = 128;
-        let mut out = Vec::with_capacity(head + self.rows.size_hint() + self.tail.len() + trailer);
-        if self.byte_order_mark {
-            out.extend_from_slice(BYTE_ORDER_MARK.as_bytes());
+        Vec::with_capacity(head + self.rows.size_hint() + self.tail.len() + trailer)
+    }
+
+    fn above_the_tail(&self) -> impl Iterator<Item = &str> {
+        let mark = self.byte_order_mark.then_some(BYTE_ORDER_MARK);
+        mark.into_iter().chain(self.head.lines().iter().map(String::as_str)).chain(self.rows.lines())
+    }
+
+    /// The tail, and in it the line of the mark as it was found.
+    fn below_the_rows(&self) -> [&str; 3] {
+        match &self.trailer {
+            Some(Trailer { at, line }) => {
+                let (before, after) = self.tail.split_at(*at);
+                [before, line, after]
+            }
+            None => [&self.tail, "", ""],
         }
-        for line in self.head.lines() {
-            out.extend_from_slice(line.as_bytes());
-        }
-        self.rows.write_to(&mut out);
-        out
     }
 }

@@ -78,18 +78,15 @@ impl Rows {
         }
     }
 
-    /// Adds the text of all rows to `out`.
-    pub(super) fn write_to(&self, out: &mut Vec<u8>) {
-        for line in &self.lines {
-            let line = match line {
-                Line::Kept(range) => &self.text[range.clone()],
-                Line::Own(line) => line,
-            };
-            out.extend_from_slice(line.as_bytes());
-        }
+    /// The lines of all rows with their endings.
+    pub(super) fn lines(&self) -> impl Iterator<Item = &str> {
+        self.lines.iter().map(|line| match line {
+            Line::Kept(range) => &self.text[range.clone()],
+            Line::Own(line) => line,
+        })
     }
 
-    /// About how many bytes [`write_to`](Self::write_to) adds.
+    /// About how many bytes the [`lines`](Self::lines) have.
     pub(super) fn size_hint(&self) -> usize {
         self.text.len()
     }
@@ -109,9 +106,7 @@ mod tests {
             (1..5, "", "|a|\n||\n|c|\n"),
         ] {
             rows.replace(1, range, new);
-            let mut out = Vec::new();
-            rows.write_to(&mut out);
-            assert_eq!(String::from_utf8(out).unwrap(), expected);
+            assert_eq!(rows.lines().collect::<String>(), expected);
         }
     }
 

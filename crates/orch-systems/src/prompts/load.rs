@@ -5,12 +5,15 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::Receiver;
 use std::thread;
 
 use orch_core::{Diagnostic, Plan, Severity, TaskIx};
 use orch_state_md::index::{self, Index, Listed};
+use orch_state_md::state::StateFile;
 use orch_store::{Escape, beneath};
 
+use super::memory::StateAhead;
 use crate::listing::{Files, Listing};
 use crate::{Finding, OpenError};
 
@@ -44,6 +47,8 @@ pub struct PromptPlan {
     pub warnings: Vec<Finding>,
     /// The requirements that a task owns or takes part in, by the index's ownership.
     owned: Arc<HashMap<TaskIx, Vec<String>>>,
+    /// The state file as it was while the index was read.
+    state: StateAhead,
 }
 
 impl PromptPlan {
@@ -119,6 +124,7 @@ impl PromptPlan {
                     plan: Arc::new(plan),
                     warnings,
                     owned: Arc::new(owned),
+                    state: StateAhead::default(),
                 })
             }
             _ => {
@@ -128,14 +134,24 @@ impl PromptPlan {
         }
     }
 
+    /// The same plan, whose state file is being read.
+    pub(crate) fn with_state(self, state: Option<Receiver<StateFile>>) -> Self {
+        Self { state: StateAhead::of(state), ..self }
+    }
+
+    /// The state file as it was while the index was read, for the first who asks.
+    pub(super) fn state_ahead(&self) -> Option<StateFile> {
+        self.state.take()
+    }
+
     /// The name that the plan's own folder and the state file are called by: the index's without `.md`.
     pub fn stem(&self) -> &str {
-        self.path.file_stem().and_then(|stem| stem.to_str()).unwrap_or("PLAN")
+        stem_of(&self.path)
     }
 
     /// The state file beside the index.
     pub fn state_path(&self) -> PathBuf {
-        self.folder.join(format!("{}.state.md", self.stem()))
+        state_of(&self.path)
     }
 
     /// The validation report beside the index.
@@ -179,6 +195,15 @@ impl PromptPlan {
         let path = self.prompt_path(task);
         format!("{}-PLAN.md", path.strip_suffix(".md").unwrap_or(path))
     }
+}
+
+fn stem_of(index: &Path) -> &str {
+    index.file_stem().and_then(|stem| stem.to_str()).unwrap_or("PLAN")
+}
+
+/// The state file beside an index.
+pub(crate) fn state_of(index: &Path) -> PathBuf {
+    index.with_file_name(format!("{}.state.md", stem_of(index)))
 }
 
 /// The file that a path of the index means: as written, or with plain hyphens for the U+2011 that some writers put in.

@@ -1,10 +1,13 @@
 //! What was written down about a plan of prompts: its state file, put together with the history.
 
-use std::io;
+use std::io::{self, BufReader};
+use std::path::Path;
+use std::sync::mpsc::Receiver;
+use std::sync::{Arc, Mutex};
 
 use orch_core::{Memory, TaskIx};
-use orch_state_md::state::{Mark as Written, StateFile};
-use orch_store::{Folded, Home, read_regular};
+use orch_state_md::state::{Mark as Written, StateFile, Unreadable};
+use orch_store::{Folded, Home, open_regular, read_regular};
 
 use super::PromptPlan;
 use super::keeper::PromptKeeper;
@@ -15,6 +18,44 @@ use crate::system::Remembered;
 /// The most that is read of a state file.
 const LARGEST: u64 = 1 << 30;
 
+/// How much of it is compared at once.
+const CHUNK: usize = 128 << 10;
+
+/// A state file that is being read, for the first who asks for it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct StateAhead(Arc<Mutex<Option<Receiver<StateFile>>>>);
+
+impl StateAhead {
+    pub(super) fn of(state: Option<Receiver<StateFile>>) -> Self {
+        Self(Arc::new(Mutex::new(state)))
+    }
+
+    pub(super) fn take(&self) -> Option<StateFile> {
+        self.0.lock().ok()?.take()?.recv().ok()
+    }
+}
+
+/// Reads a state file before anybody is sure that it is wanted. None when it can't be read or relied on: whoever needs it
+/// will find out why.
+pub(crate) fn read_ahead(path: &Path) -> Option<StateFile> {
+    read(path).ok()??.ok()
+}
+
+/// Whether the state file at `path` is, byte for byte, what was read ahead: whoever has the lock now may not have had it
+/// then. Of 100,000 prompts that takes a tenth of the time that reading it does.
+fn is_still(ahead: &StateFile, path: &Path) -> io::Result<bool> {
+    ahead.is_text_of(BufReader::with_capacity(CHUNK, open_regular(path)?))
+}
+
+/// The state file at `path`, if there is one.
+fn read(path: &Path) -> io::Result<Option<Result<StateFile, Unreadable>>> {
+    match read_regular(path, LARGEST) {
+        Ok(bytes) => Ok(Some(StateFile::read_owned(bytes))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// Puts together what is remembered, from the state file and the history.
 pub(crate) fn remember(
     plan: &PromptPlan,
@@ -23,23 +64,23 @@ pub(crate) fn remember(
     strict: bool,
 ) -> Result<(Remembered, PromptKeeper), OpenError> {
     let state_path = plan.state_path();
-    let bytes = match read_regular(&state_path, LARGEST) {
-        Ok(bytes) => Some(bytes),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+    let ahead = plan.state_ahead().filter(|ahead| is_still(ahead, &state_path).unwrap_or(false));
+    let state = match ahead.map_or_else(|| read(&state_path), |ahead| Ok(Some(Ok(ahead)))) {
+        Ok(state) => state,
         Err(source) => return Err(OpenError::Read { path: state_path, source }),
     };
     let only = |history, memory, notes| {
         let remembered = Remembered { memory, history, edits: Vec::new(), restarted: None, notes };
         Ok((remembered, PromptKeeper::new(plan.clone(), None)))
     };
-    let Some(bytes) = bytes else {
+    let Some(state) = state else {
         let gone = || format!("{} is gone: everything starts anew", state_path.display());
         let notes = has_worked(&history).then(gone).into_iter().collect();
         return only(history, Memory::Nothing, notes);
     };
     let path = state_path.display();
     let known = |why: String| format!("{why}; all it said is known from the history");
-    let state = match StateFile::read_owned(bytes) {
+    let state = match state {
         Ok(state) => state,
         Err(unreadable) => {
             let at = unreadable.diagnostic.at.map(|at| format!(":{at}")).unwrap_or_default();

@@ -17,5 +17,6 @@ mod system;
 mod tell;
 mod validate;
 
-pub(crate) use load::INDEX;
 pub use load::PromptPlan;
+pub(crate) use load::{INDEX, state_of};
+pub(crate) use memory::read_ahead as read_state;
