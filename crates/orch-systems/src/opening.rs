@@ -114,20 +114,9 @@ impl Ahead {
             return Self::default();
         }
         let read = move || {
-            // Nobody waits any more for what can't be sent.
-            if let Some((folder, listing)) = to_list {
-                let _ = Listing::of(&folder).map(|listed| listing.send(listed));
-            }
-            if let Some((path, history)) = to_fold
-                && let Some(ahead) = ReadAhead::of(&path)
-            {
-                let _ = history.send(ahead);
-            }
-            if let Some((path, state)) = to_read
-                && let Some(read) = read_state(&path)
-            {
-                let _ = state.send(read);
-            }
+            answer(to_list, |folder| Listing::of(folder).ok());
+            answer(to_fold, ReadAhead::of);
+            answer(to_read, read_state);
         };
         // Without a thread nothing is ever sent.
         let _ = thread::Builder::new().spawn(read);
@@ -135,15 +124,24 @@ impl Ahead {
     }
 }
 
-/// What is to be read, where it goes, and where it comes out.
-type Asked<T> = (Option<(PathBuf, Sender<T>)>, Option<Receiver<T>>);
+/// What is to be read, and where what comes of it goes.
+type Question<T> = (PathBuf, Sender<T>);
 
-fn asked<T>(path: Option<PathBuf>) -> Asked<T> {
+/// The question about what is at `path`, and where the answer comes out.
+fn asked<T>(path: Option<PathBuf>) -> (Option<Question<T>>, Option<Receiver<T>>) {
     path.map(|path| {
         let (sender, receiver) = channel();
         ((path, sender), receiver)
     })
     .unzip()
+}
+
+fn answer<T>(question: Option<Question<T>>, read: impl FnOnce(&Path) -> Option<T>) {
+    let Some((path, sender)) = question else { return };
+    if let Some(answer) = read(&path) {
+        // Nobody waits any more for what can't be sent.
+        let _ = sender.send(answer);
+    }
 }
 
 fn history_of(index: &Path) -> Option<PathBuf> {

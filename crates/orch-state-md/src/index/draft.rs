@@ -63,7 +63,7 @@ fn task(prompt: Prompt) -> (TaskDraft, Listed) {
     if let Some(short) = short_id {
         answer_to(short);
     }
-    let file = path.rsplit(['/', '\\']).next().unwrap_or(&path);
+    let file = &path[memchr::memrchr2(b'/', b'\\', path.as_bytes()).map_or(0, |slash| slash + 1)..];
     answer_to(file.to_owned());
     // As a rule the path is the id and `.md`, and has no other spelling.
     if file.len() < path.len() || file.strip_suffix(".md") != Some(&id) {

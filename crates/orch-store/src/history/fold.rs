@@ -38,6 +38,8 @@ pub struct Folded {
     detail: Option<Arc<str>>,
     /// The profile of the last run.
     agent: Option<Arc<str>>,
+    /// Where among the tasks the one is that was recorded last: what comes next is often about the same.
+    last: usize,
 }
 
 /// What is known of one task.
@@ -232,19 +234,26 @@ impl Folded {
 
     /// The record of a task, begun when there is none.
     fn record(&mut self, task: &str) -> &mut TaskRecord {
-        let place = match self.tasks.get_index_of(task) {
+        self.last = match self.place(task) {
             Some(place) => place,
             None => {
                 let attempt = self.former.get(task).copied().unwrap_or(0);
                 self.tasks.insert_full(task.to_owned(), TaskRecord { attempt, ..TaskRecord::default() }).0
             }
         };
-        &mut self.tasks[place]
+        &mut self.tasks[self.last]
+    }
+
+    /// Where among the tasks one is.
+    fn place(&self, task: &str) -> Option<usize> {
+        let is_last = self.tasks.get_index(self.last).is_some_and(|(last, _)| last == task);
+        if is_last { Some(self.last) } else { self.tasks.get_index_of(task) }
     }
 
     /// The record of a task if `attempt` is its last one: what a late worker says no longer counts.
     fn current(&mut self, task: &str, attempt: u32) -> Option<&mut TaskRecord> {
-        self.tasks.get_mut(task).filter(|record| record.attempt == attempt)
+        let place = self.place(task)?;
+        Some(&mut self.tasks[place]).filter(|record| record.attempt == attempt)
     }
 }
 
