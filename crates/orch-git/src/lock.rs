@@ -116,7 +116,17 @@ impl Git {
     }
 }
 
-/// The folder for what orch itself keeps inside the repository: `orch` beside git's own files.
+impl Git {
+    /// The folder for what orch itself keeps inside the repository, which all its work trees share: `orch` beside git's own
+    /// files. It is made.
+    ///
+    /// # Errors
+    /// When there is no repository, or the folder can't be made.
+    pub fn own_folder(&self) -> Result<PathBuf, GitError> {
+        own_folder(&self.common_dir()?)
+    }
+}
+
 pub(crate) fn own_folder(common: &Path) -> Result<PathBuf, GitError> {
     let folder = common.join("orch");
     fs::create_dir_all(&folder).map_err(GitError::io(&folder))?;

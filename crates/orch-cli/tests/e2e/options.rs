@@ -189,15 +189,14 @@ fn a_plan_can_be_named_or_found() {
     for (arguments, message) in [
         (&["run"][..], "there is no plan in "),
         (&["run", "nowhere"], "there is no `"),
-        (
-            &["run", "--kind", "waves", folder],
-            "plans of the kind `waves` can't be run by this version of orch yet",
-        ),
         (&["run", "--kind", "magic", folder], "there is no kind of plan called `magic`"),
     ] {
         let ended = elsewhere.run_to(2, arguments);
         assert!(ended.err.contains(message) && ended.err.contains("\nhint: "), "{ended}");
     }
+    // Those lie in repositories.
+    let ended = elsewhere.run_to(1, &["run", "--kind", "waves", folder]);
+    assert!(ended.err.contains("lies in no git repository\nhint: "), "{ended}");
     elsewhere.write("PROMPT-ORCHESTRATOR-a.md", "");
     elsewhere.write("PROMPT-ORCHESTRATOR-b.md", "");
     let ended = elsewhere.run_to(2, &["run"]);

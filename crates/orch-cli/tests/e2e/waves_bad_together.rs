@@ -82,6 +82,23 @@ fn a_session_that_is_run_already_is_held_and_who_holds_it_is_told() {
 }
 
 #[test]
+fn a_session_is_held_also_when_orchs_own_files_are_deleted_meanwhile() {
+    let waves = Waves::without_plan();
+    let [here, gate] = waves.pipes(["here", "gate"]);
+    waves.plan(SESSION, &[("001", &[], &["a"], &format!("begin {here} {gate}"))]);
+    let live = waves.start_run(&[]);
+    waves.project.hear(&here);
+    std::fs::remove_dir_all(waves.project.folder().join(".orch")).unwrap();
+    let ended = waves.run_to(75, &["run"]);
+    assert!(ended.err.contains(&live.pid().to_string()), "{ended}");
+    waves.project.say(&gate);
+    live.end();
+    assert_eq!(waves.ran(), ["001.1"]);
+    waves.run_to(4, &["run"]);
+    assert_eq!((waves.stand(), waves.ran().len()), (vec!["001: SUCCESS".to_owned()], 1));
+}
+
+#[test]
 fn ten_thousand_tasks_are_checked_shown_and_one_of_them_is_run() {
     let waves = Waves::without_plan();
     let count = 10_000;

@@ -49,6 +49,18 @@ fn who_commits_nothing_is_asked_twice_more() {
 }
 
 #[test]
+fn who_adds_nothing_leaves_standing_what_was_said_before() {
+    let waves = Waves::new(&[("001", &[], &["a"], "block no-key then nothing")]);
+    waves.run_to(1, &["run"]);
+    let ended = waves.run_to(1, &["run", "--retry-failed"]);
+    assert!(ended.err.contains("before, it was blocked: no key"), "{ended}");
+    assert_eq!((waves.ran().len(), waves.merges().len()), (2, 0), "{ended}");
+    let waves = Waves::new(&[("001", &[], &["a"], "part then nothing")]);
+    waves.run_to(3, &["run"]);
+    assert_eq!((waves.stand(), waves.merges().len()), (vec!["001: INCOMPLETE".to_owned()], 0));
+}
+
+#[test]
 fn what_is_blocked_fails_with_its_reason_and_others_go_on() {
     let waves = Waves::new(&[
         ("001", &[], &["a"], "block no-key-for-the-shop"),

@@ -189,3 +189,40 @@ fn what_was_merged_while_it_was_verified_is_verified_with_it() {
     let verified = waves.project.read("../verified");
     assert_eq!(verified, "002.txt\n001.txt\n001.txt 002.txt\n", "{ended}");
 }
+
+#[test]
+fn what_a_person_has_not_committed_yet_is_let_alone() {
+    let waves = collided("");
+    let kept = waves.worktree("002").unwrap().join("same.txt");
+    waves.git_in("002", &["merge", "-q", "-X", "ours", "--no-commit", "flow"]);
+    fs::write(&kept, "with care\n").unwrap();
+    waves.git_in("002", &["add", "same.txt"]);
+    waves.run_to(0, &["retry", "002"]);
+    let ended = waves.run_to(3, &["run"]);
+    assert!(
+        ended.err.contains("its work is not committed") && ended.err.contains("which only merges it"),
+        "{ended}"
+    );
+    assert_eq!((waves.ran().len(), fs::read_to_string(&kept).unwrap()), (3, "with care\n".into()), "{ended}");
+    waves.git_in("002", &["commit", "-q", "-m", "Resolve"]);
+    waves.run_to(0, &["retry", "002"]);
+    waves.run_to(0, &["run"]);
+    assert_eq!(waves.ran(), ["001.1", "002.1", "004.1", "003.1"]);
+    assert_eq!(waves.project.read("same.txt"), "with care\n");
+}
+
+#[test]
+fn what_is_not_on_flow_any_more_is_not_done_any_more() {
+    let waves = Waves::new(&[("001", &[], &["a"], ""), ("002", &["a"], &["b"], "needs 001.txt")]);
+    let before = waves.git(&["rev-parse", "flow"]);
+    waves.run_to(0, &["run", "--only", "001"]);
+    let after = waves.git(&["rev-parse", "flow"]);
+    waves.git(&["reset", "-q", "--hard", before.trim()]);
+    assert_eq!(waves.stand(), ["001: INCOMPLETE", "002: PENDING"]);
+    let ended = waves.run_to(3, &["run"]);
+    assert!(ended.err.contains("is not on `flow` any more"), "{ended}");
+    assert_eq!(waves.ran(), ["001.1"], "{ended}");
+    waves.git(&["reset", "-q", "--hard", after.trim()]);
+    waves.run_to(0, &["run"]);
+    assert_eq!(waves.stand(), ["001: SUCCESS", "002: SUCCESS"]);
+}

@@ -13,7 +13,7 @@ use orch_core::{
     Beginning, Event, Halt, OnIncomplete, Outcome, Plan, Readiness, Run, Status, TaskIx, Time, Verdict,
 };
 use orch_run::{Clock, Driven, Observer, Settled, Store, SystemClock, drive};
-use orch_store::{Folded, Lock, What as Entry};
+use orch_store::{Folded, What as Entry};
 
 use crate::control::Asker;
 use crate::store::RunStore;
@@ -21,6 +21,7 @@ use crate::system::Stand;
 use crate::workers::{AgentWorkers, Place};
 use crate::{AnyPlan, Config, OpenError};
 
+use open::Locks;
 pub(crate) use open::{acquire, chosen, find, repository_root};
 pub use options::RunOptions;
 pub(crate) use settle::{Profiles, Traces};
@@ -49,7 +50,7 @@ pub struct Session {
     /// When the run of this session began.
     began: Option<Time>,
     /// Held until the session is dropped.
-    _lock: Lock,
+    _locks: Locks,
 }
 
 /// How a run of a plan ended.

@@ -48,7 +48,7 @@ impl Session {
             since: now,
             command: options.command.clone(),
         };
-        let lock = acquire(&home, &holder)?;
+        let locks = Locks::acquire(&home, source.guard().as_deref(), &holder)?;
         let mut notes = source.prepare(options.fresh, now)?;
         let project = plan.project_folder();
         let root = repository_root(project);
@@ -140,7 +140,7 @@ impl Session {
             Some(words) => Some(Keeping {
                 words: words.clone(),
                 name: keeper_name(history_id),
-                holds: lock.share().map_err(OpenError::system("share the lock"))?,
+                holds: locks.plan.share().map_err(OpenError::system("share the lock"))?,
             }),
             None => None,
         };
@@ -185,7 +185,7 @@ impl Session {
             opening,
             history: if anew { Folded::default() } else { remembered.history },
             began: None,
-            _lock: lock,
+            _locks: locks,
         })
     }
 
@@ -257,9 +257,22 @@ fn awaited(run: &Run) -> Vec<String> {
     pending.filter_map(note).collect()
 }
 
+/// What whoever has a plan holds: its lock, and its [guard](crate::system::Source::guard).
+pub(super) struct Locks {
+    plan: Lock,
+    _guard: Option<Lock>,
+}
+
+impl Locks {
+    fn acquire(home: &Home, guard: Option<&Path>, holder: &Holder) -> Result<Self, LockError> {
+        let plan = acquire(&home.lock(), holder)?;
+        Ok(Self { plan, _guard: guard.map(|guard| acquire(guard, holder)).transpose()? })
+    }
+}
+
 /// Takes the plan's lock. One whose holder was just killed is held for an instant longer: by the process itself while it
 /// goes away, or by a worker that was being started and had not become its own program yet.
-pub(crate) fn acquire(home: &Home, holder: &Holder) -> Result<Lock, LockError> {
+pub(crate) fn acquire(path: &Path, holder: &Holder) -> Result<Lock, LockError> {
     const TRIES: u32 = 100;
     /// Tries for a holder that still has its number: fifty milliseconds.
     const ANYWAY: u32 = 5;
@@ -268,14 +281,14 @@ pub(crate) fn acquire(home: &Home, holder: &Holder) -> Result<Lock, LockError> {
         pid.is_some_and(|pid| test_kill_process(pid) == Err(rustix::io::Errno::SRCH))
     };
     for tried in 0..TRIES {
-        match Lock::acquire(&home.lock(), holder) {
+        match Lock::acquire(path, holder) {
             Err(LockError::Held(Some(by))) if tried < ANYWAY || is_dead(by.pid) => {
                 std::thread::sleep(Duration::from_millis(10))
             }
             taken => return taken,
         }
     }
-    Lock::acquire(&home.lock(), holder)
+    Lock::acquire(path, holder)
 }
 
 fn profile(options: &RunOptions, config: &Config, default: &str) -> Result<Profile, OpenError> {

@@ -172,7 +172,7 @@ impl Generation {
             since: clock.now(),
             command: options.command,
         };
-        let lock = acquire(&home, &holder)?;
+        let lock = acquire(&home.lock(), &holder)?;
         let owner = Owner::of(home.folder());
         owner.require(&project, &database.workspace)?;
         let argv = options.tools.as_deref().and_then(|words| tools_for(words, &path, None));

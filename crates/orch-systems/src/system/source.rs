@@ -1,7 +1,7 @@
 //! A plan as its system loaded it, and what is remembered of it.
 
 use std::num::NonZeroU32;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use orch_core::{Memory, OnFailure, OnIncomplete, Order, RecordedTask, Status, Time};
 use orch_store::{Folded, Home};
@@ -16,6 +16,12 @@ pub(crate) trait Source {
 
     /// The branch that the plan's work is based on, where the plan itself knows.
     fn base_branch(&self) -> Option<String> {
+        None
+    }
+
+    /// A second place for the plan's lock, where its files may go and the work does not: whoever deletes orch's folder while a
+    /// run is under way has nothing run twice.
+    fn guard(&self) -> Option<PathBuf> {
         None
     }
 

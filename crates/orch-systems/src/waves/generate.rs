@@ -139,7 +139,7 @@ impl WaveGeneration {
             since: clock.now(),
             command: options.command,
         };
-        let lock = acquire(&home, &holder)?;
+        let lock = acquire(&home.lock(), &holder)?;
         // Only now is it certain that nobody else chooses.
         let session = session(&git, &wish, SessionId::at(by_the_wall(clock.now())))?;
         if let Wanted::Written(requested, _) = &mut wish {

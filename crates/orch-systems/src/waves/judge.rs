@@ -14,17 +14,28 @@ use crate::system::{EndedAttempt, Judged};
 /// What is said of an end that nobody saw.
 const UNKNOWN: &str = "an unknown end";
 
-/// Judges an attempt by what was said on its branch since it began; none where there is no branch.
+/// Judges an attempt by what was said on its branch since it began, none where there is no branch; where that is nothing at
+/// all, also by what was said `before`, since the branch was made.
 ///
 /// # Errors
 /// When its log is there and can't be read.
-pub(super) fn judge(id: &str, said: Option<&Said>, ended: &EndedAttempt<'_>) -> io::Result<Judged> {
+pub(super) fn judge(
+    id: &str,
+    said: Option<&Said>,
+    before: Option<&Said>,
+    ended: &EndedAttempt<'_>,
+) -> io::Result<Judged> {
     let evidence = Evidence::of(id, ended)?;
     let gone = ended.resumed && evidence.session_is_gone();
-    Ok(weigh(said, evidence, gone, ended.stopped.is_some()))
+    Ok(weigh((said, before), evidence, gone, ended.stopped.is_some()))
 }
 
-fn weigh(said: Option<&Said>, evidence: Evidence, gone: bool, cut_off: bool) -> Judged {
+fn weigh(
+    (said, before): (Option<&Said>, Option<&Said>),
+    evidence: Evidence,
+    gone: bool,
+    cut_off: bool,
+) -> Judged {
     let Evidence { reading, exit, .. } = evidence;
     let ended_well = exit.is_some_and(|exit| exit.code == Some(0));
     let badly = || {
@@ -49,7 +60,7 @@ fn weigh(said: Option<&Said>, evidence: Evidence, gone: bool, cut_off: bool) -> 
             (Outcome::Incomplete, Some(format!("{done} of {total} steps done{how}")))
         }
         // A program that says nothing of itself: its commits are looked at before they count.
-        (Word::Nothing, _) if ended_well => (Outcome::Succeeded, None),
+        (Word::Nothing, _) if ended_well => still(before),
         (Word::Nothing, _) => {
             let why = reading.detail.clone();
             let why = why.or_else(|| exit.map(|exit| said_of(exit, UNKNOWN)));
@@ -63,6 +74,22 @@ fn weigh(said: Option<&Said>, evidence: Evidence, gone: bool, cut_off: bool) -> 
         session: reading.session,
         has_evidence: matches!(word, Word::Complete | Word::Blocked(_)),
         pause: None,
+    }
+}
+
+/// What an attempt means whose worker ended well, and has said and committed nothing: what was said before it still stands.
+fn still(before: Option<&Said>) -> (Outcome, Option<String>) {
+    const NOTHING_NEW: &str = "it committed nothing in this attempt";
+    match Word::of(before) {
+        Word::Complete => (Outcome::Succeeded, None),
+        Word::Blocked(why) => {
+            (Outcome::Failed, Some(format!("{NOTHING_NEW}; before, it was blocked: {why}")))
+        }
+        Word::Part(done, total) => {
+            (Outcome::Incomplete, Some(format!("{NOTHING_NEW}; before, {done} of {total} steps were done")))
+        }
+        // Nobody ever says a word: how the program ends is all there is. Whether anything is there is seen at the merge.
+        Word::Nothing => (Outcome::Succeeded, None),
     }
 }
 
@@ -146,7 +173,7 @@ mod tests {
     fn judged(messages: &[&str], end: End, code: Option<i32>) -> Judged {
         let reading = Reading { end, session: None, text: None, detail: Some("what it said".into()) };
         let exit = code.map(|code| ExitInfo { code: Some(code), signal: None });
-        weigh(Some(&said(messages)), Evidence::new(reading, exit, ResultKind::Exit), false, false)
+        weigh((Some(&said(messages)), None), Evidence::new(reading, exit, ResultKind::Exit), false, false)
     }
 
     #[test]
@@ -188,6 +215,27 @@ mod tests {
             judged(&[PART], End::Badly, Some(1)).detail.as_deref(),
             Some("1 of 2 steps done; it ended with exit code 1")
         );
+    }
+
+    #[test]
+    fn whoever_adds_nothing_leaves_standing_what_was_said_before() {
+        use Outcome::{Failed, Incomplete, RateLimited, Succeeded};
+        const PART: &str = "[task-001] Implement: model (1/2)\n\n## TODO List\n- [x] 1. a\n- [ ] 2. b\n";
+        let limited = End::RateLimited { until: None };
+        for (before, end, outcome) in [
+            (&["TASK_BLOCKED: no key"][..], End::Well, Failed),
+            (&["TASK_BLOCKED: no key"], limited, RateLimited { until: None }),
+            (&[PART], End::Well, Incomplete),
+            (&["TASK_COMPLETE: task-001"], End::Well, Succeeded),
+            (&["By hand"], End::Well, Succeeded),
+            (&[], End::Well, Succeeded),
+        ] {
+            let reading = Reading { end, session: None, text: None, detail: None };
+            let exit = Some(ExitInfo { code: Some(0), signal: None });
+            let evidence = Evidence::new(reading, exit, ResultKind::Exit);
+            let judged = weigh((Some(&said(&[])), Some(&said(before))), evidence, false, false);
+            assert_eq!(judged.outcome, outcome, "{before:?}");
+        }
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! What was written down about a plan of waves: what was merged, what the plan says, and the history.
 //!
 //! A merge on `flow` is evidence: whatever else is written, its task is done. Of all else the history is the truth; where it
-//! knows nothing of a task, the plan's own word counts, unless the task's branch holds what was never merged.
+//! knows nothing of a task, the plan's own word counts, unless the task's branch holds what was never merged. What was done
+//! and is on `flow` no more, because that was moved back, is done no more either.
 
 use std::cell::OnceCell;
 
@@ -21,12 +22,19 @@ pub(super) fn remember(plan: &WavePlan, history: Folded) -> Remembered {
     let mut remembered =
         Remembered { memory, history, edits: Vec::new(), restarted: None, notes: Vec::new() };
     remembered.edits = remembered.differences();
-    remembered.notes = remembered
-        .edits
-        .iter()
-        .map(|(id, was, now)| format!("`{id}` was {was}; it is {now} by what is on `{FLOW}` and in the plan"))
-        .collect();
+    remembered.notes = remembered.edits.iter().map(changed).collect();
     remembered
+}
+
+/// What is said of a task that stands otherwise than it was left.
+fn changed((id, was, now): &(String, Status, Status)) -> String {
+    if (*was, *now) == (Status::Success, Status::Incomplete) {
+        return format!(
+            "`{id}` was {was}, and what is on its branch is not on `{FLOW}` any more, so that it is {now}: bring `{FLOW}` back \
+             to where it was, or `orch retry {id}`"
+        );
+    }
+    format!("`{id}` was {was}; it is {now} by what is on `{FLOW}` and in the plan")
 }
 
 /// What a run goes on from that is begun anew: what is merged is done.
@@ -67,8 +75,10 @@ fn stands(is_merged: bool, known: Option<Status>, written: Status, is_unmerged: 
     match (known, written) {
         // What became of it is found out from its worker.
         (Some(Status::Running), _) => Status::Running,
-        // Merged by orch, whatever became of the history of `flow` since.
-        (Some(Status::Success), _) => Status::Success,
+        // Merged by orch. The history of `flow` may have been written anew since, as long as the work is in it: whoever needs
+        // that begins there.
+        (Some(Status::Success), _) if is_merged || !is_unmerged() => Status::Success,
+        (Some(Status::Success), _) => Status::Incomplete,
         (None, _) if is_merged => Status::Success,
         _ if is_merged && !is_unmerged() => Status::Success,
         // Another program's word, or a person's.
@@ -87,8 +97,8 @@ struct Unmerged<'a> {
 }
 
 impl Unmerged<'_> {
-    /// Whether that is so of a task's branch. One that no merge speaks of may have come as a squash; of one that was merged
-    /// before, whatever was said on it since is news.
+    /// Whether that is so of a task's branch. One that no merge speaks of may have come as a squash, unless there is nothing on
+    /// it that could have come; of one that was merged before, whatever was said on it since is news.
     fn has(&self, task: TaskIx) -> bool {
         let git = looking(&self.plan.root);
         let branches = self.branches.get_or_init(|| {
@@ -96,7 +106,13 @@ impl Unmerged<'_> {
             unmerged.into_iter().filter_map(|branch| BranchName::new(branch).ok()).collect()
         });
         let mut own = branches.iter().filter(|branch| self.plan.is_branch_of(task, branch.as_str()));
-        let is_squashed = |branch: &BranchName| git.is_contained(branch, &self.plan.flow).unwrap_or(false);
+        let has_work = |branch: &BranchName| {
+            let said = self.plan.repository().said_on(branch, &self.plan.task(task).id, None);
+            said.is_ok_and(|said| said.changed)
+        };
+        let is_squashed = |branch: &BranchName| {
+            git.is_contained(branch, &self.plan.flow).unwrap_or(false) && has_work(branch)
+        };
         own.any(|branch| self.plan.is_merged(task) || !is_squashed(branch))
     }
 }
@@ -120,8 +136,13 @@ mod tests {
             // It is settled by its worker, which may have been merged a moment ago.
             (true, Some(Running), Pending, true, Running),
             (true, Some(Pending), Pending, false, Success),
-            (false, Some(Success), Success, true, Success),
-            (false, Some(Success), Pending, true, Success),
+            (true, Some(Success), Success, true, Success),
+            (false, Some(Success), Success, false, Success),
+            // `flow` was moved back since.
+            (false, Some(Success), Success, true, Incomplete),
+            (false, Some(Success), Pending, true, Incomplete),
+            // A worker says so to the plan, and has nothing on its branch.
+            (false, Some(Fail), Success, true, Fail),
             (false, None, Success, false, Success),
             (false, None, Success, true, Pending),
             (false, Some(Incomplete), Success, true, Incomplete),

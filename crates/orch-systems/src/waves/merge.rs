@@ -10,7 +10,7 @@ use orch_core::Outcome;
 use orch_exec::process::Exit;
 use orch_git::{BranchName, Git, GitError, MergeError, Merged, Tip};
 use orch_state_commits::{Completion, MergeCommit, PlanTask, TaskId, WorkerCommit, WorkerStep};
-use orch_state_git::FLOW;
+use orch_state_git::{FLOW, Said};
 
 use super::WavePlan;
 use super::workplace::{Work, Workplaces};
@@ -44,6 +44,8 @@ pub(super) struct WaveMerge {
     pub(super) verify: Option<Vec<String>>,
     /// Where it is noted that the work is done and only has to be merged.
     pub(super) claim: PathBuf,
+    /// No worker was started for this attempt: what one before it did is only to be merged.
+    pub(super) is_renewed: bool,
     /// The tasks that were merged in this run, to which this one comes.
     pub(super) done: Rc<RefCell<Vec<TaskId>>>,
     pub(super) stage: Stage,
@@ -119,10 +121,25 @@ impl WaveMerge {
         if let Some(worktree) = &self.work.worktree
             && let Some(why) = unsaved(&self.git, worktree, &self.work.branch, &[])?
         {
+            if self.is_renewed {
+                // What is there is a person's, in the middle of a merge maybe: no worker is to be let at that.
+                note_claim(&self.claim);
+                let place = worktree.display();
+                let why = format!(
+                    "done, and not merged: in {place}, {why}; then `orch retry`, which only merges it"
+                );
+                return Ok(After::judged(Outcome::Obstructed, why));
+            }
             return Ok(After::judged(Outcome::Rejected, why));
         }
-        if self.work.said.commits == 0 {
+        let Said { commits, changed, completion, .. } = &self.work.said;
+        if *commits == 0 {
             let why = format!("it ended, and nothing was committed on its branch {}", self.work.branch);
+            return Ok(After::judged(Outcome::Incomplete, why));
+        }
+        // Some tasks are done without a change, such as a review; one that names files is not.
+        if !changed && (completion.is_none() || !self.task.files.is_empty()) {
+            let why = format!("it ended, and the commits on its branch {} change no file", self.work.branch);
             return Ok(After::judged(Outcome::Incomplete, why));
         }
         Ok(After::Then(if self.verify.is_some() { Stage::Verify } else { Stage::Merge(None) }))

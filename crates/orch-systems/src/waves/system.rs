@@ -67,6 +67,12 @@ impl Source for WavePlan {
         Some(FLOW.to_owned())
     }
 
+    /// In the repository, beside what orch has there for its branches.
+    fn guard(&self) -> Option<PathBuf> {
+        let folder = Git::at(&self.root).own_folder().ok()?;
+        Some(folder.join(format!("{}.run", self.home_name())))
+    }
+
     fn fresh(&self, history: &Folded) -> Memory {
         fresh(self, history)
     }
@@ -195,7 +201,13 @@ impl System for WaveSystem {
 
     fn judge(&self, ended: &EndedAttempt<'_>) -> io::Result<Judged> {
         let said = self.places.said(ended.home, ended.task, ended.attempt).map_err(io::Error::other)?;
-        judge(self.plan.plan.id(ended.task), said.as_ref(), ended)
+        // Where nothing was said in this attempt, what was said in one before it still stands.
+        let is_silent = said.as_ref().is_some_and(|said| said.commits == 0);
+        let before = match is_silent {
+            true => self.places.said_before(ended.task).map_err(io::Error::other)?,
+            false => None,
+        };
+        judge(self.plan.plan.id(ended.task), said.as_ref(), before.as_ref(), ended)
     }
 
     fn follows_up(&self) -> bool {
@@ -225,6 +237,7 @@ impl System for WaveSystem {
             flow: self.plan.flow.clone(),
             verify: self.verify().cloned(),
             claim,
+            is_renewed: !self.places.has_begun(ended.home, ended.task, ended.attempt),
             done: Rc::clone(&self.done),
             stage: Stage::Look,
         }))
@@ -274,6 +287,12 @@ impl System for WaveSystem {
         let superseded: Vec<&str> = superseded.map(|task| task.id.as_str()).collect();
         if !superseded.is_empty() {
             closing.notes.push(format!("superseded, and kept in the record: {}", superseded.join(", ")));
+        }
+        if self.has_refused.get() {
+            let branch = self.plan.branch();
+            closing
+                .notes
+                .push(format!("{branch} has a newer version that was not run: `orch check` says why"));
         }
         Ok(Requirements::NotValidated)
     }

@@ -52,6 +52,17 @@ impl Workplaces {
         self.repository.said_on(&branch, &self.plan.task(task).id, since).map(Some)
     }
 
+    /// What was said on the branch of a task since its beginning; none where it has no branch.
+    pub(super) fn said_before(&self, task: TaskIx) -> Result<Option<Said>, ToolError> {
+        let Some((branch, _)) = self.branch(task)? else { return Ok(None) };
+        self.repository.said_on(&branch, &self.plan.task(task).id, None).map(Some)
+    }
+
+    /// Whether a place was made for an attempt: one that only takes up what was claimed before gets none.
+    pub(super) fn has_begun(&self, home: &Home, task: TaskIx, attempt: u32) -> bool {
+        self.began(home, task, attempt).is_some()
+    }
+
     /// What was noted when an attempt began.
     fn began(&self, home: &Home, task: TaskIx, attempt: u32) -> Option<Began> {
         Began::read(&fs::read(home.began(self.plan.plan.id(task), attempt)).ok()?)
