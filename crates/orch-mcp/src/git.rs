@@ -37,12 +37,27 @@ learned, and the next tasks. Nothing is ever checked out in the main work tree, 
 pub struct GitTools {
     repository: PlanRepository,
     operations: Vec<Operation>,
+    /// Whoever calls is the worker of a task, whose work is judged by others.
+    for_worker: bool,
 }
 
 impl GitTools {
     /// The tools over the repository in which `folder` lies, which need not be there.
     pub fn new(folder: PathBuf) -> Self {
-        Self { repository: PlanRepository::at(folder), operations: table::operations() }
+        Self { repository: PlanRepository::at(folder), operations: table::operations(), for_worker: false }
+    }
+
+    /// The same for the worker of a task: that a task is completed is not its to say.
+    #[must_use]
+    pub fn for_worker(self, for_worker: bool) -> Self {
+        Self { for_worker, ..self }
+    }
+
+    /// Whether the call says what only a merge may.
+    fn is_not_its_to_say(&self, tool: &str, arguments: &Object) -> bool {
+        let says =
+            |key: &str| arguments.get(key).and_then(Value::as_array).is_some_and(|ids| !ids.is_empty());
+        self.for_worker && tool == table::UPDATE && says(table::COMPLETED)
     }
 }
 
@@ -60,6 +75,12 @@ impl ToolHost for GitTools {
     }
 
     fn call(&mut self, tool: &str, arguments: Object) -> Answer {
+        if self.is_not_its_to_say(tool, &arguments) {
+            return refused(
+                "a worker does not say which tasks are completed: that is known by their merges\nleave completed_task_ids out; \
+                 commit TASK_COMPLETE on the branch of your task when it is done",
+            );
+        }
         match self.operations.iter().find(|operation| operation.tool.name == tool) {
             Some(operation) => operation.run(&self.repository, arguments),
             None => self.refuse(tool, format!("there is no tool `{tool}`")),

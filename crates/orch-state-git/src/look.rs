@@ -1,9 +1,9 @@
 //! Looking at plans from within orch, with all that their commits say rather than what a tool answers.
 
 use orch_core::Time;
-use orch_state_commits::{PlanCommit, Provided, SessionId};
+use orch_state_commits::{PlanCommit, Provided, SessionId, TaskId, Update};
 
-use crate::{CreatePlanInput, PlanRepository, ToolError};
+use crate::{CreatePlanInput, PlanRepository, ToolError, UpdatePlanInput};
 
 impl PlanRepository {
     /// Refuses a repository in which no plan can be made: without a commit, or without the branch `flow`.
@@ -31,5 +31,19 @@ impl PlanRepository {
         let plan = input.read(&session, now)?;
         plan.write()?;
         Ok(plan)
+    }
+
+    /// The plan as [`replan`](Self::replan) would make it of `plan`: nothing is stored.
+    ///
+    /// # Errors
+    /// Those of `replan` that are about the rules of plans.
+    pub fn replanned(
+        &self,
+        plan: &PlanCommit,
+        input: &UpdatePlanInput,
+        running: &[TaskId],
+    ) -> Result<PlanCommit, ToolError> {
+        let update = Update { running: running.to_vec(), ..input.read()? };
+        Ok(plan.update(&update)?.tidied())
     }
 }

@@ -152,7 +152,7 @@ impl CreatePlanInput {
 }
 
 impl UpdatePlanInput {
-    fn read(&self) -> Result<Update, ToolError> {
+    pub(crate) fn read(&self) -> Result<Update, ToolError> {
         let new_tasks = self.new_tasks.as_deref().unwrap_or_default().iter().map(PlannedTask::read);
         let replaced = self.replaced_tasks.as_deref().unwrap_or_default().iter().map(|replaced| {
             Ok::<_, ToolError>(Replacement { old: replaced.id.parse()?, by: ids(Some(&replaced.by))? })

@@ -24,15 +24,19 @@ fn host(args: &Mcp) -> Result<Box<dyn ToolHost>, Failure> {
                 hint: "leave one of the two out".into(),
             }))
         }
-        ToolSet::Git => Ok(Box::new(GitTools::new(here()?))),
+        ToolSet::Git => Ok(Box::new(git()?)),
         ToolSet::All if args.stream.is_none() => {
-            let hosts: Vec<Box<dyn ToolHost>> =
-                vec![Box::new(tasks(args)?), Box::new(GitTools::new(here()?))];
+            let hosts: Vec<Box<dyn ToolHost>> = vec![Box::new(tasks(args)?), Box::new(git()?)];
             Ok(Box::new(Hosts::new("orch", hosts)))
         }
         // The branches of a plan are nothing that the worker of a stream may change.
         ToolSet::Tasks | ToolSet::All => Ok(Box::new(tasks(args)?)),
     }
+}
+
+/// The tools on branches. Workers are told of their task by its name.
+fn git() -> Result<GitTools, Failure> {
+    Ok(GitTools::new(here()?).for_worker(std::env::var_os("ORCH_TASK").is_some()))
 }
 
 fn tasks(args: &Mcp) -> Result<TaskTools, Failure> {

@@ -119,8 +119,10 @@ fn a_change_that_can_not_be_run_is_told_and_the_run_goes_on_as_it_was() {
     let (waves, here, gate) = gated(&[]);
     let mut live = waves.start_run(&[]);
     waves.project.hear(&here);
-    let added = waves.run_to(0, &["plan", "add", "Build on nothing", "--requires", "nobody has this"]);
-    assert!(added.err.contains("which no task provides"), "{added}");
+    let task = json!({"id": "002", "description": "Build on nothing", "preconditions": ["nobody has this"]});
+    let plan = format!("plan/{SESSION}");
+    let answer = call(&waves, "update_plan_branch", &json!({"plan_branch": plan, "new_tasks": [task]}));
+    assert!(answer["warnings"][0].as_str().unwrap().contains("which no task provides"), "{answer}");
     let told = live.wait_for("alert", "");
     assert!(told["detail"].as_str().unwrap().contains("which no task provides"), "{told}");
     waves.project.say(&gate);
@@ -129,6 +131,22 @@ fn a_change_that_can_not_be_run_is_told_and_the_run_goes_on_as_it_was() {
     waves.run_to(0, &["plan", "add", "Provide it", "--provides", "nobody has this"]);
     waves.run_to(0, &["run"]);
     assert_eq!(waves.stand(), ["001: SUCCESS", "002: SUCCESS", "003: SUCCESS"]);
+}
+
+#[test]
+fn a_person_is_refused_a_change_after_which_the_plan_can_not_be_run() {
+    let waves = Waves::new(&[("001", &[], &["a"], ""), ("002", &["a"], &["b"], "")]);
+    for change in
+        [&["plan", "add", "Build on nothing", "--requires", "nobody has this"][..], &["plan", "drop", "001"]]
+    {
+        let refused = waves.run_to(2, change);
+        assert!(
+            refused.err.contains("the plan could not be run then: ") && refused.err.contains("\nhint: "),
+            "{refused}"
+        );
+    }
+    waves.run_to(0, &["run"]);
+    assert_eq!(waves.stand(), ["001: SUCCESS", "002: SUCCESS"]);
 }
 
 #[test]

@@ -7,6 +7,12 @@ use super::Operation;
 use crate::clock::now;
 use crate::host::Effect::{Adds, Changes, Reads};
 
+/// The tool by which a plan is brought up to date.
+pub(super) const UPDATE: &str = "update_plan_branch";
+
+/// The argument of it that says what is done.
+pub(super) const COMPLETED: &str = "completed_task_ids";
+
 /// The tools, in the order in which agents see them.
 pub(super) fn operations() -> Vec<Operation> {
     let mut all = reading();
@@ -132,7 +138,7 @@ fn writing() -> Vec<Operation> {
         Operation::new(
             Adds,
             [
-                "update_plan_branch",
+                UPDATE,
                 "Update a plan",
                 "Adds the next version to a plan: tasks that are done, new tasks, tasks that others take the place of, and \
                  what was learned. Call it after each wave; nothing that the plan says already is lost.",

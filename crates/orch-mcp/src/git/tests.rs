@@ -134,3 +134,17 @@ fn whatever_is_refused_is_refused_as_json() {
     assert_eq!(keys(&answer), ["action_required", "current_directory", "error", "hint"]);
     assert_eq!(answer["error"], "Not a git repository");
 }
+
+#[test]
+fn a_worker_does_not_say_what_is_completed() {
+    let (_folder, mut tools) = repository();
+    let plan = example(&tools, "create_plan_branch");
+    done(&mut tools, "create_plan_branch", plan);
+    let mut tools = tools.for_worker(true);
+    let update = example(&tools, "update_plan_branch");
+    let answer = refused(&mut tools, "update_plan_branch", update.clone());
+    assert!(answer["error"].as_str().unwrap().contains("does not say which tasks are completed"), "{answer}");
+    let mut rest = update;
+    rest["completed_task_ids"] = json!([]);
+    done(&mut tools, "update_plan_branch", rest);
+}

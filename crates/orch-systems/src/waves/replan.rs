@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use orch_core::Status;
-use orch_state_commits::{PlanCommit, TaskId};
+use orch_core::{Diagnostic, Status};
+use orch_state_commits::{PlanCommit, TaskId, check_capabilities};
 use orch_state_git::{PlanRepository, PlanUpdated, UpdatePlanInput};
 use orch_store::{Folded, Home};
 
@@ -58,9 +58,38 @@ impl PlanToChange {
     /// run of the plan that is under way goes on with the new version.
     ///
     /// # Errors
-    /// [`OpenError::Request`] when the rules of plans don't allow it, with what to do.
+    /// [`OpenError::Request`] when the rules of plans don't allow it, or when something would keep the plan from being run that
+    /// does not yet, such as a task that requires what none provides; with what to do.
     pub fn change(&self, input: &UpdatePlanInput) -> Result<PlanUpdated, OpenError> {
         let input = UpdatePlanInput { plan_branch: self.branch.clone(), ..input.clone() };
+        self.may_be_run_after(&input)?;
         self.repository.replan(&input, &self.running).map_err(refused)
+    }
+
+    /// That nothing is wrong with the plan after the change that was not before: no run could go on with it.
+    fn may_be_run_after(&self, input: &UpdatePlanInput) -> Result<(), OpenError> {
+        let after = self.repository.replanned(&self.commit, input, &self.running).map_err(refused)?;
+        let wrong = |plan: &PlanCommit| -> Result<Vec<Diagnostic>, OpenError> {
+            let provided = self.repository.provided_for(plan).map_err(refused)?;
+            let found = check_capabilities(plan, &provided);
+            Ok(found.into_iter().filter(Diagnostic::is_error).collect())
+        };
+        let after = wrong(&after)?;
+        if after.is_empty() {
+            return Ok(());
+        }
+        let before = wrong(&self.commit)?;
+        let is_new = |found: &Diagnostic| before.iter().all(|known| known.message != found.message);
+        let new: Vec<&str> =
+            after.iter().filter(|found| is_new(found)).map(|found| found.message.as_str()).collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        Err(OpenError::Request {
+            code: "waves.refused",
+            message: format!("the plan could not be run then: {}", new.join("; ")),
+            hint: "plan first what others need: `orch plan add … --provides …`, or `orch plan replace`"
+                .into(),
+        })
     }
 }
