@@ -39,7 +39,7 @@ impl Progress {
     }
 
     fn line(&mut self, phase: &str, agent: &str, action: &str, run: &Run) {
-        let done = run.count(Status::Success) + run.count(Status::Incomplete);
+        let done = run.count_done();
         let line = format!(
             "[{phase}] | [{}] | [{}] | Progress: [{done}/{}]",
             Sanitised::line(agent),
@@ -93,7 +93,7 @@ impl Progress {
         if let Some(bar) = live.workers.remove(&task) {
             bar.finish_and_clear();
         }
-        live.total.set_position((run.count(Status::Success) + run.count(Status::Incomplete)) as u64);
+        live.total.set_position(run.count_done() as u64);
         live.total.tick();
     }
 }

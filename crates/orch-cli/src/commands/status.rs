@@ -170,7 +170,7 @@ fn write_text(view: &View, most: usize, out: &mut dyn Write) -> io::Result<()> {
         Some("FINAL_FAIL") => writeln!(out, "requirements: not met")?,
         _ => {}
     }
-    let done = counts.success + counts.incomplete;
+    let done = view.run().count_done();
     let filled = BAR * done / plan.len();
     let bar = format!("{}{}", "#".repeat(filled), ".".repeat(BAR - filled));
     writeln!(out, "[{bar}] {done} of {} done, {}\n", plan.len(), view.run().verdict().word())?;

@@ -48,6 +48,8 @@ fn a_conflict_stops_that_task_and_what_needs_it_and_loses_nothing() {
     assert_eq!(fs::read_to_string(kept.join("same.txt")).unwrap(), "of-2\n");
     assert_eq!((waves.worktree("001"), waves.worktree("004")), (None, None));
     assert_eq!(waves.json(&["status"])["tasks"][1]["outcome"], "obstructed");
+    let status = waves.run_to(0, &["status"]);
+    assert!(status.out.contains("] 2 of 4 done, "), "{status}");
     let why = waves.run_to(0, &["why", "002"]);
     assert!(why.out.contains("conflicts with flow in same.txt"), "{why}");
     assert_eq!(waves.json(&["why", "003"])["reasons"][0]["on"], "002");

@@ -286,6 +286,12 @@ impl Run {
         self.counts[status as usize]
     }
 
+    /// How many tasks are done: a part of one counts where it lets others go, by [`OnIncomplete::Release`].
+    pub fn count_done(&self) -> usize {
+        let is_enough = self.policy.on_incomplete == OnIncomplete::Release;
+        self.count(Status::Success) + if is_enough { self.count(Status::Incomplete) } else { 0 }
+    }
+
     /// The number of the task's latest attempt, from one; zero before the first.
     pub fn attempt(&self, task: TaskIx) -> u32 {
         self.tasks[task.index()].attempt
