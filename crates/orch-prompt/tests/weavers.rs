@@ -2,8 +2,9 @@
 
 use orch_prompt::{
     Block, CheckDone, FromFile, MILESTONE, MILESTONE_PASTE, OpenedBy, Prompts, Rendered, STREAM, STREAM_PLAN,
-    STREAM_PLAN_AGAIN, Sibling, Skill, Source, WEAVER, WEAVER_BASE, WEAVER_CHECK, WEAVER_PULL_REQUEST,
-    WEAVER_VERIFIER, WORKER, Weaver, WeaverCheck, WeaverPullRequest, commit_message,
+    STREAM_PLAN_AGAIN, Sibling, Skill, Source, WAVE, WAVE_CONFIRM, WAVE_PLAN, WAVE_PLAN_AGAIN, WEAVER,
+    WEAVER_BASE, WEAVER_CHECK, WEAVER_PULL_REQUEST, WEAVER_VERIFIER, WORKER, Weaver, WeaverCheck,
+    WeaverPullRequest, commit_message,
 };
 
 const SPEC: &str = "name: auth-password\nbuilding_spec:\n  requirements:\n    - \"hash with <bcrypt>\"\n";
@@ -256,7 +257,8 @@ fn every_template_is_listed_and_can_be_overridden() {
     let names: Vec<_> = Prompts::built_in().map(|(name, _)| name).collect();
     let weavers = [WEAVER, WEAVER_BASE, WEAVER_VERIFIER, WEAVER_CHECK, WEAVER_PULL_REQUEST];
     let streams = [STREAM, STREAM_PLAN, STREAM_PLAN_AGAIN];
-    assert_eq!(names, [&[WORKER][..], &weavers, &[MILESTONE, MILESTONE_PASTE], &streams].concat());
+    let waves = [WAVE, WAVE_PLAN, WAVE_PLAN_AGAIN, WAVE_CONFIRM];
+    assert_eq!(names, [&[WORKER][..], &weavers, &[MILESTONE, MILESTONE_PASTE], &streams, &waves].concat());
     let folder = tempfile::tempdir().unwrap();
     let prompts = Prompts::new(Some(folder.path().to_owned()));
     for name in names {
