@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::ffi::OsString;
+use std::fs;
 use std::io;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
@@ -69,8 +70,9 @@ impl Source for WavePlan {
 
     /// In the repository, beside what orch has there for its branches.
     fn guard(&self) -> Option<PathBuf> {
-        let folder = Git::at(&self.root).own_folder().ok()?;
-        Some(folder.join(format!("{}.run", self.home_name())))
+        let folder = Git::at(&self.root).own_folder().ok()?.join("runs").join(self.home_name());
+        fs::create_dir_all(&folder).ok()?;
+        Some(folder.join("lock"))
     }
 
     fn fresh(&self, history: &Folded) -> Memory {
