@@ -114,9 +114,7 @@ impl Git {
             }
         }
     }
-}
 
-impl Git {
     /// The folder for what orch itself keeps inside the repository, which all its work trees share: `orch` beside git's own
     /// files. It is made.
     ///
@@ -127,6 +125,7 @@ impl Git {
     }
 }
 
+/// The same, where it is known where git keeps what all work trees share.
 pub(crate) fn own_folder(common: &Path) -> Result<PathBuf, GitError> {
     let folder = common.join("orch");
     fs::create_dir_all(&folder).map_err(GitError::io(&folder))?;

@@ -1,7 +1,7 @@
 //! Looking at plans from within orch, with all that their commits say rather than what a tool answers.
 
 use orch_core::Time;
-use orch_state_commits::{PlanCommit, Provided, SessionId, TaskId, Update};
+use orch_state_commits::{PlanCommit, Provided, SessionId, TaskId};
 
 use crate::{CreatePlanInput, PlanRepository, ToolError, UpdatePlanInput};
 
@@ -43,7 +43,6 @@ impl PlanRepository {
         input: &UpdatePlanInput,
         running: &[TaskId],
     ) -> Result<PlanCommit, ToolError> {
-        let update = Update { running: running.to_vec(), ..input.read()? };
-        Ok(plan.update(&update)?.tidied())
+        Ok(plan.update(&input.read(running)?)?.tidied())
     }
 }

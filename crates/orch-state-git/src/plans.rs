@@ -152,7 +152,7 @@ impl CreatePlanInput {
 }
 
 impl UpdatePlanInput {
-    pub(crate) fn read(&self) -> Result<Update, ToolError> {
+    pub(crate) fn read(&self, running: &[TaskId]) -> Result<Update, ToolError> {
         let new_tasks = self.new_tasks.as_deref().unwrap_or_default().iter().map(PlannedTask::read);
         let replaced = self.replaced_tasks.as_deref().unwrap_or_default().iter().map(|replaced| {
             Ok::<_, ToolError>(Replacement { old: replaced.id.parse()?, by: ids(Some(&replaced.by))? })
@@ -163,6 +163,7 @@ impl UpdatePlanInput {
             replaced: replaced.collect::<Result<_, _>>()?,
             dropped: ids(self.dropped_task_ids.as_deref())?,
             learned: self.architecture_updates.clone().unwrap_or_default(),
+            running: running.to_vec(),
             ..Update::default()
         })
     }
@@ -204,7 +205,7 @@ impl PlanRepository {
     /// # Errors
     /// Those of [`update_plan_branch`](Self::update_plan_branch).
     pub fn replan(&self, input: &UpdatePlanInput, running: &[TaskId]) -> Result<PlanUpdated, ToolError> {
-        let update = Update { running: running.to_vec(), ..input.read()? };
+        let update = input.read(running)?;
         let (updated, _) = self.next_version(&input.plan_branch, &update, Same::Written)?;
         Ok(updated)
     }

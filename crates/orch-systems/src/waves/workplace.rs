@@ -46,16 +46,18 @@ impl Workplaces {
 
     /// What was said on the branch of a task since the attempt began; none where it has no branch.
     pub(super) fn said(&self, home: &Home, task: TaskIx, attempt: u32) -> Result<Option<Said>, ToolError> {
-        let Some((branch, _)) = self.branch(task)? else { return Ok(None) };
         let began = self.began(home, task, attempt);
-        let since = began.as_ref().map(|began| began.tip.as_str());
-        self.repository.said_on(&branch, &self.plan.task(task).id, since).map(Some)
+        self.said_since(task, began.as_ref().map(|began| began.tip.as_str()))
     }
 
     /// What was said on the branch of a task since its beginning; none where it has no branch.
     pub(super) fn said_before(&self, task: TaskIx) -> Result<Option<Said>, ToolError> {
+        self.said_since(task, None)
+    }
+
+    fn said_since(&self, task: TaskIx, commit: Option<&str>) -> Result<Option<Said>, ToolError> {
         let Some((branch, _)) = self.branch(task)? else { return Ok(None) };
-        self.repository.said_on(&branch, &self.plan.task(task).id, None).map(Some)
+        self.repository.said_on(&branch, &self.plan.task(task).id, commit).map(Some)
     }
 
     /// Whether a place was made for an attempt: one that only takes up what was claimed before gets none.
