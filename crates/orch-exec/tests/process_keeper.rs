@@ -434,6 +434,23 @@ fn the_keeper_is_killed() {
     assert_eq!(processes.running().count(), 0);
 }
 
+/// As in a container that was begun from a session outside of it: nobody in it has a group or a session that it can see.
+#[test]
+fn a_keeper_is_killed_in_a_process_space_whose_session_was_begun_outside() {
+    let fenced = |words: &[OsString]| {
+        let mut command = Command::new("unshare");
+        command.args(["--pid", "--fork", "--mount-proc", "--kill-child"]).args(words);
+        command.output()
+    };
+    if !fenced(&["true".into()]).is_ok_and(|done| done.status.success()) {
+        return eprintln!("unshare may not make a process space here");
+    }
+    for name in ["the_keeper_is_killed", "the_keeper_is_killed_before_it_could_answer"] {
+        let done = fenced(&this_test(name)).unwrap();
+        assert!(done.status.success(), "{name}: {}", String::from_utf8_lossy(&done.stdout));
+    }
+}
+
 /// Dead children of other tests would be taken for what the keeper might have started.
 #[test]
 fn when_the_keeper_is_killed_orch_goes_on_with_its_workers_and_gets_another() {

@@ -60,7 +60,8 @@ fn parse_stat(pid: u32, stat: &[u8]) -> Option<Process> {
     let state = fields.next()?;
     let parent = fields.next()?.parse().ok()?;
     let group = fields.next()?.parse().ok()?;
-    let flags: u64 = fields.nth(3)?.parse().ok()?;
+    let session = fields.next()?.parse().ok()?;
+    let flags: u64 = fields.nth(2)?.parse().ok()?;
     if flags & OF_THE_KERNEL != 0 {
         return None;
     }
@@ -76,7 +77,7 @@ fn parse_stat(pid: u32, stat: &[u8]) -> Option<Process> {
     let zombie = first_is_over && threads <= 1;
     // Of a thread that is over, nothing is to be seen; that of a program that has none yet is 0.
     let image = if first_is_over && !zombie { u64::MAX } else { image };
-    Some(Process { pid, parent, group, start, zombie, image })
+    Some(Process { pid, parent, group, session, start, zombie, image })
 }
 
 /// Every process there is, zombies included. Empty without `/proc`.
@@ -201,13 +202,21 @@ pub(crate) fn next_hole(file: &File, from: u64) -> Option<u64> {
 mod tests {
     use super::*;
 
-    const REST: &str = "1 77 77 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4242 99 98 97 96 95 7777 94";
+    const REST: &str = "1 77 76 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4242 99 98 97 96 95 7777 94";
 
     #[test]
     fn names_cannot_pretend_to_be_fields() {
         for name in ["sh", "a b", ") Z 9 9 (", "x)\nS 1 1", "\u{fffd}"] {
             let stat = format!("5 ({name}) S {REST}");
-            let want = Process { pid: 5, parent: 1, group: 77, start: 4242, zombie: false, image: 7777 };
+            let want = Process {
+                pid: 5,
+                parent: 1,
+                group: 77,
+                session: 76,
+                start: 4242,
+                zombie: false,
+                image: 7777,
+            };
             assert_eq!(parse_stat(5, stat.as_bytes()), Some(want), "{name:?}");
         }
     }
@@ -232,7 +241,7 @@ mod tests {
         let whole = format!("5 (x) S {REST}");
         for end in 0..whole.len() {
             if let Some(read) = parse_stat(5, &whole.as_bytes()[..end]) {
-                assert_eq!((read.parent, read.group), (1, 77));
+                assert_eq!((read.parent, read.group, read.session), (1, 77, 76));
             }
         }
     }

@@ -41,6 +41,8 @@ pub(crate) struct Process {
     pub(crate) pid: u32,
     pub(crate) parent: u32,
     pub(crate) group: u32,
+    /// 0 where its leader is out of sight, in another process namespace, and where the system does not tell.
+    pub(crate) session: u32,
     /// Same unit as [`Worker::start`](crate::process::Worker::start).
     pub(crate) start: u64,
     /// Ended, and waiting for its parent to notice.

@@ -116,6 +116,7 @@ fn parse_line(line: &str) -> Option<Process> {
         pid: pid.parse().ok()?,
         parent: parent.parse().ok()?,
         group: group.parse().ok()?,
+        session: 0,
         start: days * 86_400 + seconds,
         zombie: state.starts_with('Z'),
         image: 0,

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use rustix::process::{WaitOptions, getsid, waitpid};
+use rustix::process::{WaitOptions, waitpid};
 
 use super::client::{Heard, Left, Lost};
 use super::wire::Order;
@@ -296,11 +296,13 @@ impl Processes {
             self.entries.values().any(|entry| entry.worker.pid == pid)
                 || self.unrecorded.values().any(|unrecorded| unrecorded.pid == pid)
         };
+        // Not `getsid`, which is an error of its own where the session was begun outside of this process namespace.
+        let session = platform::process(std::process::id()).map_or(0, |this| this.session);
         let is_it = |child: &platform::Process| {
             let called = platform::program(child.pid).unwrap_or_default();
             child.zombie
                 && child.group == child.pid
-                && getsid(platform::raw(child.pid)).is_ok_and(|session| getsid(None) == Ok(session))
+                && child.session == session
                 && name.starts_with(called.as_bytes())
         };
         let unknown = children.iter().filter(|&&pid| !is_known(pid));
