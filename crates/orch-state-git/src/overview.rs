@@ -76,6 +76,31 @@ impl PlanRepository {
         Ok(PlanOnBranch { branch, tip, flow, plan, provided, merged })
     }
 
+    /// The versions of the plan of a branch, the newest first, each with its commit: those that `flow` does not have. Of a long
+    /// history the newest are told.
+    ///
+    /// # Errors
+    /// [`ToolError::NoBranch`]; git's own.
+    pub fn versions(&self, branch: &str) -> Result<Vec<(String, PlanCommit)>, ToolError> {
+        let (branch, tip) = self.branch(branch, "create_plan_branch")?;
+        let own = self.own_commits(&tip)?.into_iter().rev();
+        Ok(own
+            .filter_map(|commit| Some((plan_of(branch.as_str(), &commit.text())?, commit.id)))
+            .map(|(plan, commit)| (commit, PlanCommit { plan_branch: branch.to_string(), ..plan }))
+            .collect())
+    }
+
+    /// A [version](Self::versions) of the plan of a branch, with what was merged of it up to now.
+    ///
+    /// # Errors
+    /// Those of [`plan`](Self::plan).
+    pub fn plan_of_version(&self, commit: String, plan: PlanCommit) -> Result<PlanOnBranch, ToolError> {
+        let flow = self.flow()?;
+        let (branch, _) = self.branch(&plan.plan_branch, "create_plan_branch")?;
+        let (provided, merged) = self.provided_to_plan_of(&plan, Some((&branch, &commit)), &flow)?;
+        Ok(PlanOnBranch { branch, tip: commit, flow, plan, provided, merged })
+    }
+
     /// The plans that there are, the oldest first. The name of a session is the moment at which it began; names that are no
     /// session's come before all others.
     ///

@@ -30,6 +30,8 @@ pub struct Wanted {
 pub struct Opening {
     pub(crate) plan: AnyPlan,
     history: Option<Receiver<ReadAhead>>,
+    /// Why it is not the plan as it is now that is looked at, if it is not.
+    note: Option<String>,
 }
 
 impl Opening {
@@ -59,7 +61,7 @@ impl Opening {
         let listed = |folder: &Path| named.map_or_else(|| Listing::of_plans(folder), Ok);
         let found = locate_among(given, here, kind, listed)?;
         match found == usual {
-            true => Ok(Self { plan: loaded?.with_state(state).into(), history }),
+            true => Ok(Self { plan: loaded?.with_state(state).into(), history, note: None }),
             false => Self::load(&Found { all_initiatives, ..found }),
         }
     }
@@ -74,7 +76,47 @@ impl Opening {
             AnyPlan::Prompts(plan) => plan.with_state(state).into(),
             other => other,
         };
-        Ok(Self { plan, history })
+        Ok(Self { plan, history, note: None })
+    }
+
+    /// The same as [`find`](Self::find) for whoever only looks, or ends what is under way: where the plan was run, and was
+    /// changed since to what can't be run, the last version that can be is taken, if the plan has such. [`note`](Self::note)
+    /// says so.
+    ///
+    /// # Errors
+    /// Those of [`find`](Self::find).
+    pub fn find_to_look(given: Option<&Path>, here: &Path, wanted: Wanted) -> Result<Self, OpenError> {
+        match Self::find(given, here, wanted) {
+            Err(wrong @ OpenError::Invalid { .. }) => {
+                Self::last_valid(&locate(given, here, wanted.kind)?, wrong)
+            }
+            found => found,
+        }
+    }
+
+    /// The same as [`load`](Self::load) for whoever only [looks](Self::find_to_look).
+    ///
+    /// # Errors
+    /// Those of [`load`](Self::load).
+    pub fn load_to_look(found: &Found) -> Result<Self, OpenError> {
+        match Self::load(found) {
+            Err(wrong @ OpenError::Invalid { .. }) => Self::last_valid(found, wrong),
+            loaded => loaded,
+        }
+    }
+
+    fn last_valid(found: &Found, wrong: OpenError) -> Result<Self, OpenError> {
+        let root = found.project.as_deref().filter(|_| found.kind == Kind::Waves);
+        let valid = root.and_then(|root| WavePlan::last_valid(root, &found.path.to_string_lossy(), &wrong));
+        match valid {
+            Some((plan, note)) => Ok(Self { note: Some(note), ..plan.into() }),
+            None => Err(wrong),
+        }
+    }
+
+    /// What a person should be told of the plan that is looked at, a lower-case fragment.
+    pub fn note(&self) -> Option<&str> {
+        self.note.as_deref()
     }
 
     /// The plan.
@@ -161,7 +203,7 @@ fn usual_large(given: Option<&Path>, here: &Path, kind: Option<Kind>) -> Option<
 
 impl From<AnyPlan> for Opening {
     fn from(plan: AnyPlan) -> Self {
-        Self { plan, history: None }
+        Self { plan, history: None, note: None }
     }
 }
 

@@ -45,7 +45,9 @@ impl View {
     /// # Errors
     /// [`OpenError`] when what was recorded can't be read at all.
     pub fn of(plan: impl Into<Opening>, options: RunOptions) -> Result<Self, OpenError> {
-        let (plan, ahead) = plan.into().into_parts();
+        let opening = plan.into();
+        let notes_of_plan: Vec<String> = opening.note().map(str::to_owned).into_iter().collect();
+        let (plan, ahead) = opening.into_parts();
         let (source, graph) = (plan.source(), plan.plan());
         let now = SystemClock::new().now();
         let home = Home::find(plan.folder(), plan.name());
@@ -94,7 +96,7 @@ impl View {
             evidence => evidence,
         });
         let mut run = resumed.run;
-        let mut notes = notes;
+        let mut notes = [notes_of_plan, notes].concat();
         if let Beginning::Anew(why) = &resumed.beginning {
             notes.push(format!("{why}: the next run starts everything anew"));
         }

@@ -155,8 +155,28 @@ pub(crate) fn load(plan: Option<&Path>, kind: &Kinded) -> Result<Opening, OpenEr
     Opening::find(plan, &here()?, wanted(kind)?)
 }
 
+/// The plan that is meant, for whoever only looks: also where it became one that can't be run since it was.
+fn load_to_look(plan: Option<&Path>, kind: &Kinded) -> Result<Opening, OpenError> {
+    Opening::find_to_look(plan, &here()?, wanted(kind)?)
+}
+
 /// A plan and tasks of it, named in one list: what is a plan's file or folder is the plan.
 pub(crate) fn plan_among(names: &[String], kind: &Kinded) -> Result<(Opening, Vec<String>), OpenError> {
+    let (plan, ids) = split(names, kind)?;
+    Ok((load(plan.as_deref(), kind)?, ids))
+}
+
+/// The same for whoever only looks, or ends what is under way.
+pub(crate) fn plan_to_look_among(
+    names: &[String],
+    kind: &Kinded,
+) -> Result<(Opening, Vec<String>), OpenError> {
+    let (plan, ids) = split(names, kind)?;
+    Ok((load_to_look(plan.as_deref(), kind)?, ids))
+}
+
+/// The name of a plan, if there is one among these, and the others.
+fn split(names: &[String], kind: &Kinded) -> Result<(Option<PathBuf>, Vec<String>), OpenError> {
     let (here, wanted) = (here()?, wanted(kind)?.kind);
     // A folder may happen to be called as a task is: it is meant when there is a plan in it, or when it is named as a path.
     let is_plan = |name: &&String| {
@@ -166,7 +186,7 @@ pub(crate) fn plan_among(names: &[String], kind: &Kinded) -> Result<(Opening, Ve
             false => path.exists(),
         }
     };
-    let plan = load(names.iter().find(is_plan).map(Path::new), kind)?;
+    let plan = names.iter().find(is_plan).map(PathBuf::from);
     let ids = names.iter().filter(|name| !is_plan(name)).cloned().collect();
     Ok((plan, ids))
 }
@@ -176,10 +196,11 @@ fn look(looked: &Looked) -> Result<View, Failure> {
 }
 
 fn look_as(looked: &Looked, options: RunOptions) -> Result<View, Failure> {
-    let view = View::of(load(looked.plan.as_deref(), &looked.kind)?, options)?;
-    if !looked.json {
-        tell(view.notes());
-    }
+    let opening = load_to_look(looked.plan.as_deref(), &looked.kind)?;
+    // Whoever reads the answer of another plan than there is has to know, whatever form it has.
+    let other: Vec<String> = opening.note().map(str::to_owned).into_iter().collect();
+    let view = View::of(opening, options)?;
+    tell(if looked.json { &other } else { view.notes() });
     Ok(view)
 }
 
@@ -213,7 +234,7 @@ fn logs(id: &str, looked: &Looked, follow: bool, attempt: Option<u32>) -> Result
     };
     let found = view.loaded().found();
     let is_running = || {
-        let view = AnyPlan::load(&found).and_then(|plan| View::of(plan, RunOptions::default()));
+        let view = Opening::load_to_look(&found).and_then(|plan| View::of(plan, RunOptions::default()));
         view.is_ok_and(|view| view.is_running(task))
     };
     answer(|out| logs::run(&log, follow, &is_running, out))

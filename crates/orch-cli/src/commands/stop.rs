@@ -3,12 +3,13 @@
 use orch_core::TaskIx;
 use orch_systems::{AnyPlan, Ask, OpenError, RunOptions, Session, View};
 
-use super::{plan_among, tell};
+use super::{plan_to_look_among, tell};
 use crate::args::{Kinded, command_line};
 use crate::failure::{Failure, code};
 
 pub(crate) fn run(names: &[String], kind: &Kinded) -> Result<u8, Failure> {
-    let (plan, ids) = plan_among(names, kind)?;
+    let (plan, ids) = plan_to_look_among(names, kind)?;
+    tell(plan.note().map(str::to_owned).as_slice());
     let view = View::of(plan, RunOptions::default())?;
     let mut asks = Vec::new();
     for id in &ids {

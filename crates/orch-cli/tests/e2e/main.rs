@@ -53,6 +53,7 @@ mod waves_bad_together;
 mod waves_bad_tools;
 mod waves_bad_words;
 mod waves_bad_worktrees;
+mod waves_changed;
 mod waves_ended;
 mod waves_generate;
 mod waves_merging;

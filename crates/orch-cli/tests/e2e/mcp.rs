@@ -7,8 +7,8 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-use crate::support::PATIENCE;
 use crate::support::streams::Streams;
+use crate::support::{PATIENCE, Project};
 
 /// A server at work, and a client that has shaken hands with it.
 pub(crate) struct Server {
@@ -89,6 +89,14 @@ impl Server {
         self.child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
         Ended { code: self.child.wait().unwrap().code(), rest, err }
     }
+}
+
+/// What a tool of the git tools answers to one call: what it gives, or the text with which it refuses.
+pub(crate) fn called(project: &Project, tool: &str, arguments: Value) -> Result<Value, String> {
+    let mut server = Server::start(project.orch(&["mcp", "--tools", "git"]));
+    let answer = server.call(tool, arguments);
+    assert_eq!(server.end().code, Some(0));
+    answer
 }
 
 impl Ended {

@@ -1,9 +1,10 @@
 //! A plan of waves that is changed while it is run, or between two runs.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
+use crate::mcp::called;
 use crate::support::waves::{SESSION, Waves};
 
 /// A plan whose first task waits at a gate: what happens meanwhile is up to the test.
@@ -121,7 +122,9 @@ fn a_change_that_can_not_be_run_is_told_and_the_run_goes_on_as_it_was() {
     waves.project.hear(&here);
     let task = json!({"id": "002", "description": "Build on nothing", "preconditions": ["nobody has this"]});
     let plan = format!("plan/{SESSION}");
-    let answer = call(&waves, "update_plan_branch", &json!({"plan_branch": plan, "new_tasks": [task]}));
+    let answer =
+        called(&waves.project, "update_plan_branch", json!({"plan_branch": plan, "new_tasks": [task]}))
+            .unwrap();
     assert!(answer["warnings"][0].as_str().unwrap().contains("which no task provides"), "{answer}");
     let told = live.wait_for("alert", "");
     assert!(told["detail"].as_str().unwrap().contains("which no task provides"), "{told}");
@@ -166,44 +169,16 @@ fn an_agent_plans_anew_with_the_tool() {
     waves.project.hear(&here);
     let task =
         json!({"id": "002", "description": "Add a page", "preconditions": ["a"], "provides": ["Page"]});
-    let answer = call(
-        &waves,
+    let answer = called(
+        &waves.project,
         "update_plan_branch",
-        &json!({"plan_branch": format!("plan/{SESSION}"), "new_tasks": [task], "architecture_updates": "A page is wanted"}),
-    );
+        json!({"plan_branch": format!("plan/{SESSION}"), "new_tasks": [task], "architecture_updates": "A page is wanted"}),
+    ).unwrap();
     assert_eq!((&answer["plan_version"], &answer["total_tasks"]), (&json!("v2"), &json!(2)), "{answer}");
     assert_eq!(live.wait_for("replanned", "")["added"], json!(["002"]));
     waves.project.say(&gate);
     assert_eq!(live.end().code, Some(0));
     assert_eq!(waves.stand(), ["001: SUCCESS", "002: SUCCESS"]);
-}
-
-/// What a tool of `orch mcp --tools git` answers.
-fn call(waves: &Waves, tool: &str, arguments: &Value) -> Value {
-    use std::io::Write;
-    let mut server = waves.project.orch(&["mcp", "--tools", "git"]);
-    let mut server = server.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    let hello = json!({"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}});
-    let mut to = server.stdin.take().unwrap();
-    for message in [
-        json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello}),
-        json!({"jsonrpc": "2.0", "method": "notifications/initialized"}),
-        json!({"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": tool, "arguments": arguments}}),
-    ] {
-        writeln!(to, "{message}").unwrap();
-    }
-    let mut from = std::io::BufReader::new(server.stdout.take().unwrap());
-    let answer = loop {
-        let mut line = String::new();
-        std::io::BufRead::read_line(&mut from, &mut line).unwrap();
-        let answer: Value = serde_json::from_str(&line).unwrap();
-        if answer["id"] == 2 {
-            break answer;
-        }
-    };
-    drop(to);
-    server.wait().unwrap();
-    serde_json::from_str(answer["result"]["content"][0]["text"].as_str().unwrap()).unwrap()
 }
 
 #[test]

@@ -10,6 +10,7 @@ use orch_state_commits::{
     PlanCommit, PlanTask, Provided, TaskBranch, TaskId, TaskStatus, check_capabilities,
 };
 use orch_state_git::{FLOW, PlanOnBranch, PlanRepository};
+use orch_store::Home;
 
 use super::refused::refused;
 use crate::claims::claim;
@@ -17,6 +18,9 @@ use crate::{Finding, OpenError};
 
 /// Overlaps that are listed one by one.
 const LISTED: usize = 20;
+
+/// So many versions that can't be run are gone back behind.
+const TRIED: usize = 50;
 
 /// A plan whose tasks depend on each other by what they provide, as its branch has it.
 #[derive(Clone, Debug)]
@@ -58,6 +62,35 @@ impl WavePlan {
         let root = std::fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
         let found = PlanRepository::at(&root).plan(branch).map_err(refused)?;
         Self::of(root, found)
+    }
+
+    /// The last version on `branch` that can be run, for whoever only looks while the newest can't: a run that is under way
+    /// goes on with what it knows. And what to say of that, given what is `wrong` with the newest. None where orch has never
+    /// run the plan, or no version can be run.
+    pub(crate) fn last_valid(root: &Path, branch: &str, wrong: &OpenError) -> Option<(Self, String)> {
+        Home::find(root, &home_name(branch))?;
+        let repository = PlanRepository::at(root);
+        let mut tried: Vec<PlanCommit> = Vec::new();
+        for (commit, plan) in repository.versions(branch).ok()? {
+            if tried.last().is_some_and(|last| plan_the_same(&last.live(), &plan.live())) {
+                continue;
+            }
+            let version = plan.version;
+            let found = repository.plan_of_version(commit, plan.clone()).ok()?;
+            if let Ok(plan) = Self::of(root.to_owned(), found) {
+                let note = format!(
+                    "{branch} can't be run as it is now: {}; this is by its version v{version}: mend the plan (`orch plan …`), \
+                     `orch check` says more",
+                    what_is_wrong(wrong)
+                );
+                return Some((plan, note));
+            }
+            tried.push(plan);
+            if tried.len() == TRIED {
+                break;
+            }
+        }
+        None
     }
 
     /// The plan that was read.
@@ -109,7 +142,7 @@ impl WavePlan {
             provided: Arc::new(provided),
             tasks: Arc::new(tasks),
             merged: Arc::new(merged),
-            home_name: path.to_string_lossy().trim_start_matches("plan/").replace('/', "%"),
+            home_name: home_name(&path.to_string_lossy()),
             path,
         })
     }
@@ -173,10 +206,19 @@ impl WavePlan {
     /// Whether `other`, a later version, plans something else: other tasks, or others of their words. What became of a task
     /// is no other plan.
     pub(super) fn is_planned_anew(&self, other: &PlanCommit) -> bool {
-        let live = other.live();
-        live.len() != self.tasks.len()
-            || live.iter().zip(self.tasks.iter()).any(|(new, old)| planned(new) != planned(old))
+        let own: Vec<&PlanTask> = self.tasks.iter().collect();
+        !plan_the_same(&own, &other.live())
     }
+}
+
+/// The name that orch's own files for the plan on `branch` go by: a branch may have slashes.
+pub(super) fn home_name(branch: &str) -> String {
+    branch.trim_start_matches("plan/").replace('/', "%")
+}
+
+/// Whether these are the same tasks in the same words, whatever became of them.
+fn plan_the_same(a: &[&PlanTask], b: &[&PlanTask]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| planned(a) == planned(b))
 }
 
 /// A task as it was planned, whatever became of it, in the form in which every version after the first is written.

@@ -7,6 +7,7 @@ use orch_state_commits::{PlanCommit, TaskId, check_capabilities};
 use orch_state_git::{PlanRepository, PlanUpdated, UpdatePlanInput};
 use orch_store::{Folded, Home};
 
+use super::load::home_name;
 use super::refused::refused;
 use crate::OpenError;
 
@@ -28,7 +29,7 @@ impl PlanToChange {
     pub fn read(root: &Path, branch: &str) -> Result<Self, OpenError> {
         let repository = PlanRepository::at(root);
         let found = repository.plan(branch).map_err(refused)?;
-        let home = Home::find(root, &branch.trim_start_matches("plan/").replace('/', "%"));
+        let home = Home::find(root, &home_name(branch));
         let history = match home {
             Some(home) => orch_store::read(&home.history())?.unwrap_or_default(),
             None => Folded::default(),

@@ -8,6 +8,7 @@ use orch_state_commits::PlanCommit;
 use orch_state_git::{PlanRepository, SessionEntry};
 use orch_store::{Home, Lock};
 
+use super::load::home_name;
 use super::place::{looking, main_root};
 use super::refused::refused;
 use crate::OpenError;
@@ -40,8 +41,7 @@ impl SessionSummary {
         let SessionEntry { branch, plan, is_current, .. } = entry;
         let (completed, tasks) = plan.as_ref().map(PlanCommit::progress).unwrap_or_default();
         let request = plan.as_ref().map(|plan| plan.user_request.lines().next().unwrap_or_default().trim());
-        let name = branch.as_str().trim_start_matches("plan/").replace('/', "%");
-        let home = Home::find(root, &name);
+        let home = Home::find(root, &home_name(branch.as_str()));
         Self {
             request: request.unwrap_or_default().to_owned(),
             created: plan.as_ref().map(|plan| plan.created.clone()).unwrap_or_default(),

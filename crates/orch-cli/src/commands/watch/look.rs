@@ -89,7 +89,7 @@ impl Looker {
         let (asks, asked) = channel();
         let look_on = move || {
             for size in asked {
-                let looked = Opening::load(&found).and_then(|opening| look(opening, all, size));
+                let looked = Opening::load_to_look(&found).and_then(|opening| look(opening, all, size));
                 if events.send(Event::Looked(looked)).is_err() {
                     return;
                 }

@@ -60,7 +60,7 @@ pub(super) fn run(args: &Watch) -> Result<u8, Failure> {
     let given: Vec<&str> = [&args.plan, &args.seconds].into_iter().flatten().map(String::as_str).collect();
     let (plan, interval) = words(&given)?;
     let began = Instant::now();
-    let opening = super::load(plan.map(Path::new), &args.kind)?;
+    let opening = super::load_to_look(plan.map(Path::new), &args.kind)?;
     let found = opening.plan().found();
     let is_terminal = screen::is_terminal();
     let first = look::look(opening, args.all, is_terminal.then(screen::size))?;

@@ -1,0 +1,67 @@
+//! What is done to the branches of a plan while it is run: what is known is gone on with, and nothing is lost.
+
+use serde_json::json;
+
+use crate::mcp::called;
+use crate::support::waves::{SESSION, Waves};
+
+/// A plan whose first task waits at a gate, and whose second one needs it.
+fn gated() -> (Waves, String, String) {
+    let waves = Waves::without_plan();
+    let [here, gate] = waves.pipes(["here", "gate"]);
+    let act = format!("begin {here} {gate}");
+    waves.plan(SESSION, &[("001", &[], &["a"], &act), ("002", &["a"], &["b"], "")]);
+    (waves, here, gate)
+}
+
+/// Has the plan say, in its next version, that a task needs what nobody provides.
+fn spoil(waves: &Waves) {
+    let plan = format!("plan/{SESSION}");
+    let task = json!({"id": "003", "description": "Build on nothing", "preconditions": ["nobody has this"]});
+    called(&waves.project, "update_plan_branch", json!({"plan_branch": plan, "new_tasks": [task]})).unwrap();
+}
+
+#[test]
+fn a_plan_that_can_not_be_run_any_more_is_looked_at_by_its_last_version_that_can() {
+    let (waves, here, gate) = gated();
+    let mut live = waves.start_run(&[]);
+    waves.project.hear(&here);
+    spoil(&waves);
+    live.wait_for("alert", "");
+    waves.run_to(65, &["check"]);
+    let says = format!(
+        "note: plan/{SESSION} can't be run as it is now: `003` requires `nobody has this`, which no task provides; this is by its \
+         version v1: mend the plan (`orch plan …`), `orch check` says more\n"
+    );
+    for (command, answers) in [
+        (&["status"][..], "RUNNING"),
+        (&["why", "002"], "waits for `001`, which is RUNNING"),
+        (&["logs", "001"], ""),
+        (&["graph"], "002"),
+        (&["report"], "Left:"),
+    ] {
+        let answer = waves.run_to(0, command);
+        assert_eq!(answer.err.matches(&says).count(), 1, "{command:?}: {answer}");
+        assert!(answer.out.contains(answers), "{command:?}: {answer}");
+    }
+    assert_eq!(waves.run_to(4, &["next"]).err, says);
+    let next = waves.run_to(4, &["next", "--json"]);
+    assert!(next.err == says && next.out.contains("\"ready\":[]"), "{next}");
+    // What stands against it in the run that is under way is known to it.
+    let stopped = waves.run_to(0, &["stop"]);
+    assert!(stopped.err.contains(&says) && stopped.err.contains("the run has ended"), "{stopped}");
+    let ended = live.end();
+    assert_eq!(ended.code, Some(3), "{ended}");
+    drop(gate);
+    assert_eq!(waves.run_to(65, &["run"]).code, Some(65));
+    assert_eq!(waves.stand(), ["001: PENDING", "002: PENDING"]);
+}
+
+#[test]
+fn a_plan_that_was_never_run_is_looked_at_as_it_is() {
+    let waves = Waves::new(&[("001", &[], &["a"], "")]);
+    spoil(&waves);
+    for command in [&["status"][..], &["why", "001"], &["next"], &["stop"]] {
+        waves.run_to(65, command);
+    }
+}
