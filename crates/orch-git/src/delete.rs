@@ -1,4 +1,4 @@
-//! Taking back a branch that nobody has moved meanwhile.
+//! Taking back a branch that nobody has moved meanwhile, and bringing one back that somebody has deleted.
 
 use crate::{BranchName, CommitError, Git};
 
@@ -21,5 +21,19 @@ impl Git {
         // The branch is gone, and so nothing reads the record any more.
         let _ = self.forget_base(branch);
         Ok(())
+    }
+
+    /// Makes the local branch that is gone again, at exactly the commit `at`, named by its full id. Git keeps the commits of a
+    /// deleted branch for weeks.
+    ///
+    /// # Errors
+    /// [`CommitError::Exists`], with the branch as it is, when it is there; [`CommitError::Git`], also when git has cleared the
+    /// commit away.
+    pub fn bring_back_branch(&self, branch: &BranchName, at: &str) -> Result<(), CommitError> {
+        let steps = format!("create {} {at}\n", branch.head_ref());
+        self.move_references(&steps, b"brought back").map_err(|error| match self.branch_tip(branch) {
+            Ok(Some(found)) => CommitError::Exists { branch: branch.clone(), found },
+            _ => error.into(),
+        })
     }
 }

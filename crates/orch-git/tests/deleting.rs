@@ -36,3 +36,21 @@ fn a_branch_that_was_moved_stays() {
     assert!(there.delete_branch_at(&name("trunk"), &tip).is_err());
     assert_eq!(repository.tip("trunk"), other);
 }
+
+#[test]
+fn a_branch_that_is_gone_is_brought_back_and_one_that_is_there_stays() {
+    let repository = Repository::new();
+    let there = Git::at(&repository.top);
+    let plan = name("plan/session-1");
+    let first = there.commit_on(&plan, Tip::New { base: "trunk" }, b"plan\n").unwrap();
+    let second = there.commit_on(&plan, Tip::At(&first), b"plan 2\n").unwrap();
+    git(&repository.top, &["branch", "-q", "-D", "plan/session-1"]);
+    there.bring_back_branch(&plan, &second).unwrap();
+    assert_eq!(there.branch_tip(&plan).unwrap(), Some(second.clone()));
+    let error = there.bring_back_branch(&plan, &first).unwrap_err();
+    assert!(matches!(&error, CommitError::Exists { found, .. } if *found == second), "{error}");
+    let gone = "1".repeat(40);
+    let error = there.bring_back_branch(&name("plan/session-2"), &gone).unwrap_err();
+    assert!(matches!(error, CommitError::Git(_)), "{error}");
+    assert_eq!(there.branch_tip(&plan).unwrap(), Some(second));
+}

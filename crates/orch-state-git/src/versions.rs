@@ -46,6 +46,14 @@ impl PlanRepository {
         Ok(is_new.then_some(updated))
     }
 
+    /// Makes the branch of a plan again that somebody has deleted, at the commit that it was last seen at.
+    ///
+    /// # Errors
+    /// [`ToolError::Exists`] when it is there; git's own, also when the commit is there no more.
+    pub fn bring_back(&self, branch: &BranchName, at: &str) -> Result<(), ToolError> {
+        Ok(self.git.bring_back_branch(branch, at)?)
+    }
+
     /// The plan as it is after the update, and whether that is a new version.
     pub(crate) fn next_version(
         &self,

@@ -65,3 +65,22 @@ fn a_plan_that_was_never_run_is_looked_at_as_it_is() {
         waves.run_to(65, command);
     }
 }
+
+#[test]
+fn the_branch_of_a_plan_that_is_deleted_while_it_is_run_is_made_again() {
+    let (waves, here, gate) = gated();
+    let mut live = waves.start_run(&[]);
+    waves.project.hear(&here);
+    // What somebody has planned meanwhile is in it as well.
+    waves.run_to(0, &["plan", "add", "Add a page", "--provides", "Page"]);
+    live.wait_for("task_ended", "003");
+    waves.git(&["branch", "-q", "-D", &format!("plan/{SESSION}")]);
+    waves.project.say(&gate);
+    let ended = live.end();
+    let says = format!("plan/{SESSION} was deleted while it was run: it is there again as it was last known");
+    assert!(ended.code == Some(0) && ended.err.matches(&says).count() == 1, "{ended}");
+    assert_eq!(waves.stand(), ["001: SUCCESS", "002: SUCCESS", "003: SUCCESS"]);
+    let versions = ["Initialize execution plan v1", "Update execution plan v2", "Update execution plan v3"];
+    assert_eq!(waves.versions()[..3], versions, "{ended}");
+    assert!(waves.said().contains("Completed: 3/3 tasks"), "{}", waves.said());
+}

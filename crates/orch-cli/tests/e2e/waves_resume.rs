@@ -252,11 +252,14 @@ fn a_plan_whose_branch_was_deleted_is_run_to_its_end_and_its_history_kept() {
     waves.project.hear(&here);
     let tip = waves.git(&["rev-parse", &branch]);
     waves.git(&["update-ref", "-d", &format!("refs/heads/{branch}")]);
+    // Git can't keep it beside this one, so that it can't be made again.
+    waves.git(&["branch", "-q", "plan", "flow"]);
     waves.project.say(&gate);
     let ended = live.end();
     assert_eq!(ended.code, Some(0), "{ended}");
     assert_eq!(ended.err.matches("does not say how far it is").count(), 1, "{ended}");
     assert_eq!(waves.merges().len(), 2, "{ended}");
+    waves.git(&["branch", "-q", "-D", "plan"]);
     let gone = waves.project.run(&["run", &branch]);
     assert!(gone.err.contains(&format!("there is no branch {branch}")), "{gone}");
     // With the branch, all is there again, and it is brought up to date.

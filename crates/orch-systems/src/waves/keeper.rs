@@ -6,6 +6,7 @@ use std::sync::Arc;
 use orch_core::{Moved, Order, Plan, Resumed, Run, TaskIx, Time};
 use orch_run::Failure;
 use orch_state_commits::{PlanCommit, TaskId, TaskStatus, Update};
+use orch_state_git::ToolError;
 use orch_store::StoreError;
 
 use super::WavePlan;
@@ -20,6 +21,8 @@ pub(super) struct WaveKeeper {
     plan: WavePlan,
     /// The plan as the run has it now.
     graph: Arc<Plan>,
+    /// The commit that the plan's branch was last known to be at.
+    tip: String,
     /// Where the plan's branch has each task: as it was read, and as was written since.
     written: BTreeMap<String, TaskStatus>,
     /// The tasks of which the branch may have to say something, each with its place in the waves before it.
@@ -40,6 +43,7 @@ impl WaveKeeper {
         Self {
             touched: touched(&levels),
             graph: Arc::clone(&plan.plan),
+            tip: plan.tip.clone(),
             written,
             levels,
             plan: plan.clone(),
@@ -81,6 +85,25 @@ impl WaveKeeper {
         done.iter().filter_map(of).max().filter(|_| run.policy().order == Order::Waves)
     }
 
+    /// Adds the next version. A branch that was deleted meanwhile is made again: it is where others learn what was done.
+    fn record(&mut self, update: &Update, alerts: &mut Vec<String>) -> Result<(), ToolError> {
+        let (repository, branch) = (self.plan.repository(), &self.plan.branch);
+        let recorded = match repository.record(branch.as_str(), update) {
+            Err(ToolError::NoBranch { .. }) => {
+                repository.bring_back(branch, &self.tip)?;
+                let at = self.tip.get(..9).unwrap_or(&self.tip);
+                alerts.push(format!(
+                    "{branch} was deleted while it was run: it is there again as it was last known ({at}), and goes on from there; \
+                     `git branch -D {branch}` deletes it once the run is over"
+                ));
+                repository.record(branch.as_str(), update)?
+            }
+            recorded => recorded?,
+        };
+        self.tip = recorded.map_or_else(|| std::mem::take(&mut self.tip), |updated| updated.commit_sha);
+        Ok(())
+    }
+
     fn write_next(&mut self, run: &Run, alerts: &mut Vec<String>) -> usize {
         let mut update = self.owed(run);
         if update != Update::default() {
@@ -88,7 +111,7 @@ impl WaveKeeper {
             let learned: Vec<String> = done.filter_map(|id| learned(&self.plan, id)).collect();
             update.learned = learned.join("\n");
             update.wave = self.wave(run, &update.completed);
-            if let Err(error) = self.plan.repository().record(self.plan.branch(), &update) {
+            if let Err(error) = self.record(&update, alerts) {
                 // Others read it; a run goes on from the history and from what was merged. It is tried again with the next
                 // transition, and said once.
                 if !std::mem::replace(&mut self.has_alerted, true) {
@@ -135,6 +158,7 @@ impl Keeper for WaveKeeper {
         // It may have been changed once more since: what it says of the tasks of this one counts all the same.
         if let Ok(now) = self.plan.repository().plan(self.plan.branch()) {
             self.written = statuses(&now.plan);
+            self.tip = now.tip;
         }
         self.graph = Arc::clone(plan);
         self.levels = plan.depths();
