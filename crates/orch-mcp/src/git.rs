@@ -2,9 +2,9 @@
 
 mod table;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use orch_state_git::{PlanRepository, Refusal, ToolError};
+use orch_state_git::{InUse, PlanRepository, Refusal, ToolError};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -45,6 +45,12 @@ impl GitTools {
     /// The tools over the repository in which `folder` lies, which need not be there.
     pub fn new(folder: PathBuf) -> Self {
         Self { repository: PlanRepository::at(folder), operations: table::operations(), for_worker: false }
+    }
+
+    /// The same, with work trees spared in which somebody works, as this one tells.
+    #[must_use]
+    pub fn sparing(self, in_use: fn(&Path) -> Option<InUse>) -> Self {
+        Self { repository: self.repository.sparing(in_use), ..self }
     }
 
     /// The same for the worker of a task: that a task is completed is not its to say.

@@ -11,7 +11,8 @@
 //! - Branches are written without a checkout: the main work tree and its index stay as they are, whatever is in them.
 //! - Any number of calls may run at once, in one process or in several. Of two that make one branch, one succeeds; of two that
 //!   update one plan, both arrive.
-//! - A work tree is never removed with work in it that is in no commit.
+//! - A work tree is never removed with work in it that is in no commit, nor while somebody works in it, as far as whoever
+//!   [says so](PlanRepository::sparing) knows.
 //! - Whatever an agent gives is checked before anything is done. A call that fails has changed nothing.
 //!
 //! ```no_run
@@ -47,7 +48,7 @@ pub use planned::PlannedTask;
 pub use plans::{BranchCreated, CreatePlanInput, PlanUpdated, ReplacedTask, UpdatePlanInput};
 pub use provides::ProvidesInput;
 pub use reading::BranchInput;
-pub use repository::{FLOW, PlanRepository};
+pub use repository::{FLOW, InUse, PlanRepository};
 pub use said::Said;
 pub use tasks::CreateTaskInput;
 pub use worktrees::{CreateWorktreeInput, RemoveWorktreeInput, WorktreeCreated, WorktreeRemoved};

@@ -19,6 +19,17 @@ const LIMIT: Duration = Duration::from_secs(30);
 #[derive(Clone, Debug)]
 pub struct PlanRepository {
     pub(crate) git: Git,
+    /// Tells whether somebody works in a work tree.
+    pub(crate) in_use: fn(&Path) -> Option<InUse>,
+}
+
+/// That somebody works in a work tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InUse {
+    /// Who, and where.
+    pub problem: String,
+    /// What to do before it can be removed.
+    pub hint: String,
 }
 
 impl PlanRepository {
@@ -30,7 +41,13 @@ impl PlanRepository {
 
     /// The same with a git of one's own.
     pub fn with(git: Git) -> Self {
-        Self { git }
+        Self { git, in_use: |_| None }
+    }
+
+    /// The same, with work trees spared in which somebody works, as this one tells.
+    #[must_use]
+    pub fn sparing(self, in_use: fn(&Path) -> Option<InUse>) -> Self {
+        Self { in_use, ..self }
     }
 
     /// The folder that the tools work in.

@@ -4,11 +4,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use orch_git::{Force, Git, WorktreeError};
+use orch_git::{BranchName, Force, Git, WorktreeError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{PlanRepository, ToolError};
+use crate::{InUse, PlanRepository, ToolError};
 
 /// The folder that they are made in, at the top of the main work tree.
 const FOLDER: &str = ".worktrees";
@@ -66,6 +66,8 @@ struct Place {
     top: PathBuf,
     /// From the top.
     shown: String,
+    /// The branch that is checked out there.
+    has: Option<String>,
 }
 
 impl Place {
@@ -80,7 +82,7 @@ impl PlanRepository {
     ///
     /// # Errors
     /// [`ToolError::Worktree`] when the branch is in use elsewhere, or the work tree that is there holds work that is in no
-    /// commit; [`ToolError::NoBranch`]; an [argument](ToolError::Argument) that is no plain name.
+    /// commit, or somebody [works](Self::sparing) there; [`ToolError::NoBranch`]; an [argument](ToolError::Argument) that is no plain name.
     pub fn create_worktree(&self, input: &CreateWorktreeInput) -> Result<WorktreeCreated, ToolError> {
         let place = self.place(&input.worker_id)?;
         let (branch, tip) = self.branch(&input.task_branch, "create_task_branch")?;
@@ -89,6 +91,7 @@ impl PlanRepository {
             hint: "move away what is there".into(),
         })?;
         refuse_link(&place)?;
+        self.spare(&place, Some(&branch))?;
         // The tip, so that a branch that is deleted meanwhile is made again where it was.
         let added = self.git.replace_worktree(&place.path(), &branch, &tip);
         let added = added.map_err(|error| self.unsaved(error))?;
@@ -106,11 +109,13 @@ impl PlanRepository {
     /// Removes the work tree of a worker; its branch stays. That there is none is no error.
     ///
     /// # Errors
-    /// [`ToolError::Worktree`] when it holds work that is in no commit, with the names of the files.
+    /// [`ToolError::Worktree`] when it holds work that is in no commit, with the names of the files, or when somebody
+    /// [works](Self::sparing) in it.
     pub fn remove_worktree(&self, input: &RemoveWorktreeInput) -> Result<WorktreeRemoved, ToolError> {
         let place = self.place(&input.worker_id)?;
         let (path, shown) = (place.path(), &place.shown);
         refuse_link(&place)?;
+        self.spare(&place, None)?;
         let message = match self.git.remove_worktree(&path, Force::No) {
             Ok(_) => format!("Removed worktree at {shown}"),
             Err(WorktreeError::NotAWorktree { .. }) if is_nothing(&path) => {
@@ -119,6 +124,18 @@ impl PlanRepository {
             Err(error) => return Err(self.unsaved(error)),
         };
         Ok(WorktreeRemoved { success: true, message })
+    }
+
+    /// Refuses to have the work tree removed in which somebody works; one that is to have the branch that it has stays.
+    fn spare(&self, place: &Place, branch: Option<&BranchName>) -> Result<(), ToolError> {
+        let stays = |branch: &BranchName| place.has.as_deref() == Some(branch.as_str());
+        if branch.is_some_and(stays) {
+            return Ok(());
+        }
+        match (self.in_use)(&place.path()) {
+            Some(InUse { problem, hint }) => Err(ToolError::Worktree { problem, hint }),
+            None => Ok(()),
+        }
     }
 
     fn place(&self, worker: &str) -> Result<Place, ToolError> {
@@ -136,8 +153,12 @@ impl PlanRepository {
             });
         }
         let trees = self.git.worktrees()?;
-        match trees.into_iter().find(|tree| tree.main && !tree.bare) {
-            Some(main) => Ok(Place { top: main.path, shown: format!("{FOLDER}/worker-{worker}") }),
+        let shown = format!("{FOLDER}/worker-{worker}");
+        match trees.iter().find(|tree| tree.main && !tree.bare).map(|main| main.path.clone()) {
+            Some(top) => {
+                let there = trees.into_iter().find(|tree| tree.path == top.join(&shown));
+                Ok(Place { top, shown, has: there.and_then(|tree| tree.branch) })
+            }
             None => Err(ToolError::Worktree {
                 problem: "the repository is bare: there is no folder for work trees".into(),
                 hint: "clone it, and work in the clone".into(),

@@ -71,7 +71,7 @@ pub use waves::{
     WaveTaskLine, makes_waves, sessions,
 };
 pub use weavers::{PlannedSpec, Restacked, StackEntry, WeaverPlan};
-pub use worktrees::ListedWorktree;
+pub use worktrees::{ListedWorktree, in_use};
 
 // What the types above are made of.
 pub use orch_git::Rescued;

@@ -9,6 +9,7 @@ use std::path::{Component, Path, PathBuf};
 
 use orch_exec::process::{processes_in, program_runs_in};
 use orch_git::{BranchName, Force, Git, GitError, Rescue, Rescued, Worktree, WorktreeError, WorktreeState};
+use orch_state_git::InUse;
 use orch_store::{Escape, beneath};
 
 use crate::OpenError;
@@ -244,12 +245,8 @@ impl Worktrees {
     /// not saved, or neither merged nor pushed, only with `force`, and then everything in it is kept first.
     pub(crate) fn remove(&self, listed: &ListedWorktree, force: bool) -> Result<Vec<Rescued>, OpenError> {
         let path = &listed.tree.path;
-        if let Some(pid) = listed.used_by.first() {
-            return Err(OpenError::Request {
-                code: "worktree.in_use",
-                message: format!("{} is in use: process {pid} works in it", path.display()),
-                hint: "end it first: `orch stop`, or the shell whose current folder it is".into(),
-            });
+        if let Some(InUse { problem, hint }) = in_use(path) {
+            return Err(OpenError::Request { code: "worktree.in_use", message: problem, hint });
         }
         let holds_more = listed.state.as_ref().is_some_and(|state| !state.is_safe());
         if !force && !listed.is_merged && !holds_more {
@@ -329,6 +326,15 @@ impl ListedWorktree {
         let is_free = !locked && !self.is_broken && self.used_by.is_empty();
         is_free && self.is_merged && self.state.as_ref().is_none_or(WorktreeState::is_safe)
     }
+}
+
+/// Whether somebody works in the work tree at `path`, which is not to be removed then: for whoever removes one, person or agent.
+pub fn in_use(path: &Path) -> Option<InUse> {
+    let pid = *processes_in(path).first()?;
+    Some(InUse {
+        problem: format!("{} is in use: process {pid} works in it", path.display()),
+        hint: "end it first: `orch stop`, or the shell whose current folder it is".into(),
+    })
 }
 
 /// Copies a file, in whole or not at all: by way of a file out of sight, where there is a place for it on the same file

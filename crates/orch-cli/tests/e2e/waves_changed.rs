@@ -84,3 +84,29 @@ fn the_branch_of_a_plan_that_is_deleted_while_it_is_run_is_made_again() {
     assert_eq!(waves.versions()[..3], versions, "{ended}");
     assert!(waves.said().contains("Completed: 3/3 tasks"), "{}", waves.said());
 }
+
+#[test]
+fn a_work_tree_with_a_worker_in_it_is_not_removed_by_a_tool() {
+    let (waves, here, gate) = gated();
+    let live = waves.start_run(&[]);
+    waves.project.hear(&here);
+    let removed = waves.run_to(2, &["worktree", "remove", "worker-1"]);
+    assert!(removed.err.contains("the task of") && removed.err.contains("is under way"), "{removed}");
+    waves.git(&["branch", "-q", "task/009-other", "flow"]);
+    for (tool, arguments) in [
+        ("remove_worktree", json!({"worker_id": "1"})),
+        ("create_worktree", json!({"worker_id": "1", "task_branch": "task/009-other"})),
+    ] {
+        let refused = called(&waves.project, tool, arguments).unwrap_err();
+        for part in [".worktrees/worker-1 is in use: process ", " works in it", "end it first: `orch stop`"] {
+            assert!(refused.contains(part), "{tool}: {part}: {refused}");
+        }
+    }
+    // Whoever wants what is there has it.
+    let own = json!({"worker_id": "1", "task_branch": "task/001-make-001"});
+    called(&waves.project, "create_worktree", own).unwrap();
+    waves.project.say(&gate);
+    let ended = live.end();
+    assert_eq!(ended.code, Some(0), "{ended}");
+    assert_eq!(waves.ran(), ["001.1", "002.1"], "{ended}");
+}
