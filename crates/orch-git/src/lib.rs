@@ -13,6 +13,7 @@
 
 mod abandoned;
 mod add;
+mod advance;
 mod aside;
 mod branch;
 mod catch_up;

@@ -499,3 +499,21 @@ fn nobody_is_asked_for_a_password() {
         .unwrap();
     assert!(asked.exists());
 }
+
+#[test]
+fn a_branch_is_moved_on_from_where_it_was_seen_alone() {
+    let repository = Repository::new();
+    let there = Git::at(&repository.top);
+    let (task, other) = (name("task"), name("other"));
+    let first = there.commit_on(&task, Tip::New { base: "trunk" }, b"one\n").unwrap();
+    let second = there.commit_on(&other, Tip::New { base: "task" }, b"two\n").unwrap();
+    there.advance_branch(&task, &first, &second).unwrap();
+    assert_eq!(there.branch_tip(&task).unwrap(), Some(second.clone()));
+    let error = there.advance_branch(&task, &first, &second).unwrap_err();
+    assert!(matches!(&error, CommitError::Moved { found: Some(found), .. } if *found == second), "{error}");
+    let error = there.advance_branch(&name("gone"), &first, &second).unwrap_err();
+    assert!(matches!(error, CommitError::Moved { found: None, .. }), "{error}");
+    let error = there.advance_branch(&task, &second, &"1".repeat(40)).unwrap_err();
+    assert!(matches!(error, CommitError::Git(_)), "{error}");
+    assert_eq!(there.branch_tip(&task).unwrap(), Some(second));
+}

@@ -17,6 +17,7 @@
 mod claims;
 mod config;
 mod control;
+mod detached;
 mod error;
 mod evidence;
 mod kept;

@@ -131,6 +131,7 @@ impl Worktrees {
             result,
             ready: ready.filter(|_| !is_ready),
             set_up,
+            note: None,
         })
     }
 

@@ -155,16 +155,46 @@ fn what_was_committed_on_another_branch_goes_back_and_that_branch_stays() {
 }
 
 #[test]
-fn what_was_committed_on_no_branch_is_left_for_a_person() {
-    let waves = Waves::new(&[("001", &[], &["a"], "switch - then nothing")]);
-    let ended = waves.run_to(1, &["run"]);
-    assert!(ended.err.contains("worker-1 is on no branch, not on task/001-make-001"), "{ended}");
-    let there = waves.project.path(".worktrees/worker-1").display().to_string();
-    assert_eq!(waves.git(&["-C", &there, "show", "HEAD:001.txt"]), "001 1");
-    waves.git(&["-C", &there, "switch", "-q", "-C", "task/001-make-001"]);
-    waves.run_to(0, &["retry", "001"]);
-    let ended = waves.run_to(0, &["run"]);
+fn what_was_committed_on_no_branch_comes_onto_that_of_the_task() {
+    let waves = Waves::without_plan();
+    let [here, gate] = waves.pipes(["here", "gate"]);
+    let act = format!("switch - middle {here} {gate} then nothing");
+    waves.plan(SESSION, &[("001", &[], &["a"], &act)]);
+    let live = waves.start_run(&[]);
+    waves.project.hear(&here);
+    // What comes to `flow` meanwhile is brought into the task's branch, and does not part it from those commits.
+    waves.git(&["commit", "-q", "--allow-empty", "-m", "By hand"]);
+    waves.project.say(&gate);
+    let ended = live.end();
+    assert_eq!((ended.code, waves.stand()), (Some(0), vec!["001: SUCCESS".to_owned()]), "{ended}");
+    assert_eq!(waves.ran(), ["001.1", "001.2"], "{ended}");
+    let told = ended.told("alert", "detail").join("\n");
+    let says = "what its worker had committed on no branch (";
+    assert!(told.contains(says) && told.contains(") is on task/001-make-001 now"), "{told}{ended}");
     assert_eq!(waves.project.read("001.txt"), "001 1\n", "{ended}");
+    assert_eq!(waves.git(&["for-each-ref", "refs/orch/rescue"]), "");
+}
+
+#[test]
+fn what_was_committed_on_no_branch_and_beside_that_of_the_task_is_kept() {
+    let waves = Waves::without_plan();
+    let [here, gate] = waves.pipes(["here", "gate"]);
+    let act = format!("switch - middle {here} {gate} dirt rest.txt then write 002.txt anew commit");
+    waves.plan(SESSION, &[("001", &[], &["a"], &act)]);
+    let live = waves.start_run(&[]);
+    waves.project.hear(&here);
+    let beside = waves.write_commit("By hand", "task/001-make-001");
+    waves.git(&["update-ref", "refs/heads/task/001-make-001", &beside]);
+    waves.project.say(&gate);
+    let ended = live.end();
+    assert_eq!((ended.code, waves.stand()), (Some(0), vec!["001: SUCCESS".to_owned()]), "{ended}");
+    let kept = "refs/orch/rescue/task/001-make-001/1";
+    let told = ended.told("alert", "detail").join("\n");
+    assert!(told.contains(&format!("is kept as {kept}: `git merge {kept}`")), "{told}{ended}");
+    assert_eq!(waves.git(&["show", &format!("{kept}:001.txt")]), "001 1");
+    assert_eq!(waves.git(&["show", &format!("{kept}:rest.txt")]), "dirt");
+    waves.git(&["merge-base", "--is-ancestor", &beside, "flow"]);
+    assert_eq!(waves.project.read("rest.txt"), "dirt\n", "it was taken along: {ended}");
 }
 
 #[test]

@@ -243,7 +243,7 @@ impl System for MilestoneSystem {
         let (Some(worktrees), Some(assigned)) = (&self.worktrees, self.coming(task)) else {
             self.clear(task, None).map_err(failed)?;
             let (folder, base_branch) = (place.folder.clone(), place.base_branch.clone());
-            return Ok(Ground { folder, base_branch, result, set_up: Vec::new(), ready: None });
+            return Ok(Ground { folder, base_branch, result, set_up: Vec::new(), ready: None, note: None });
         };
         self.harbour.require()?;
         let branch =

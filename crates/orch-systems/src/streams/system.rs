@@ -230,6 +230,7 @@ impl System for StreamSystem {
                 result: place.home.result(&stream.id, attempt),
                 set_up: Vec::new(),
                 ready: None,
+                note: None,
             },
         };
         let stands = self.ledger.stands(task).map_err(|error| failed("read the tasks", error))?;

@@ -29,6 +29,8 @@ pub(crate) struct Ground {
     pub(crate) set_up: Vec<Vec<String>>,
     /// The file to be made when that is done, so that it is done once.
     pub(crate) ready: Option<PathBuf>,
+    /// What a person should be told of what was there before.
+    pub(crate) note: Option<String>,
 }
 
 /// Why there is no place for an attempt to work.

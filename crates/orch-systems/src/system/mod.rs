@@ -61,6 +61,7 @@ pub(crate) trait System {
             result,
             set_up: Vec::new(),
             ready: None,
+            note: None,
         })
     }
 

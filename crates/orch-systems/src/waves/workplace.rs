@@ -14,6 +14,7 @@ use orch_store::Home;
 
 use super::WavePlan;
 use crate::config::WorktreesTable;
+use crate::detached::onto_branch;
 use crate::system::{Coming, Ground, GroundError};
 use crate::worktrees::Worktrees;
 
@@ -122,11 +123,17 @@ impl Workplaces {
             ToolError::Argument { .. } | ToolError::Unwritable(_) => GroundError::Task(said(&error)),
             error => GroundError::Environment(said(&error)),
         })?;
-        self.catch_up(&branch)?;
         let trees = self.git.worktrees().map_err(environment)?;
-        let result = home.result(self.plan.plan.id(task), attempt);
         let own = self.own_tree(&trees, home, (task, attempt), &branch);
-        let ground = match own.and_then(|own| self.name_of(&own)) {
+        let own = own.and_then(|own| self.name_of(&own));
+        // Before anything is merged into the branch, from which what was committed on none goes on.
+        let note = match &own {
+            Some(own) => self.gather(own, &trees, &branch)?,
+            None => None,
+        };
+        self.catch_up(&branch)?;
+        let result = home.result(self.plan.plan.id(task), attempt);
+        let ground = match own {
             Some(own) => self.worktrees.ground(&own, &branch, FLOW, result)?,
             // Whoever runs another plan beside this one looks for one as well.
             None => self.worktrees.ground_in_any(self.free_names(&trees), &branch, FLOW, result)?,
@@ -136,7 +143,23 @@ impl Workplaces {
         fs::write(home.began(self.plan.plan.id(task), attempt), began.written()).map_err(|error| {
             GroundError::Environment(format!("can't note where the branch begins: {error}"))
         })?;
-        Ok(ground)
+        Ok(Ground { note, ..ground })
+    }
+
+    /// Takes in what was committed in a work tree on no branch; what to say of it.
+    fn gather(
+        &self,
+        name: &str,
+        trees: &[Worktree],
+        branch: &BranchName,
+    ) -> Result<Option<String>, GroundError> {
+        let path = self.worktrees.path(name);
+        let is_detached = |tree: &Worktree| tree.path == path && tree.branch.is_none() && path.is_dir();
+        if !trees.iter().any(is_detached) {
+            return Ok(None);
+        }
+        self.worktrees.remove_abandoned_locks(name, branch).map_err(environment)?;
+        onto_branch(&self.git, &path, branch).map_err(GroundError::Task)
     }
 
     /// Brings what was merged since the branch was made into it: what the task requires is there. Where that conflicts with

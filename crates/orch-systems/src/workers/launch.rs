@@ -58,6 +58,8 @@ impl AgentWorkers {
         }
         let session = self.executor.has_sessions().then(|| self.system.session_name(task));
         let ground = self.system.ground(&self.place, coming, session.as_ref())?;
+        let note = ground.note.clone();
+        self.to_tell.extend(note.map(|text| Notice::Alert { task: Some(task), text }));
         if !ground.set_up.is_empty() {
             let commands = ground.set_up.iter().cloned().collect();
             self.set_up(coming, ground, commands)?;

@@ -85,6 +85,8 @@ pub(crate) struct AgentWorkers {
     linger: Duration,
     /// Ends that were known before they were waited for.
     ended: Vec<Ended>,
+    /// What is to be told of attempts that were begun.
+    to_tell: Vec<Notice>,
     /// The keys of workers whose end is recorded when the driver next asks for something.
     reported: Vec<u64>,
     /// The attempts that there were files of before the first was started.
@@ -153,6 +155,7 @@ impl AgentWorkers {
             under_way: Vec::new(),
             linger: LINGER,
             ended: Vec::new(),
+            to_tell: Vec::new(),
             reported: Vec::new(),
             leftovers: None,
             shared_env: OnceCell::new(),
@@ -459,7 +462,7 @@ impl Workers for AgentWorkers {
     fn wait(&mut self, run: &Run, until: Option<Time>) -> Result<Vec<Notice>, Failure> {
         self.recorded();
         self.under_way = tasks_under_way(run);
-        let mut notices: Vec<Notice> = Vec::new();
+        let mut notices = std::mem::take(&mut self.to_tell);
         let asked: Vec<Ask> = self.control.take().collect();
         notices.extend(asked.into_iter().filter_map(|ask| self.request(ask)));
         for ended in std::mem::take(&mut self.ended) {
