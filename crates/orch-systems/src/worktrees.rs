@@ -9,7 +9,8 @@ use std::path::{Component, Path, PathBuf};
 
 use orch_exec::process::{processes_in, program_runs_in};
 use orch_git::{BranchName, Force, Git, GitError, Rescue, Rescued, Worktree, WorktreeError, WorktreeState};
-use orch_state_git::InUse;
+use orch_state_commits::TaskBranch;
+use orch_state_git::{FLOW, InUse};
 use orch_store::{Escape, beneath};
 
 use crate::OpenError;
@@ -218,22 +219,27 @@ impl Worktrees {
     pub(crate) fn list(&self) -> Result<Vec<ListedWorktree>, OpenError> {
         let git = Git::at(&self.root);
         let default = BranchName::new(git.local_default_branch().name).ok();
-        let into: Vec<&BranchName> = default.iter().collect();
+        let flow = BranchName::new(FLOW).ok();
+        let flow = flow.filter(|flow| matches!(git.branch_tip(flow), Ok(Some(_))));
         let trees = git.worktrees().map_err(unreadable)?;
         let mut listed = Vec::new();
         for tree in trees.into_iter().filter(|tree| !tree.main && !tree.bare) {
             let missing = !tree.path.is_dir();
+            let branch = tree.branch.as_deref().and_then(|branch| BranchName::new(branch).ok());
+            // What is done for a task of a plan of waves goes there, and from there wherever its owner likes.
+            let is_of_waves = |branch: &BranchName| TaskBranch::id_in(branch.as_str()).is_some();
+            let into =
+                flow.as_ref().filter(|_| branch.as_ref().is_some_and(is_of_waves)).or(default.as_ref());
             let looked = match missing {
                 true => None,
-                false => Some(git.worktree_state(&tree.path, &into)),
+                false => Some(git.worktree_state(&tree.path, into.as_slice())),
             };
             let is_broken = matches!(looked, Some(Err(GitError::NotAWorktree { .. })));
             let state = looked.filter(|_| !is_broken).transpose().map_err(unreadable)?;
-            let branch = tree.branch.as_deref().and_then(|branch| BranchName::new(branch).ok());
             let is_merged = state.as_ref().is_none_or(|state| state.ahead == 0)
                 || branch
-                    .zip(default.as_ref())
-                    .is_some_and(|(branch, default)| git.is_contained(&branch, default).unwrap_or(false));
+                    .zip(into)
+                    .is_some_and(|(branch, into)| git.is_contained(&branch, into).unwrap_or(false));
             let used_by = if missing { Vec::new() } else { processes_in(&tree.path) };
             let name = tree.path.strip_prefix(&self.folder).ok();
             let name = name.map(|name| name.to_string_lossy().into_owned());
@@ -314,7 +320,8 @@ pub struct ListedWorktree {
     /// Whether its folder is there and is no work tree of the repository: its `.git` is gone, or something else took its
     /// place.
     pub is_broken: bool,
-    /// Whether its commits have arrived in the default branch, also by a squash, or are known to be on a remote.
+    /// Whether its commits have arrived in the branch that they are merged into (the default branch; of a task of waves,
+    /// `flow`), also by a squash, or are known to be on a remote.
     pub is_merged: bool,
     /// The processes that work in it.
     pub used_by: Vec<u32>,

@@ -341,3 +341,22 @@ fn merges_provide_what_the_plan_says_and_nothing_else() {
     assert_eq!(provides(body("flow^1")), ["User model class", "User.verify_password (bcrypt)"]);
     assert_eq!(waves.project.json(&["status", SESSION])["plan"]["path"], format!("plan/{SESSION}"));
 }
+
+#[test]
+fn what_is_left_in_a_work_tree_is_counted_from_flow() {
+    let waves = Waves::new(&[("001", &[], &["a"], ""), ("002", &["a"], &["b"], "part then nothing")]);
+    waves.run_to(3, &["run"]);
+    let listed = waves.json(&["worktree", "list"]);
+    // The first commit of the branch and two of its worker: what 001 has brought to `flow` is not counted.
+    let tree = &listed["worktrees"][0];
+    assert_eq!(
+        (&tree["task"], &tree["ahead"], &tree["state"]),
+        (&"002".into(), &3.into(), &"unmerged".into()),
+        "{tree}"
+    );
+    waves.git(&["merge", "-q", "--no-ff", "-m", "By hand", "task/002-make-002"]);
+    let listed = waves.json(&["worktree", "list"]);
+    assert_eq!(listed["worktrees"][0]["state"], "clean", "{listed}");
+    waves.run_to(0, &["worktree", "remove"]);
+    assert_eq!(waves.worktree("002"), None);
+}
