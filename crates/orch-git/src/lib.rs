@@ -23,6 +23,7 @@ mod contained;
 mod delete;
 mod error;
 mod files;
+mod hidden;
 mod identity;
 mod known;
 mod lock;

@@ -19,7 +19,8 @@ pub enum Force<'a> {
 }
 
 impl Git {
-    /// Removes the work tree at `path` (relative to [`dir`](Git::dir)). Its branch stays. Ignored files go with it.
+    /// Removes the work tree at `path` (relative to [`dir`](Git::dir)). Its branch stays. Ignored files go with it, but for
+    /// repositories among them, which keep it.
     ///
     /// Without force it stays when it holds changes or untracked files, commits of a detached `HEAD` that nothing else
     /// has, submodules with work that is nowhere else, an operation under way, or a lock. With force all that is

@@ -7,6 +7,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
 use crate::commit::{path_from, text};
+use crate::hidden::{MOST_ENTRIES, repositories_in};
 use crate::program::Call;
 use crate::worktree::is_there;
 use crate::{BranchName, Git, GitError};
@@ -51,10 +52,17 @@ pub struct Nested {
     pub path: PathBuf,
     /// Whether the work tree's commit or index knows it, as a submodule. One that it does not know can't be rescued.
     pub tracked: bool,
-    /// Whether it has changed, staged or untracked files.
+    /// Whether it has changed, staged or untracked files; taken for granted of one that is not tracked.
     pub dirty: bool,
     /// How many of its commits (on its `HEAD`, its branches and its stash) no remote is known to have.
     pub unsaved: usize,
+}
+
+impl Nested {
+    /// One that the work tree knows nothing of. It is not asked: what it says could be anybody's.
+    fn unknown(path: PathBuf) -> Self {
+        Self { path, tracked: false, dirty: true, unsaved: 0 }
+    }
 }
 
 /// What a work tree holds. The counts are of files unless said otherwise.
@@ -86,7 +94,8 @@ pub struct WorktreeState {
     pub unpushed: usize,
     /// Commits of a detached `HEAD` that no branch, tag or rescue has.
     pub unreferenced: usize,
-    /// The repositories inside, down to any depth, of which something would be lost.
+    /// The repositories inside, down to any depth, of which something would be lost; of those in folders that git ignores all
+    /// that are found among the first 20,000 entries there.
     pub nested: Vec<Nested>,
 }
 
@@ -97,7 +106,7 @@ impl WorktreeState {
     }
 
     /// Whether removing the work tree loses nothing. Its branch stays, so commits on it are no hindrance; ignored
-    /// files are lost.
+    /// files are lost, but for repositories among them.
     pub fn is_safe(&self) -> bool {
         !self.has_tracked_changes()
             && self.submodules_changed + self.untracked + self.unreferenced == 0
@@ -130,7 +139,11 @@ impl fmt::Display for WorktreeState {
             said.push(format!("a {operation} under way"));
         }
         for nested in &self.nested {
-            said.push(format!("a repository in {} with work that is nowhere else", nested.path.display()));
+            let may_be = if nested.tracked { "is" } else { "may be" };
+            said.push(format!(
+                "a repository in {} with work that {may_be} nowhere else",
+                nested.path.display()
+            ));
         }
         formatter.write_str(if said.is_empty() { "nothing" } else { "" })?;
         formatter.write_str(&said.join(", "))
@@ -184,7 +197,8 @@ impl Git {
 
     fn read_status(&self, state: &mut WorktreeState) -> Result<(), GitError> {
         let mut args = vec!["status", "--porcelain=v2", "-z", "--no-renames", "--untracked-files=all"];
-        args.extend(["--ignore-submodules=none", "--", ":(top)"]);
+        args.extend(["--ignored=matching", "--ignore-submodules=none", "--", ":(top)"]);
+        let mut ignored = Vec::new();
         for entry in self.local(&args)?.split(|&byte| byte == 0) {
             match entry {
                 [b'1', b' ', staged, changed, b' ', submodule, ..] => {
@@ -201,19 +215,22 @@ impl Git {
                     let name = PathBuf::from(OsString::from_vec(name.to_vec()));
                     // Only a repository is listed as a whole folder.
                     if name.as_os_str().as_encoded_bytes().ends_with(b"/") {
-                        state.nested.push(Nested {
-                            path: name.clone(),
-                            tracked: false,
-                            dirty: true,
-                            unsaved: 0,
-                        });
+                        state.nested.push(Nested::unknown(name.clone()));
                     }
                     if state.untracked_names.len() < NAMES_KEPT {
                         state.untracked_names.push(name);
                     }
                 }
+                [b'!', b' ', name @ .., b'/'] => {
+                    ignored.push(PathBuf::from(OsString::from_vec(name.to_vec())));
+                }
                 _ => {}
             }
+        }
+        if !ignored.is_empty() {
+            let top = path_from(self.local(&["rev-parse", "--show-toplevel"])?);
+            let hidden = repositories_in(&top, ignored, MOST_ENTRIES);
+            state.nested.extend(hidden.into_iter().map(Nested::unknown));
         }
         Ok(())
     }

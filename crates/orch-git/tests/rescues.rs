@@ -142,6 +142,24 @@ fn a_repository_inside_that_is_no_submodule_keeps_the_work_tree_even_by_force() 
     assert!(path.join("inner/x").exists());
 }
 
+#[test]
+fn a_repository_in_a_folder_that_git_ignores_keeps_the_work_tree() {
+    let (repository, path) = with_work_tree();
+    commit(&path, ".gitignore", "/deps/\n*.log\n");
+    fs::create_dir_all(path.join("deps/none")).unwrap();
+    fs::write(path.join("deps/none/x"), "x\n").unwrap();
+    fs::write(path.join("a.log"), "x\n").unwrap();
+    assert!(repository.orch().worktree_state(&path, &[]).unwrap().is_safe());
+    git(&path, &["init", "-q", "deps/of/inner"]);
+    commit(&path.join("deps/of/inner"), "x", "x\n");
+    let refused = repository.orch().remove_worktree(&path, Force::No).unwrap_err();
+    let WorktreeError::NotSafe { state, .. } = refused else { panic!("{refused}") };
+    assert_eq!(state.to_string(), "a repository in deps/of/inner with work that may be nowhere else");
+    fs::remove_dir_all(path.join("deps/of")).unwrap();
+    repository.orch().remove_worktree(&path, Force::No).unwrap();
+    assert!(!path.exists(), "what else is ignored goes");
+}
+
 /// A repository whose trunk has a submodule at `sub mod`, which has one at `deep`, and a work tree `w`.
 fn with_submodules() -> (Repository, PathBuf) {
     let repository = Repository::new();

@@ -273,6 +273,15 @@ impl Worktrees {
         let name = rescue_name(path)?;
         let force = if force { Force::RescueAs(&name) } else { Force::No };
         Git::at(&self.root).remove_worktree(path, force).map_err(|error| match error {
+            // Nobody but its owner knows what is to become of it.
+            WorktreeError::NotSafe { state, .. } if state.nested.iter().any(|nested| !nested.tracked) => {
+                OpenError::Request {
+                    code: "worktree.unsaved",
+                    message: format!("{} holds {state}", path.display()),
+                    hint: "move the repository out of it, or delete it; then call `orch worktree remove` again"
+                        .into(),
+                }
+            }
             WorktreeError::NotSafe { .. } | WorktreeError::Locked { .. } => OpenError::Request {
                 code: "worktree.unsaved",
                 message: error.to_string(),

@@ -343,6 +343,29 @@ fn merges_provide_what_the_plan_says_and_nothing_else() {
 }
 
 #[test]
+fn a_work_tree_that_is_kept_after_its_task_was_merged_is_named_in_the_report() {
+    let waves = Waves::new(&[("001", &[], &["a"], ""), ("002", &[], &["b"], "")]);
+    let verify = "test -e 002.txt || { touch rest.txt; git init -q deps/inner; }";
+    waves.config("", &format!("[waves]\nverify = [\"sh\", \"-c\", {verify:?}]"));
+    fs::write(waves.project.path(".git/info/exclude"), "/orch.toml\n/.orch/\n/deps/\n").unwrap();
+    let ended = waves.run_to(0, &["run", "-j", "1"]);
+    let place = waves.project.path(".worktrees/worker-1").display().to_string();
+    let says = format!(
+        "\nWork trees that are kept:\n- {place} (1 untracked (rest.txt), a repository in deps/inner with work that may be nowhere \
+         else): save or delete that, then `orch worktree remove 001`\n"
+    );
+    assert!(ended.out.contains(&says), "{says}{ended}");
+    assert!(waves.run_to(0, &["report"]).out.contains(&says));
+    assert_eq!(waves.worktree("002"), None, "{ended}");
+    let refused = waves.run_to(2, &["worktree", "remove", "001", "--force"]);
+    assert!(refused.err.contains("hint: move the repository out of it, or delete it"), "{refused}");
+    fs::remove_file(waves.project.path(".worktrees/worker-1/rest.txt")).unwrap();
+    fs::remove_dir_all(waves.project.path(".worktrees/worker-1/deps")).unwrap();
+    waves.run_to(0, &["worktree", "remove", "001"]);
+    assert!(!waves.run_to(0, &["report"]).out.contains("Work trees"), "{ended}");
+}
+
+#[test]
 fn what_is_left_in_a_work_tree_is_counted_from_flow() {
     let waves = Waves::new(&[("001", &[], &["a"], ""), ("002", &["a"], &["b"], "part then nothing")]);
     waves.run_to(3, &["run"]);

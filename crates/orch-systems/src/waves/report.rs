@@ -6,12 +6,13 @@ use orch_core::{Readiness, Run, Status, TaskIx, Time};
 use orch_state_git::FLOW;
 
 use super::WavePlan;
+use super::workplace::KeptTree;
 
 /// So many tasks are listed one by one.
 const LISTED: usize = 50;
 
 /// The report of a run that is over, or of one that goes on, as far as it is.
-pub(super) fn report(plan: &WavePlan, run: &Run, now: Time, took: Duration) -> String {
+pub(super) fn report(plan: &WavePlan, run: &Run, now: Time, took: Duration, kept: &[KeptTree]) -> String {
     let is_done = |task: &TaskIx| run.status(*task) == Status::Success;
     let all = run.plan().len();
     let done: Vec<TaskIx> = run.plan().tasks().filter(is_done).collect();
@@ -52,7 +53,23 @@ pub(super) fn report(plan: &WavePlan, run: &Run, now: Time, took: Duration) -> S
     text.push_str(&format!("Time: {}\n", minutes(took)));
     let merged = if done.len() == all { "All work" } else { "What is done is" };
     text.push_str(&format!("{merged} merged to {FLOW} branch\n"));
+    text.push_str(&kept_trees(kept));
     text
+}
+
+/// What was left in the work trees of tasks that are merged, and what to do about it.
+fn kept_trees(kept: &[KeptTree]) -> String {
+    if kept.is_empty() {
+        return String::new();
+    }
+    let lines = kept.iter().take(LISTED).map(|KeptTree { task, path, why }| {
+        format!("- {} ({why}): save or delete that, then `orch worktree remove {task}`\n", path.display())
+    });
+    let more = match kept.len().saturating_sub(LISTED) {
+        0 => String::new(),
+        more => format!("- and {more} more: `orch worktree list`\n"),
+    };
+    format!("\nWork trees that are kept:\n{}{more}", lines.collect::<String>())
 }
 
 fn list(tasks: &[TaskIx], line: impl Fn(TaskIx) -> String) -> String {

@@ -280,7 +280,7 @@ impl System for WaveSystem {
     }
 
     fn account(&self, run: &Run, now: Time, took: Duration) -> Option<String> {
-        Some(report(&self.plan, run, now, took))
+        Some(report(&self.plan, run, now, took, &self.places.kept()))
     }
 
     fn finish(&self, closing: &mut Closing<'_>) -> Result<Requirements, OpenError> {

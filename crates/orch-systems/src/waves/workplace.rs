@@ -6,7 +6,6 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use orch_core::TaskIx;
-use orch_exec::process::processes_in;
 use orch_git::{BranchName, Force, Git, GitError, MergeError, Worktree};
 use orch_state_commits::{TaskBranch, TaskId};
 use orch_state_git::{FLOW, PlanRepository, Said, ToolError};
@@ -16,7 +15,7 @@ use super::WavePlan;
 use crate::config::WorktreesTable;
 use crate::detached::onto_branch;
 use crate::system::{Coming, Ground, GroundError};
-use crate::worktrees::Worktrees;
+use crate::worktrees::{Worktrees, in_use};
 
 /// As many work trees as there may be at most.
 const MOST: u32 = 10_000;
@@ -192,11 +191,14 @@ impl Workplaces {
 
     /// Whether a work tree was left behind by a task whose branch is in `flow`. One of another session is not.
     fn is_left(&self, tree: &Worktree) -> bool {
-        let branch = tree.branch.as_deref().and_then(|branch| BranchName::new(branch).ok());
-        let Some((branch, tip)) = branch.zip(tree.head.as_deref()) else { return false };
-        self.plan.plan.tasks().any(|task| self.plan.is_branch_of(task, branch.as_str()))
-            && self.git.is_ancestor(tip, &self.plan.flow.head_ref()).unwrap_or(false)
-            && processes_in(&tree.path).is_empty()
+        self.merged_task(tree).is_some() && in_use(&tree.path).is_none()
+    }
+
+    /// The task of this plan whose branch is in `flow` and checked out in a work tree.
+    fn merged_task(&self, tree: &Worktree) -> Option<TaskIx> {
+        let (branch, tip) = tree.branch.as_deref().zip(tree.head.as_deref())?;
+        let task = self.plan.plan.tasks().find(|&task| self.plan.is_branch_of(task, branch))?;
+        self.git.is_ancestor(tip, &self.plan.flow.head_ref()).ok().filter(|is_in| *is_in).map(|_| task)
     }
 
     /// Removes the work trees that were left behind by tasks whose branches are in `flow`: merged by a person, or by an orch
@@ -204,18 +206,37 @@ impl Workplaces {
     pub(super) fn tidy(&self) {
         for tree in self.git.worktrees().unwrap_or_default() {
             if !tree.main && self.name_of(&tree.path).is_some() && self.is_left(&tree) {
-                // What stays is listed by `orch worktree list`.
+                // What stays is told by the report.
                 let _ = self.git.remove_worktree(&tree.path, Force::No);
             }
         }
+    }
+
+    /// The work trees that are left of tasks whose branches are in `flow`, and why each was kept.
+    pub(super) fn kept(&self) -> Vec<KeptTree> {
+        let mut trees = self.git.worktrees().unwrap_or_default();
+        trees.retain(|tree| !tree.main && self.name_of(&tree.path).is_some());
+        trees.into_iter().filter_map(|tree| self.why_kept(tree)).collect()
+    }
+
+    fn why_kept(&self, tree: Worktree) -> Option<KeptTree> {
+        let task = self.merged_task(&tree)?;
+        let in_use = in_use(&tree.path).map(|_| "somebody works in it".to_owned());
+        let locked = || tree.locked.is_some().then(|| "it is locked".to_owned());
+        let holds = || {
+            let state = self.git.worktree_state(&tree.path, &[]).ok()?;
+            (!state.is_safe()).then(|| state.to_string())
+        };
+        let why = in_use.or_else(locked).or_else(holds)?;
+        Some(KeptTree { task: self.plan.plan.id(task).to_owned(), path: tree.path, why })
     }
 
     /// Removes the work tree of a task that is merged. One with unsaved work in it stays, and so does one in which a process
     /// works.
     pub(super) fn leave(&self, branch: &BranchName) {
         let Some(path) = self.worktree(branch) else { return };
-        if path.starts_with(self.worktrees.folder()) && processes_in(&path).is_empty() {
-            // What stays is listed by `orch worktree list`.
+        if path.starts_with(self.worktrees.folder()) && in_use(&path).is_none() {
+            // What stays is told by the report.
             let _ = self.git.remove_worktree(&path, Force::No);
         }
     }
@@ -228,6 +249,15 @@ pub(super) struct Work {
     pub(super) said: Said,
     /// The work tree that it is in, if that is still there.
     pub(super) worktree: Option<PathBuf>,
+}
+
+/// A work tree that was kept although its task is merged.
+pub(super) struct KeptTree {
+    /// The id of the task.
+    pub(super) task: String,
+    pub(super) path: PathBuf,
+    /// What it holds, or what else keeps it.
+    pub(super) why: String,
 }
 
 /// What is noted when an attempt begins.
