@@ -15,6 +15,9 @@ use rustix::fs::OFlags;
 
 use crate::platform::make_pipe;
 
+/// Why a task is held that somebody has stopped, as [`Hold::Asked`](orch_core::Hold::Asked) says it.
+pub const STOPPED_BY_HAND: &str = "stopped by hand";
+
 /// What can be asked of a run under way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ask {

@@ -49,7 +49,7 @@ pub use config::{
     Command, Config, ConfigError, Durability, ExecutorKind, MilestonesTable, RunTable, StreamsTable,
     Survivors, TmuxTable, WavesTable, WeaversTable, WorktreesTable, parse_duration,
 };
-pub use control::{Ask, Asker};
+pub use control::{Ask, Asker, STOPPED_BY_HAND};
 pub use error::OpenError;
 pub use locate::{Found, Kind, locate};
 pub use milestones::{

@@ -18,6 +18,7 @@ mod run;
 mod stack;
 mod status;
 mod stop;
+mod stopped;
 mod streams;
 mod table;
 #[cfg(test)]

@@ -9,7 +9,7 @@ use orch_systems::{AnyPlan, Counts, OpenError, Opening, Report, Requirements, Ru
 use serde::Serialize;
 
 use super::milestones::is_fresh;
-use super::{board, load, tell};
+use super::{board, load, stopped, tell};
 use crate::args::{Begin, Run};
 use crate::events::{Events, halt_word};
 use crate::failure::{Failure, code};
@@ -122,6 +122,8 @@ struct Tally {
     counts: Option<Counts>,
     /// Tasks that failed or came back incomplete: the word for it, the task, and what is known of it.
     not_done: Vec<(&'static str, String, String)>,
+    /// A line for each task that somebody stopped.
+    stopped: Vec<String>,
 }
 
 impl Observer for Tally {
@@ -135,7 +137,10 @@ impl Observer for Tally {
                 let word = if moved.to == Status::Fail { "failed" } else { "not complete" };
                 self.not_done.push((word, run.plan().id(moved.task).to_owned(), detail));
             }
-            orch_run::What::Finished { .. } => self.counts = Some(Counts::of(run, happening.at)),
+            orch_run::What::Finished { .. } => {
+                self.counts = Some(Counts::of(run, happening.at));
+                self.stopped = stopped::lines(run, happening.at);
+            }
             _ => {}
         }
     }
@@ -152,6 +157,9 @@ fn summarise(
     let mut err = io::stderr().lock();
     for (word, id, detail) in &tally.not_done {
         writeln!(err, "{word}: {}: {}", Sanitised::line(id), Sanitised::line(detail))?;
+    }
+    for line in &tally.stopped {
+        writeln!(err, "{}", Sanitised::line(line))?;
     }
     for note in notes {
         writeln!(err, "note: {}", Sanitised::line(note))?;
@@ -197,6 +205,8 @@ fn summarise(
     let seconds = began.elapsed().as_secs_f64();
     let head = match &report.validation {
         Requirements::Unmet { .. } => "requirements not met",
+        // To whoever stopped it, it is not stuck.
+        _ if report.verdict == Verdict::Stuck && !tally.stopped.is_empty() => "stopped",
         _ => report.verdict.word(),
     };
     writeln!(out, "{head}: {} in {seconds:.1} s", parts.join(", "))?;

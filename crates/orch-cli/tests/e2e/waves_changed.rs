@@ -110,3 +110,18 @@ fn a_work_tree_with_a_worker_in_it_is_not_removed_by_a_tool() {
     assert_eq!(ended.code, Some(0), "{ended}");
     assert_eq!(waves.ran(), ["001.1", "002.1"], "{ended}");
 }
+
+#[test]
+fn a_task_that_is_stopped_is_told_with_what_waits_for_it() {
+    let (waves, here, _) = gated();
+    let live = waves.start_run(&[]);
+    waves.project.hear(&here);
+    let stopped = waves.run_to(0, &["stop", "001"]);
+    assert!(stopped.err.contains("the run under way was asked to stop it"), "{stopped}");
+    let ended = live.end();
+    assert_eq!(ended.code, Some(3), "work is left: {ended}");
+    let says = "stopped: 001: by hand; 002 waits for it; `orch run` goes on with it\n";
+    assert!(ended.err.contains(says) && ended.err.contains("\nstopped: 2 PENDING in "), "{ended}");
+    assert!(!format!("{ended}").contains("stuck:"), "{ended}");
+    assert_eq!(waves.stand(), ["001: PENDING", "002: PENDING"]);
+}

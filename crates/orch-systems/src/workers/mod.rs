@@ -37,7 +37,7 @@ pub(crate) use once::run_to_end;
 pub(crate) use place::{Place, attempt_id, errand_name, keeper_name, review_name};
 
 use crate::AnyPlan;
-use crate::control::{Ask, Control};
+use crate::control::{Ask, Control, STOPPED_BY_HAND};
 use crate::reviewer::Before;
 use crate::system::{Coming, EndedAttempt, Judged, PlanPaths, Replanned, System};
 use follow_up::FollowingUp;
@@ -389,7 +389,7 @@ impl AgentWorkers {
                 }
                 Request::Stop
             }
-            Ask::StopTask(id) => Request::StopTask { task: find(&id)?, why: "stopped by hand".into() },
+            Ask::StopTask(id) => Request::StopTask { task: find(&id)?, why: STOPPED_BY_HAND.into() },
             Ask::Retry(id) => Request::Retry { task: find(&id)? },
         };
         Some(Notice::Asked(request))
