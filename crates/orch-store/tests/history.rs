@@ -439,3 +439,47 @@ fn a_reader_beside_a_writer_sees_only_whole_entries() {
         }
     });
 }
+
+#[test]
+fn the_time_of_runs_is_that_from_each_start_to_its_end() {
+    let started = |run: &'static str| What::RunStarted {
+        run: run.into(),
+        jobs: 1,
+        order: "list".into(),
+        pid: 1,
+        boot: None,
+        agent: None,
+    };
+    let ended = |run: &'static str| What::RunEnded { run: run.into(), verdict: "x".into() };
+    let begins = |attempt| moved("A", attempt, Pending, Running, None);
+    let ends = |attempt| moved("A", attempt, Running, Pending, Some(Outcome::Lost));
+    let steps: [(u64, What<'static>, u64); 11] = [
+        (100, started("a"), 0),
+        (110, begins(1), 10),
+        (130, ends(1), 10),
+        (150, ended("a"), 50),
+        // What a person does meanwhile is no part of a run.
+        (900, moved("A", 1, Pending, Pending, None), 50),
+        (1000, started("b"), 50),
+        (1030, begins(2), 80),
+        // It was cut off, and somebody found that out.
+        (5000, ends(2), 80),
+        (6000, started("c"), 80),
+        (6001, ended("c"), 81),
+        (7000, What::Restarted { why: "x".into() }, 0),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("history.jsonl");
+    for (moment, entry, took) in steps {
+        let (mut writer, _, _) = open(&path);
+        writer.append(at(moment), &[entry]).unwrap();
+        drop(writer);
+        let (_, folded, _) = open(&path);
+        assert_eq!(folded.took(None).as_millis(), u128::from(took), "at {moment}");
+    }
+    let (mut writer, _, _) = open(&path);
+    writer.append(at(8000), &[started("d")]).unwrap();
+    drop(writer);
+    let (_, folded, _) = open(&path);
+    assert_eq!((folded.took(None).as_millis(), folded.took(Some(at(8070))).as_millis()), (0, 70));
+}

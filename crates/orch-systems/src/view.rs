@@ -210,7 +210,10 @@ impl View {
     pub fn account(&self) -> Option<String> {
         match &self.plan {
             AnyPlan::Weavers(plan) => plan.summary(),
-            _ => self.system.account(&self.run, self.now, self.span().unwrap_or_default()),
+            _ => {
+                let took = self.history.took(self.live.is_some().then_some(self.now));
+                self.system.account(&self.run, self.now, took)
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! What the entries add up to: where every task stands.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use hashbrown::DefaultHashBuilder;
 use indexmap::IndexMap;
@@ -28,6 +29,10 @@ pub struct Folded {
     pub tasks: Tasks,
     /// The last run that was started, and how it ended.
     pub run: Option<RunRecord>,
+    /// How long the runs took that are over, together.
+    over: Duration,
+    /// When the run began that has not said its end, and when it is known to have gone on still.
+    open: Option<(Time, Time)>,
     /// The branch that the work is based on.
     pub base_branch: Option<String>,
     /// The highest attempts of tasks from before the state was begun anew.
@@ -117,10 +122,18 @@ impl Folded {
         }
     }
 
+    /// How long the runs took since the state was last begun anew, together: each from its start to its end, and the one that
+    /// goes on to `now`. One that was cut off counts to the last attempt that it is known to have begun.
+    pub fn took(&self, now: Option<Time>) -> Duration {
+        let last = self.open.map(|(began, known)| now.unwrap_or(known).since(began));
+        self.over.saturating_add(last.unwrap_or_default())
+    }
+
     /// Forgets where the tasks stood, and goes on counting their attempts: what an entry [`Restarted`](What::Restarted)
     /// does, which is to be written as well.
     pub fn restart(&mut self) {
         self.base_branch = None;
+        (self.over, self.open) = (Duration::ZERO, None);
         // Only what was recorded since the last restart is moved: many restarts stay linear.
         self.former.extend(self.tasks.drain(..).map(|(task, record)| (task, record.attempt)));
     }
@@ -147,6 +160,8 @@ impl Folded {
             }
             What::RunStarted { run, jobs, order, pid, boot, agent } => {
                 self.agent = agent.as_deref().map(Arc::from);
+                self.over = self.took(None);
+                self.open = Some((entry.at, entry.at));
                 self.run = Some(RunRecord {
                     run: run.to_string(),
                     at: entry.at,
@@ -161,10 +176,16 @@ impl Folded {
             What::RunEnded { run, verdict } => {
                 if let Some(last) = self.run.as_mut().filter(|last| last.run == **run) {
                     last.ended = Some((entry.at, verdict.to_string()));
+                    self.over = self.took(Some(entry.at));
+                    self.open = None;
                 }
             }
             What::Moved { task, attempt, from, to, outcome, detail, tries, reworks, review_due } => {
-                let agent = (*to == Status::Running).then(|| self.agent.clone());
+                // Any other transition may be somebody's who runs nothing.
+                let agent = (*to == Status::Running).then(|| {
+                    self.open = self.open.map(|(began, _)| (began, entry.at));
+                    self.agent.clone()
+                });
                 let detail = detail.as_deref().map(|detail| shared(&mut self.detail, detail));
                 let record = self.record(task);
                 if let Some(agent) = agent {

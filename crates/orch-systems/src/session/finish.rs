@@ -52,7 +52,7 @@ impl Session {
         let validation = system.finish(&mut closing)?;
         let all_done = closing.all_done();
         let took = self.began.map(|began| self.clock.now().since(began)).unwrap_or_default();
-        let account = system.account(&self.run, self.clock.now(), took);
+        let account = system.account(&self.run, self.clock.now(), self.took_before + took);
         self.store.concluded(&validation);
         let unmet = matches!(validation, Requirements::Unmet { .. });
         let stand = match all_done {

@@ -8,6 +8,7 @@ mod options;
 mod settle;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use orch_core::{
     Beginning, Event, Halt, OnIncomplete, Outcome, Plan, Readiness, Run, Status, TaskIx, Time, Verdict,
@@ -49,6 +50,8 @@ pub struct Session {
     history: Folded,
     /// When the run of this session began.
     began: Option<Time>,
+    /// How long the runs before took that it goes on from.
+    took_before: Duration,
     /// Held until the session is dropped.
     _locks: Locks,
 }

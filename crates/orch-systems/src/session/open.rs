@@ -89,6 +89,7 @@ impl Session {
         let policy = options.policy(&config, system.reviewer().is_some(), &defaults);
         let profiles = Profiles { config: &config, otherwise: &profile };
         let unreadable = || OpenError::system("look at what an earlier run left");
+        let took_before = remembered.history.took(None);
         let traces =
             Traces::look(&remembered.history, &home, &*system, profiles, now).map_err(unreadable())?;
         let rules = ResumeRules {
@@ -185,6 +186,7 @@ impl Session {
             opening,
             history: if anew { Folded::default() } else { remembered.history },
             began: None,
+            took_before: if anew { Duration::ZERO } else { took_before },
             _locks: locks,
         })
     }

@@ -167,7 +167,8 @@ pub(crate) trait System {
         None
     }
 
-    /// What is said of the run as a whole, in the form of the seed; none where it has none. `took` is how long it has taken.
+    /// What is said of the run as a whole, in the form of the seed; none where it has none. `took` is how long it has taken, with the
+    /// runs before that it went on from.
     fn account(&self, run: &Run, now: Time, took: Duration) -> Option<String> {
         let _ = (run, now, took);
         None
