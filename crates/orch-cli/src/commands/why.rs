@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::io::{self, Write};
 
-use orch_core::{Halt, Hold, Order, Phase, Plan, Readiness, Run, Status, TaskIx, Time};
-use orch_systems::{Kind, View};
+use orch_core::{Halt, Hold, Order, Outcome, Phase, Plan, Readiness, Run, Status, TaskIx, Time};
+use orch_systems::{Kind, TaskRecord, View};
 use serde::Serialize;
 
 use crate::failure::code;
@@ -131,6 +131,8 @@ fn stands(view: &View, task: TaskIx, readiness: Option<&Readiness>) -> Stands {
     let detail = record.and_then(|record| record.detail.as_deref().or(Some(record.outcome?.word())));
     let detail = detail.map(|detail| format!(": {detail}")).unwrap_or_default();
     let again = |what: &str| Some(format!("`orch retry {}` {what}", view.plan().id(task)));
+    // What is in its way, and what clears that, is the detail.
+    let is_obstructed = record.is_some_and(|record| record.outcome == Some(Outcome::Obstructed));
     let (text, hint) = match run.status(task) {
         Status::Pending => {
             let how = readiness.map_or("pending", word);
@@ -160,6 +162,12 @@ fn stands(view: &View, task: TaskIx, readiness: Option<&Readiness>) -> Stands {
             }
         }
         Status::Success => (format!("SUCCESS{ended}"), None),
+        Status::Incomplete if is_obstructed => {
+            let hint =
+                format!("its work is done: once the way is clear, `orch retry {}`", view.plan().id(task));
+            let hint = format!("{hint}, and the next run brings it in without a worker");
+            (format!("INCOMPLETE{ended}{detail}"), Some(hint))
+        }
         Status::Incomplete => (format!("INCOMPLETE{ended}{detail}"), again("does it again")),
         Status::Fail => (format!("FAIL{ended}{detail}"), again("does it again when the cause is mended")),
     };
@@ -193,10 +201,13 @@ fn waits_for(view: &View, task: TaskIx, on: TaskIx) -> Reason {
         needed => format!(" and provides {}", needed.join(", ")),
     };
     let reason = Reason::new("waiting", format!("waits for `{id}`, which is {status}{provides}")).on(on);
-    if status == Status::Incomplete {
-        reason.hint(format!("`orch retry {id}` does it again"))
-    } else {
-        reason
+    let is_obstructed = |record: &TaskRecord| record.outcome == Some(Outcome::Obstructed);
+    match status {
+        Status::Incomplete if view.attempt_record(on).is_some_and(is_obstructed) => reason.hint(format!(
+            "it is done, and something is in the way of its work: `orch why {id}` says what to do"
+        )),
+        Status::Incomplete => reason.hint(format!("`orch retry {id}` does it again")),
+        _ => reason,
     }
 }
 

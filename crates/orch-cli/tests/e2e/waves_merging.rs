@@ -52,7 +52,12 @@ fn a_conflict_stops_that_task_and_what_needs_it_and_loses_nothing() {
     assert!(status.out.contains("] 2 of 4 done, "), "{status}");
     let why = waves.run_to(0, &["why", "002"]);
     assert!(why.out.contains("conflicts with flow in same.txt"), "{why}");
-    assert_eq!(waves.json(&["why", "003"])["reasons"][0]["on"], "002");
+    assert!(why.out.contains(&format!("`git merge flow` in {}", kept.display())), "{why}");
+    let hint = "  hint: its work is done: once the way is clear, `orch retry 002`, and the next run brings it in without a worker\n";
+    assert!(why.out.ends_with(hint), "{why}");
+    let waits = &waves.json(&["why", "003"])["reasons"][0];
+    assert_eq!(waits["on"], "002");
+    assert!(waits["hint"].as_str().unwrap().ends_with("`orch why 002` says what to do"), "{waits}");
     // It is not tried again before somebody says so.
     let ended = waves.run_to(3, &["run"]);
     assert_eq!(waves.ran(), ["001.1", "002.1", "004.1"], "{ended}");
