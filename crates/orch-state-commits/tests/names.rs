@@ -160,3 +160,19 @@ proptest! {
         prop_assert_eq!(session.next(), SessionId::at(Time::from_millis((seconds + 1) * 1000)));
     }
 }
+
+#[test]
+fn ids_are_found_by_each_way_to_write_them() {
+    for (id, spellings) in [
+        ("003a", &["task-003a", "task-3a", "3a"][..]),
+        ("3", &["task-3", "task-003", "003"]),
+        ("007", &["task-007", "task-7", "7"]),
+        ("000", &["task-000", "task-0", "0"]),
+        ("0012", &["task-0012", "task-12", "12", "task-012", "012"]),
+        ("1234b", &["task-1234b"]),
+    ] {
+        let id: TaskId = id.parse().unwrap();
+        assert_eq!(id.spellings(), spellings, "{id}");
+        assert!(id.spellings().iter().all(|spelling| spelling.parse::<TaskId>().unwrap().is_same(&id)));
+    }
+}

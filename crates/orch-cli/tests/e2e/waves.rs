@@ -182,6 +182,9 @@ fn it_can_be_looked_at_as_every_plan_before_anything_has_run() {
         why["reasons"][0]["text"],
         "waits for `001`, which is PENDING and provides `User model class`"
     );
+    for name in ["2", "002", "task-2"] {
+        assert_eq!(waves.json(&["why", name])["id"], "002");
+    }
     assert_eq!(waves.json(&["next"])["ready"], serde_json::json!(["001"]));
     let status = waves.json(&["status"]);
     assert_eq!(

@@ -40,6 +40,25 @@ impl TaskId {
         self.key() == other.key()
     }
 
+    /// The other ways to write it that a person may take: without zeros in front, with three digits, and each with `task-`.
+    pub fn spellings(&self) -> Vec<String> {
+        let digits = self.0.trim_end_matches(|c: char| c.is_ascii_lowercase());
+        let letter = &self.0[digits.len()..];
+        let bare = match digits.trim_start_matches('0') {
+            "" => "0",
+            bare => bare,
+        };
+        let mut spellings = Vec::new();
+        for id in [self.0.clone(), format!("{bare}{letter}"), format!("{bare:0>3}{letter}")] {
+            for spelling in [format!("task-{id}"), id] {
+                if spelling != self.0 && !spellings.contains(&spelling) {
+                    spellings.push(spelling);
+                }
+            }
+        }
+        spellings
+    }
+
     /// Its number.
     pub fn number(&self) -> u128 {
         self.key().0

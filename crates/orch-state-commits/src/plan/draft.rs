@@ -39,7 +39,7 @@ impl PlanCommit {
             let depends_on = task.depends_on.iter().flat_map(|id| replacements.of_task(id));
             tasks.push(TaskDraft {
                 id: task.id.to_string(),
-                aliases: vec![format!("task-{}", task.id)],
+                aliases: task.id.spellings(),
                 title: task.title().to_owned(),
                 depends_on: depends_on.map(|id| Reference::from(id.as_str())).collect(),
                 provides,
