@@ -26,4 +26,19 @@ impl Git {
         self.common_dir()?;
         self.change(&Call::change(["config", "--local", "--replace-all", key, value])).map(drop)
     }
+
+    /// Forgets what this repository says of `key`, if that is `value`; of several values the last counts.
+    ///
+    /// # Errors
+    /// Those of [`set_setting`](Self::set_setting).
+    pub fn forget_setting(&self, key: &str, value: &str) -> Result<(), GitError> {
+        if self.setting(key)?.as_deref() != Some(value) {
+            return Ok(());
+        }
+        match self.change(&Call::change(["config", "--local", "--unset-all", key])) {
+            // It is not this repository that says so.
+            Err(GitError::Failed { code: Some(5), .. }) => Ok(()),
+            other => other.map(drop),
+        }
+    }
 }

@@ -26,6 +26,18 @@ fn a_setting_is_remembered_in_the_repository() {
 }
 
 #[test]
+fn a_setting_is_forgotten_if_it_is_what_it_was() {
+    let repository = Repository::new();
+    let orch = repository.orch();
+    orch.forget_setting(KEY, "plan/session-1").unwrap();
+    orch.set_setting(KEY, "plan/session-1").unwrap();
+    orch.forget_setting(KEY, "plan/session-2").unwrap();
+    assert_eq!(orch.setting(KEY).unwrap().as_deref(), Some("plan/session-1"));
+    orch.forget_setting(KEY, "plan/session-1").unwrap();
+    assert_eq!(orch.setting(KEY).unwrap(), None);
+}
+
+#[test]
 fn settings_set_at_once_are_all_set() {
     let repository = Repository::new();
     thread::scope(|scope| {

@@ -131,6 +131,14 @@ impl PlanRepository {
         Ok(entries)
     }
 
+    /// Forgets that the plan of `branch`, which is not to be carried out, is the one that is worked on; another that is stays so.
+    ///
+    /// # Errors
+    /// Git's own.
+    pub fn forget_current(&self, branch: &BranchName) -> Result<(), ToolError> {
+        Ok(self.git.forget_setting(CURRENT, branch.as_str())?)
+    }
+
     /// The branch of the current plan: the one that the repository's setting names, else the newest.
     pub(crate) fn current_plan(&self) -> Result<Option<(BranchName, String)>, ToolError> {
         let (mut branches, current) = self.plan_branches()?;

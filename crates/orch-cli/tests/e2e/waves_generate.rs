@@ -360,6 +360,7 @@ fn an_agent_decides_in_the_persons_place() {
     );
     assert_eq!((waves.plans().len(), waves.other_references()), (0, others));
     assert!(!ended.out.contains("Next: "), "{ended}");
+    assert_eq!(waves.git(&["config", "--default", "", "--get", "flow-claude.current-plan"]), "");
     let back = ended.err.split('`').nth(1).unwrap();
     waves.git(&back.split(' ').skip(1).collect::<Vec<_>>());
     in_order(&waves.text(), &["Initialize execution plan v1", "### Task 003"]);

@@ -331,7 +331,11 @@ impl WaveGeneration {
             return Err(stays(format!("{branch} is checked out in {}", tree.path.display())));
         }
         match self.git.delete_branch_at(&branch, &plan.commit) {
-            Ok(()) => Ok(format!("git branch {branch} {}", plan.commit)),
+            Ok(()) => {
+                // The plan is gone already; what the setting names is looked for by its branch.
+                let _ = self.repository.forget_current(&branch);
+                Ok(format!("git branch {branch} {}", plan.commit))
+            }
             Err(CommitError::Moved { found: None, .. }) => Err(stays(format!("{branch} is gone already"))),
             Err(error) => Err(stays(error.to_string())),
         }
