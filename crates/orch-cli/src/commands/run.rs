@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::time::Instant;
 
-use orch_core::{Halt, Run as CoreRun, Status, Verdict};
+use orch_core::{Halt, Outcome, Run as CoreRun, Status, Verdict};
 use orch_run::Observer;
 use orch_systems::{AnyPlan, Counts, OpenError, Opening, Report, Requirements, RunOptions, Session, View};
 use serde::Serialize;
@@ -120,7 +120,7 @@ struct DryRun<'a> {
 #[derive(Default)]
 struct Tally {
     counts: Option<Counts>,
-    /// Tasks that failed or came back incomplete: the word for it, the task, and what is known of it.
+    /// Tasks that failed, came back incomplete or could not be started: the word for it, the task, and what is known of it.
     not_done: Vec<(&'static str, String, String)>,
     /// A line for each task that somebody stopped.
     stopped: Vec<String>,
@@ -136,6 +136,10 @@ impl Observer for Tally {
                 let detail = detail.as_ref().map_or(how.clone(), |detail| format!("{how}: {detail}"));
                 let word = if moved.to == Status::Fail { "failed" } else { "not complete" };
                 self.not_done.push((word, run.plan().id(moved.task).to_owned(), detail));
+            }
+            orch_run::What::Moved { moved, detail } if moved.outcome == Some(Outcome::CouldNotStart) => {
+                let detail = detail.clone().unwrap_or_else(|| words(Outcome::CouldNotStart));
+                self.not_done.push(("not started", run.plan().id(moved.task).to_owned(), detail));
             }
             orch_run::What::Finished { .. } => {
                 self.counts = Some(Counts::of(run, happening.at));
@@ -216,6 +220,9 @@ fn summarise(
             "{} of the chosen tasks could not start; `orch why ID` says why, `--until ID` takes what it needs along",
             chosen.pending
         )?;
+    }
+    if matches!(report.halt, Some(Halt::CouldNotStart { .. })) {
+        writeln!(io::stderr(), "hint: `orch run` goes on where it was, once that is mended")?;
     }
     if report.verdict == Verdict::Fail {
         writeln!(

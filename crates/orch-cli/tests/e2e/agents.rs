@@ -42,6 +42,12 @@ fn an_agent_that_vanishes_is_nobodys_failure_either() {
         ended.err.contains("stopped: a worker could not be started; nothing of the plan is at fault"),
         "{ended}"
     );
+    let why = "/./agent not found; install it, or name it otherwise in orch.toml\n";
+    assert!(
+        ended.err.contains("\nnot started: PROMPT-02-b: program /") && ended.err.contains(why),
+        "{ended}"
+    );
+    assert!(ended.err.ends_with("hint: `orch run` goes on where it was, once that is mended\n"), "{ended}");
     project.run_to(0, &["run", "--agent", "shell"]);
     assert_eq!(project.lines("ran"), ["b"]);
 }

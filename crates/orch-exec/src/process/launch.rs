@@ -124,6 +124,25 @@ pub enum StartError {
 }
 
 impl StartError {
+    /// What to do about it, where that is known.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::NoProgram => "name the program first, then its arguments",
+            Self::NotFound { .. } => "install it, or name it otherwise in orch.toml",
+            Self::NotExecutable { .. } => {
+                "make it executable (`chmod +x`), or name another program in orch.toml"
+            }
+            Self::NoInterpreter { .. } => "install that, or mend the first line of the script",
+            Self::Cwd { .. } => "see what became of that folder",
+            Self::Stdin { .. } | Self::Log { .. } | Self::Receipt { .. } => {
+                "see whether the disk is full, and who may write there"
+            }
+            Self::TooLong { .. } => "hand the prompt over as a file (`prompt = \"file\"`)",
+            Self::KeyInUse { .. } | Self::Os { .. } => return None,
+        })
+    }
+
     /// Whether the same start may well succeed later: too few processes, too little memory, no descriptor left.
     #[must_use]
     pub fn is_transient(&self) -> bool {

@@ -96,7 +96,10 @@ impl FollowUp for WaveMerge {
             ErrandEnd::TimedOut { output } => rejected("it took too long".into(), output),
             ErrandEnd::CouldNotStart { why } => {
                 note_claim(&self.claim);
-                let why = format!("done, and not verified: `{verify}` could not be started: {why}");
+                let why = format!(
+                    "done, and not verified: `{verify}`, which is `verify` under [waves] of orch.toml, could not be started: {why}; \
+                     then `orch retry`, which only verifies and merges it"
+                );
                 Stage::Judged(Outcome::Obstructed, Some(why))
             }
         };

@@ -290,8 +290,11 @@ pub(super) enum LaunchError {
     },
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error(transparent)]
-    Start(#[from] StartError),
+    #[error("{source}{}", source.hint().map(|hint| format!("; {hint}")).unwrap_or_default())]
+    Start {
+        #[from]
+        source: StartError,
+    },
     #[error(transparent)]
     Ground(#[from] GroundError),
     #[error(transparent)]
@@ -303,7 +306,9 @@ impl LaunchError {
     /// started.
     pub(super) fn is_the_machines(&self) -> bool {
         match self {
-            LaunchError::Start(error) => error.is_transient() || matches!(error, StartError::Log { .. }),
+            LaunchError::Start { source } => {
+                source.is_transient() || matches!(source, StartError::Log { .. })
+            }
             LaunchError::Store(_) => true,
             _ => false,
         }
@@ -319,12 +324,12 @@ impl LaunchError {
                 Outcome::CouldNotStart
             }
             LaunchError::Tell(_) | LaunchError::Ground(GroundError::Task(_)) => Outcome::Failed,
-            LaunchError::Start(error) if error.is_transient() => {
+            LaunchError::Start { source } if source.is_transient() => {
                 Outcome::RateLimited { until: Some(now + OUT_OF_RESOURCES) }
             }
             LaunchError::Profile { .. }
             | LaunchError::Store(_)
-            | LaunchError::Start(_)
+            | LaunchError::Start { .. }
             | LaunchError::Ground(GroundError::Environment(_))
             | LaunchError::Terminal(_) => Outcome::CouldNotStart,
         }
