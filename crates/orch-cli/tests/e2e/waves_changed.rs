@@ -125,3 +125,27 @@ fn a_task_that_is_stopped_is_told_with_what_waits_for_it() {
     assert!(!format!("{ended}").contains("stuck:"), "{ended}");
     assert_eq!(waves.stand(), ["001: PENDING", "002: PENDING"]);
 }
+
+#[test]
+fn a_flow_that_is_moved_back_is_seen_when_the_next_task_is_merged() {
+    let waves = Waves::without_plan();
+    let [here, gate] = waves.pipes(["here", "gate"]);
+    let begin = waves.git(&["rev-parse", "flow"]);
+    let act = format!("begin {here} {gate}");
+    waves.plan(SESSION, &[("001", &[], &["a"], ""), ("002", &[], &["b"], &act)]);
+    let mut live = waves.start_run(&[]);
+    waves.project.hear(&here);
+    live.wait_for("task_ended", "001");
+    waves.git(&["reset", "-q", "--hard", &begin]);
+    waves.project.say(&gate);
+    let told = live.wait_for("task_ended", "002");
+    let says = "`flow` was moved back, and what was done for 001 is not on it any more: bring `flow` back to where it was \
+                (`git reflog flow`), or `orch retry 001`";
+    assert!(told["detail"].as_str().unwrap().contains(says), "{told}");
+    let ended = live.end();
+    assert!(ended.err.contains(&format!("note: {says}\n")), "{ended}");
+    for part in ["⏸ Development stopped: 1 of 2 tasks done", "- 001 Make 001 (not on flow any more)"] {
+        assert!(ended.err.contains(part), "{part}: {ended}");
+    }
+    assert_eq!(waves.stand(), ["001: INCOMPLETE", "002: SUCCESS"]);
+}

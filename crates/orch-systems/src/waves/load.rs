@@ -41,6 +41,8 @@ pub struct WavePlan {
     pub(super) flow: BranchName,
     /// The commit of the branch that says it.
     pub(super) tip: String,
+    /// The commit that `flow` was at then.
+    pub(super) flow_tip: String,
     /// What merged work provides.
     pub(super) provided: Arc<Provided>,
     /// By task of the run's plan.
@@ -95,7 +97,7 @@ impl WavePlan {
 
     /// The plan that was read.
     pub(super) fn of(root: PathBuf, on_branch: PlanOnBranch) -> Result<Self, OpenError> {
-        let PlanOnBranch { branch, tip, plan: commit, provided, merged, .. } = on_branch;
+        let PlanOnBranch { branch, tip, flow: flow_tip, plan: commit, provided, merged } = on_branch;
         let flow = BranchName::new(FLOW).map_err(|unfit| OpenError::Environment {
             message: unfit.to_string(),
             hint: "this is a bug in orch".into(),
@@ -139,6 +141,7 @@ impl WavePlan {
             branch,
             flow,
             tip,
+            flow_tip,
             provided: Arc::new(provided),
             tasks: Arc::new(tasks),
             merged: Arc::new(merged),

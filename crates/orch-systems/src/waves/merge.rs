@@ -13,6 +13,7 @@ use orch_state_commits::{Completion, MergeCommit, PlanTask, TaskId, WorkerCommit
 use orch_state_git::{FLOW, Said};
 
 use super::WavePlan;
+use super::flow::{Flow, said_of_lost};
 use super::workplace::{Work, Workplaces};
 use crate::landing::{not_merged, note_claim, unsaved};
 use crate::system::{Errand, ErrandEnd, ErrandKind, FollowUp, Step};
@@ -48,6 +49,8 @@ pub(super) struct WaveMerge {
     pub(super) is_renewed: bool,
     /// The tasks that were merged in this run, to which this one comes.
     pub(super) done: Rc<RefCell<Vec<TaskId>>>,
+    /// Where `flow` is, as far as the run knows.
+    pub(super) known_flow: Rc<Flow>,
     pub(super) stage: Stage,
 }
 
@@ -172,6 +175,7 @@ impl WaveMerge {
     fn merge(&self, verified: Option<&str>) -> Result<After, GitError> {
         let tips = (self.git.branch_tip(&self.flow)?, self.git.branch_tip(&self.work.branch)?);
         if let (Some(flow), Some(tip)) = &tips {
+            self.known_flow.look(&self.git, flow)?;
             if verified.is_some() && !self.git.is_ancestor(flow, tip)? {
                 // Another task was merged while this one was verified without it.
                 return Ok(After::Then(Stage::Verify));
@@ -185,6 +189,7 @@ impl WaveMerge {
         let merged = self.git.merge_into(&self.flow, &self.work.branch, &self.message(verified)?);
         let detail = match merged {
             Ok(Merged::Done { commit }) => {
+                self.known_flow.moved_on(&commit);
                 format!("merged into {FLOW} as {}", commit.get(..9).unwrap_or(&commit))
             }
             Ok(Merged::Nothing) => format!("everything on its branch is on {FLOW}"),
@@ -195,6 +200,11 @@ impl WaveMerge {
         };
         self.done.borrow_mut().push(self.task.id.clone());
         self.places.leave(&self.work.branch);
+        let lost = match self.known_flow.is_moved_back_anew() {
+            true => said_of_lost(&self.places.lost(&self.done.borrow())),
+            false => None,
+        };
+        let detail = lost.map_or(detail.clone(), |lost| format!("{detail}; {lost}"));
         Ok(After::judged(Outcome::Succeeded, detail))
     }
 

@@ -11,9 +11,17 @@ use super::workplace::KeptTree;
 /// So many tasks are listed one by one.
 const LISTED: usize = 50;
 
-/// The report of a run that is over, or of one that goes on, as far as it is.
-pub(super) fn report(plan: &WavePlan, run: &Run, now: Time, took: Duration, kept: &[KeptTree]) -> String {
-    let is_done = |task: &TaskIx| run.status(*task) == Status::Success;
+/// The report of a run that is over, or of one that goes on, as far as it is: as of now, and how long it took; with the work trees
+/// that were kept, and the tasks whose work is not on `flow` any more.
+pub(super) fn report(
+    plan: &WavePlan,
+    run: &Run,
+    (now, took): (Time, Duration),
+    kept: &[KeptTree],
+    lost: &[String],
+) -> String {
+    let is_lost = |task: TaskIx| lost.iter().any(|id| id == run.plan().id(task));
+    let is_done = |task: &TaskIx| run.status(*task) == Status::Success && !is_lost(*task);
     let all = run.plan().len();
     let done: Vec<TaskIx> = run.plan().tasks().filter(is_done).collect();
     let mut text = match done.len() == all {
@@ -38,6 +46,7 @@ pub(super) fn report(plan: &WavePlan, run: &Run, now: Time, took: Duration, kept
                     let by = by.iter().map(|&by| run.plan().id(by)).collect::<Vec<_>>().join(", ");
                     format!("blocked by {by}")
                 }
+                _ if is_lost(task) => format!("not on {FLOW} any more"),
                 _ => run.status(task).word().to_lowercase(),
             };
             format!("- {} {} ({stands})", run.plan().id(task), plan.plan.title(task))

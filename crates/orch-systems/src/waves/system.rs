@@ -19,6 +19,7 @@ use orch_state_git::FLOW;
 use orch_store::{Folded, Home};
 
 use super::WavePlan;
+use super::flow::{Flow, said_of_lost};
 use super::judge::{judge, progress};
 use super::keeper::WaveKeeper;
 use super::load::what_is_wrong;
@@ -121,6 +122,8 @@ struct WaveSystem {
     seen: RefCell<String>,
     /// The tasks that were merged in this run.
     done: Rc<RefCell<Vec<TaskId>>>,
+    /// Where `flow` is.
+    flow: Rc<Flow>,
     /// Whether it was said that the plan was changed to what can't be run.
     has_refused: Cell<bool>,
 }
@@ -131,6 +134,7 @@ impl WaveSystem {
             places: Workplaces::of(&plan, &setting.worktrees),
             seen: RefCell::new(plan.tip.clone()),
             done: Rc::new(RefCell::new(plan.merged())),
+            flow: Rc::new(Flow::at(&plan.flow_tip)),
             has_refused: Cell::new(false),
             plan,
             setting,
@@ -139,6 +143,14 @@ impl WaveSystem {
 
     fn verify(&self) -> Option<&Vec<String>> {
         self.setting.table.verify.as_ref().filter(|words| !words.is_empty())
+    }
+
+    /// The tasks whose work was on `flow`, and is not any more because that was moved back while the run goes on.
+    fn lost(&self) -> Vec<String> {
+        match self.flow.was_moved_back() {
+            true => self.places.lost(&self.done.borrow()),
+            false => Vec::new(),
+        }
     }
 
     /// The plan as its branch has it now, if that is another plan than the one that is run.
@@ -241,6 +253,7 @@ impl System for WaveSystem {
             claim,
             is_renewed: !self.places.has_begun(ended.home, ended.task, ended.attempt),
             done: Rc::clone(&self.done),
+            known_flow: Rc::clone(&self.flow),
             stage: Stage::Look,
         }))
     }
@@ -267,7 +280,11 @@ impl System for WaveSystem {
         match self.changed() {
             Ok(None) => Replanning::No,
             Ok(Some(plan)) => {
-                let system = Rc::new(Self::of(plan.clone(), self.setting.clone()));
+                let changed = Self::of(plan.clone(), self.setting.clone());
+                // What was merged before it was changed is remembered, and looked for on `flow`.
+                self.done.borrow_mut().extend(changed.done.take());
+                let system =
+                    Rc::new(Self { done: Rc::clone(&self.done), flow: Rc::clone(&self.flow), ..changed });
                 Replanning::To(Box::new(Replanned { system, plan: AnyPlan::Waves(plan) }))
             }
             Err(error) if !self.has_refused.replace(true) => Replanning::Refused(format!(
@@ -280,11 +297,12 @@ impl System for WaveSystem {
     }
 
     fn account(&self, run: &Run, now: Time, took: Duration) -> Option<String> {
-        Some(report(&self.plan, run, now, took, &self.places.kept()))
+        Some(report(&self.plan, run, (now, took), &self.places.kept(), &self.lost()))
     }
 
     fn finish(&self, closing: &mut Closing<'_>) -> Result<Requirements, OpenError> {
         self.places.tidy();
+        closing.notes.extend(said_of_lost(&self.lost()));
         let superseded = self.plan.commit.tasks.iter().filter(|task| task.status == TaskStatus::Superseded);
         let superseded: Vec<&str> = superseded.map(|task| task.id.as_str()).collect();
         if !superseded.is_empty() {

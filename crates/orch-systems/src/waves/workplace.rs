@@ -212,6 +212,22 @@ impl Workplaces {
         }
     }
 
+    /// Of the tasks that were done, those whose work is not on `flow` any more, by their ids: no merge there speaks of them, and
+    /// their branches are not in it.
+    pub(super) fn lost(&self, done: &[TaskId]) -> Vec<String> {
+        let merged = self.repository.plan(self.plan.branch()).map(|now| now.merged).unwrap_or_default();
+        let unmerged = self.git.unmerged_branches(FLOW).unwrap_or_default();
+        let is_among =
+            |ids: &[TaskId], task: TaskIx| ids.iter().any(|id| id.is_same(&self.plan.task(task).id));
+        let is_lost = |task: &TaskIx| {
+            is_among(done, *task)
+                && !is_among(&merged, *task)
+                && unmerged.iter().any(|branch| self.plan.is_branch_of(*task, branch))
+        };
+        let lost = self.plan.plan.tasks().filter(is_lost);
+        lost.map(|task| self.plan.plan.id(task).to_owned()).collect()
+    }
+
     /// The work trees that are left of tasks whose branches are in `flow`, and why each was kept.
     pub(super) fn kept(&self) -> Vec<KeptTree> {
         let mut trees = self.git.worktrees().unwrap_or_default();
