@@ -72,13 +72,13 @@ pub use waves::{
     WaveTaskLine, makes_waves, sessions,
 };
 pub use weavers::{PlannedSpec, Restacked, StackEntry, WeaverPlan};
-pub use worktrees::{ListedWorktree, in_use};
+pub use worktrees::{ListedWorktree, worktree_in_use};
 
 // What the types above are made of.
 pub use orch_git::Rescued;
 pub use orch_prompt::{Block, Source};
 pub use orch_state_commits::{PlanCommit, PlanTask, TaskId};
-pub use orch_state_git::{PlanUpdated, PlannedTask as TaskToPlan, ReplacedTask, UpdatePlanInput};
+pub use orch_state_git::{InUse, PlanUpdated, PlannedTask as TaskToPlan, ReplacedTask, UpdatePlanInput};
 pub use orch_state_md::planning;
 pub use orch_state_sqlite::{DbError, Phase, TaskStatus};
 pub use orch_store::{Holder, TaskRecord};

@@ -252,7 +252,7 @@ impl Worktrees {
     /// not saved, or neither merged nor pushed, only with `force`, and then everything in it is kept first.
     pub(crate) fn remove(&self, listed: &ListedWorktree, force: bool) -> Result<Vec<Rescued>, OpenError> {
         let path = &listed.tree.path;
-        if let Some(InUse { problem, hint }) = in_use(path) {
+        if let Some(InUse { problem, hint }) = worktree_in_use(path) {
             return Err(OpenError::Request { code: "worktree.in_use", message: problem, hint });
         }
         let holds_more = listed.state.as_ref().is_some_and(|state| !state.is_safe());
@@ -346,7 +346,7 @@ impl ListedWorktree {
 }
 
 /// Whether somebody works in the work tree at `path`, which is not to be removed then: for whoever removes one, person or agent.
-pub fn in_use(path: &Path) -> Option<InUse> {
+pub fn worktree_in_use(path: &Path) -> Option<InUse> {
     let pid = *processes_in(path).first()?;
     Some(InUse {
         problem: format!("{} is in use: process {pid} works in it", path.display()),

@@ -1,7 +1,7 @@
 //! `orch mcp`: orch's tools for agents, on standard input and output.
 
 use orch_mcp::{GitTools, Hosts, TaskTools, ToolHost, serve};
-use orch_systems::{OpenError, in_use, task_database};
+use orch_systems::{OpenError, task_database, worktree_in_use};
 
 use super::here;
 use crate::args::{Mcp, ToolSet};
@@ -36,7 +36,7 @@ fn host(args: &Mcp) -> Result<Box<dyn ToolHost>, Failure> {
 
 /// The tools on branches. Workers are told of their task by its name.
 fn git() -> Result<GitTools, Failure> {
-    Ok(GitTools::new(here()?).sparing(in_use).for_worker(std::env::var_os("ORCH_TASK").is_some()))
+    Ok(GitTools::new(here()?).sparing(worktree_in_use).for_worker(std::env::var_os("ORCH_TASK").is_some()))
 }
 
 fn tasks(args: &Mcp) -> Result<TaskTools, Failure> {

@@ -70,8 +70,9 @@ impl WavePlan {
     /// goes on with what it knows. And what to say of that, given what is `wrong` with the newest. None where orch has never
     /// run the plan, or no version can be run.
     pub(crate) fn last_valid(root: &Path, branch: &str, wrong: &OpenError) -> Option<(Self, String)> {
-        Home::find(root, &home_name(branch))?;
-        let repository = PlanRepository::at(root);
+        let root = std::fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
+        Home::find(&root, &home_name(branch))?;
+        let repository = PlanRepository::at(&root);
         let mut tried: Vec<PlanCommit> = Vec::new();
         for (commit, plan) in repository.versions(branch).ok()? {
             if tried.last().is_some_and(|last| plan_the_same(&last.live(), &plan.live())) {
@@ -79,7 +80,7 @@ impl WavePlan {
             }
             let version = plan.version;
             let found = repository.plan_of_version(commit, plan.clone()).ok()?;
-            if let Ok(plan) = Self::of(root.to_owned(), found) {
+            if let Ok(plan) = Self::of(root.clone(), found) {
                 let note = format!(
                     "{branch} can't be run as it is now: {}; this is by its version v{version}: mend the plan (`orch plan …`), \
                      `orch check` says more",

@@ -15,7 +15,7 @@ use super::WavePlan;
 use crate::config::WorktreesTable;
 use crate::detached::onto_branch;
 use crate::system::{Coming, Ground, GroundError};
-use crate::worktrees::{Worktrees, in_use};
+use crate::worktrees::{Worktrees, worktree_in_use};
 
 /// As many work trees as there may be at most.
 const MOST: u32 = 10_000;
@@ -191,7 +191,7 @@ impl Workplaces {
 
     /// Whether a work tree was left behind by a task whose branch is in `flow`. One of another session is not.
     fn is_left(&self, tree: &Worktree) -> bool {
-        self.merged_task(tree).is_some() && in_use(&tree.path).is_none()
+        self.merged_task(tree).is_some() && worktree_in_use(&tree.path).is_none()
     }
 
     /// The task of this plan whose branch is in `flow` and checked out in a work tree.
@@ -237,7 +237,7 @@ impl Workplaces {
 
     fn why_kept(&self, tree: Worktree) -> Option<KeptTree> {
         let task = self.merged_task(&tree)?;
-        let in_use = in_use(&tree.path).map(|_| "somebody works in it".to_owned());
+        let in_use = worktree_in_use(&tree.path).map(|_| "somebody works in it".to_owned());
         let locked = || tree.locked.is_some().then(|| "it is locked".to_owned());
         let holds = || {
             let state = self.git.worktree_state(&tree.path, &[]).ok()?;
@@ -251,7 +251,7 @@ impl Workplaces {
     /// works.
     pub(super) fn leave(&self, branch: &BranchName) {
         let Some(path) = self.worktree(branch) else { return };
-        if path.starts_with(self.worktrees.folder()) && in_use(&path).is_none() {
+        if path.starts_with(self.worktrees.folder()) && worktree_in_use(&path).is_none() {
             // What stays is told by the report.
             let _ = self.git.remove_worktree(&path, Force::No);
         }
