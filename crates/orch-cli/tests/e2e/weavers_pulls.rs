@@ -221,6 +221,28 @@ fn a_push_that_is_refused_is_said() {
     assert_eq!(there, other, "it is somebody else's");
 }
 
+/// Two pushes at once may be in each other's way; here a hook stands for the other one.
+#[test]
+fn a_push_that_was_in_the_way_of_another_is_tried_again_once() {
+    for (clears, wanted) in
+        [("rm", "https://github.com/a/b/pull/42"), (": rm", "no pull request: `git push`")]
+    {
+        let hub = Hub::new(&[("01-schema", "", "", DOES_IT)], OPENS);
+        let hook = hub.vertical.project.path("seen-remote.git/hooks/pre-receive");
+        let script = format!(
+            "#!/bin/sh\nlock=refs/heads/feature/01-schema.lock\necho push >> pushes\nif [ -e $lock ]; then {clears} $lock; else mkdir -p refs/heads/feature; : > $lock; fi\n"
+        );
+        fs::create_dir_all(hook.parent().unwrap()).unwrap();
+        fs::write(&hook, script).unwrap();
+        fs::set_permissions(&hook, PermissionsExt::from_mode(0o755)).unwrap();
+        hub.run(&[]);
+        let detail = hub.detail();
+        assert!(detail.contains(wanted), "{detail}");
+        let pushes = fs::read_to_string(hub.vertical.project.path("seen-remote.git/pushes")).unwrap();
+        assert_eq!(pushes, "push\n".repeat(2));
+    }
+}
+
 #[test]
 fn what_was_opened_before_orch_was_killed_is_not_opened_again() {
     let hub = Hub::new(

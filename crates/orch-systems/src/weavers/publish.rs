@@ -34,7 +34,13 @@ pub(super) const OPEN: [&str; 11] = [
 pub(super) struct Publication {
     rest: VecDeque<Publishing>,
     running: Option<Publishing>,
+    /// Whether a push that was in the way of another has been tried once more.
+    was_repeated: bool,
 }
+
+/// What a git says that could not change a branch because another push was at it. Two that come at once to a remote that has
+/// neither branch yet may be in each other's way, and the second try succeeds.
+const IN_THE_WAY: [&str; 2] = ["failed to update ref", "cannot lock ref"];
 
 /// A step of publishing.
 #[derive(Clone, Debug)]
@@ -53,7 +59,7 @@ impl Publication {
         let branch = claim.branch();
         let refs = format!("refs/heads/{branch}:refs/heads/{branch}");
         let push = ["git", "push", "--set-upstream", &claim.rules.remote, &refs].map(str::to_owned).to_vec();
-        let steps = |rest: Vec<Publishing>| Self { rest: rest.into(), running: None };
+        let steps = |rest: Vec<Publishing>| Self { rest: rest.into(), running: None, was_repeated: false };
         if let Some(pr) = &claim.said.pr {
             // It was opened before, or by the weaver; what came after that is to be seen there as well.
             let name = BranchName::new(branch).ok();
@@ -99,6 +105,13 @@ impl Publication {
                     (true, Some(pr)) => Some(format!("pull request {pr}")),
                     (true, None) => Some("the branch is pushed".into()),
                 };
+            }
+            (Some(push @ Publishing::Push(_)), ErrandEnd::Exited { output, .. })
+                if !self.was_repeated && IN_THE_WAY.iter().any(|said| output.contains(said)) =>
+            {
+                self.was_repeated = true;
+                self.rest.push_front(push.clone());
+                return None;
             }
             (Some(Publishing::Open(_)), ErrandEnd::Exited { exit: Exit::Code(0), output }) => {
                 (Ok(url_in(output)), *output)
