@@ -35,11 +35,16 @@ fn this_test(name: &str) -> Vec<OsString> {
 
 fn keeping(name: &str) -> Keeping {
     let holds = File::options().write(true).open("/dev/null").unwrap().into();
-    Keeping { words: this_test("the_keeper"), name: name.to_owned(), holds }
+    Keeping { words: this_test("the_keeper"), name: name.to_owned(), second_after: u64::MAX, holds }
 }
 
 fn kept(name: &str) -> Processes {
     processes(true, LONG).with_keeper(keeping(name))
+}
+
+/// With a second keeper as soon as the first has a worker.
+fn kept_by_two(name: &str) -> Processes {
+    processes(true, LONG).with_keeper(Keeping { second_after: 0, ..keeping(name) })
 }
 
 /// A script with a receipt of its own, whose worker a keeper has.
@@ -90,6 +95,30 @@ fn ends_are_told_and_dead_processes_kept_until_they_are_recorded() {
         processes.recorded(2);
         assert_eq!(receipt_of(&launch), None, "{script}");
     }
+}
+
+#[test]
+fn a_second_keeper_comes_when_the_first_is_busy_and_has_started_many() {
+    let place = Place::new();
+    let mut processes = processes(true, LONG).with_keeper(Keeping { second_after: 3, ..keeping("second") });
+    let start = |processes: &mut Processes, key| {
+        let worker = processes.start(key, &with_receipt(&place, "exec sleep 1000")).unwrap();
+        seen(worker.pid).unwrap().1
+    };
+    let first = start(&mut processes, 0);
+    assert_eq!([1, 2].map(|key| start(&mut processes, key)), [first; 2]);
+    let second = start(&mut processes, 3);
+    assert_ne!(second, first);
+    // Whoever has fewer gets the next, and there is no third.
+    assert_eq!([4, 5, 6].map(|key| start(&mut processes, key)), [second, second, first]);
+    for key in [4, 5, 3] {
+        processes.kill(key);
+        processes.wait(None).unwrap();
+        processes.recorded(key);
+    }
+    assert_eq!(start(&mut processes, 7), second);
+    (0..8).for_each(|key| processes.kill(key));
+    wait_for_all(&mut processes);
 }
 
 #[test]
@@ -335,11 +364,8 @@ fn the_keeper_is_killed_before_it_could_answer() {
 }
 
 /// Whenever it is killed: nothing runs twice, and what is not known to have ended is said not to be known.
-#[test]
-#[ignore = "alone in a program of its own: the test below"]
-fn the_keeper_is_killed_at_any_moment() {
+fn killed_at_any_moment(mut processes: Processes, killed: impl Fn(u32) -> Vec<u32>) {
     let place = Place::new();
-    let mut processes = kept("any moment");
     let mut key = 0;
     for turn in 0..60 {
         let first = processes.start(key, &with_receipt(&place, "exec sleep 1000")).unwrap();
@@ -348,12 +374,13 @@ fn the_keeper_is_killed_at_any_moment() {
         for _ in 0..turn % 7 {
             key += 1;
             let launch = with_receipt(&place, &format!("echo {key} >>ran; exit 9"));
-            assert!(processes.begin(key, &launch).unwrap().is_none());
+            // The first of a keeper is waited for.
+            let _ = processes.begin(key, &launch).unwrap();
         }
         for _ in 0..turn * 40 {
             std::thread::yield_now();
         }
-        signal(keeper, Signal::KILL);
+        killed(keeper).into_iter().for_each(|keeper| signal(keeper, Signal::KILL));
         processes.kill(from - 1);
         key += 1;
         let (mut ended, mut unclear) = (Vec::new(), Vec::new());
@@ -377,6 +404,90 @@ fn the_keeper_is_killed_at_any_moment() {
                 true => assert!(times <= 1 && is_ended == 0, "{of} in turn {turn}"),
             }
         }
+    }
+}
+
+#[test]
+#[ignore = "alone in a program of its own: the test below"]
+fn the_keeper_is_killed_at_any_moment() {
+    killed_at_any_moment(kept("any moment"), |keeper| vec![keeper]);
+}
+
+/// The keepers of this program.
+fn keepers() -> Vec<u32> {
+    let name = |pid: u32| fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+    let living = children_of(std::process::id()).into_iter().filter(|(_, state)| *state != 'Z');
+    living.map(|(pid, _)| pid).filter(|&pid| name(pid) == "keeper\n").collect()
+}
+
+#[test]
+#[ignore = "alone in a program of its own: the test below"]
+fn one_of_two_keepers_is_killed_at_any_moment() {
+    killed_at_any_moment(kept_by_two("one of two"), |keeper| vec![keeper]);
+}
+
+#[test]
+#[ignore = "alone in a program of its own: the test below"]
+fn both_keepers_are_killed_at_any_moment() {
+    killed_at_any_moment(kept_by_two("both"), |_| keepers());
+}
+
+/// Each of two keepers has begun something that is over, and could not say so.
+#[test]
+#[ignore = "alone in a program of its own: the test below"]
+fn two_keepers_are_killed_before_they_could_answer() {
+    for kills_both in [false, true] {
+        let mut place = Place::new();
+        let mut processes = kept_by_two("gagged");
+        let sleep = "echo on >$SAY; exec sleep 1000";
+        let sleepers = [100, 101].map(|key| {
+            let worker = processes.start(key, &with_receipt(&place, sleep)).unwrap();
+            place.hear();
+            (seen(worker.pid).unwrap().1, worker.pid)
+        });
+        let [(one, _), (other, _)] = sleepers;
+        assert_ne!(one, other);
+        // One that lives on says so later.
+        let gagged = if kills_both { &sleepers[..] } else { &sleepers[..1] };
+        gagged.iter().for_each(|&(keeper, worker)| gag(keeper, worker));
+        for (key, script) in [(0, "exit 3"), (1, "exit 4")] {
+            let launch = with_receipt(&place, &format!("echo {key} >>ran; {script}"));
+            assert!(processes.begin(key, &launch).unwrap().is_none());
+        }
+        for (keeper, _) in sleepers {
+            while !children_of(keeper).iter().any(|(_, state)| *state == 'Z') {
+                std::thread::yield_now();
+            }
+        }
+        signal(one, Signal::KILL);
+        let killed = if kills_both { vec![one, other] } else { vec![one] };
+        killed[1..].iter().for_each(|&keeper| signal(keeper, Signal::KILL));
+        while killed.iter().any(|&keeper| !children_of(keeper).is_empty()) {
+            std::thread::yield_now();
+        }
+        let (mut ended, mut unclear) = (Vec::new(), Vec::new());
+        while processes.running().count() > 2 {
+            ended.extend(processes.wait(None).unwrap());
+            let told = processes.take_started();
+            unclear.extend(told.into_iter().filter(|(_, told)| told.is_err()).map(|(key, _)| key));
+        }
+        ended.sort_by_key(|end| end.key);
+        unclear.sort_unstable();
+        match kills_both {
+            // Two dead processes, and two orders that either may be of.
+            true => assert_eq!((ended, unclear), (vec![], vec![0, 1])),
+            false => {
+                let want = [(0, 3), (1, 4)].map(|(key, code)| Ended { key, exit: Exit::Code(code) });
+                assert_eq!((&ended[..], unclear), (&want[..], vec![]));
+            }
+        }
+        let ran = fs::read_to_string(place.path("ran")).unwrap();
+        let mut ran: Vec<&str> = ran.lines().collect();
+        ran.sort_unstable();
+        assert_eq!(ran, ["0", "1"], "each once");
+        processes.kill(100);
+        processes.kill(101);
+        wait_for_all(&mut processes);
     }
 }
 
@@ -458,6 +569,9 @@ fn when_the_keeper_is_killed_orch_goes_on_with_its_workers_and_gets_another() {
         "the_keeper_is_killed",
         "the_keeper_is_killed_before_it_could_answer",
         "the_keeper_is_killed_at_any_moment",
+        "one_of_two_keepers_is_killed_at_any_moment",
+        "both_keepers_are_killed_at_any_moment",
+        "two_keepers_are_killed_before_they_could_answer",
     ] {
         let words = this_test(name);
         let done = Command::new(&words[0]).args(&words[1..]).output().unwrap();
@@ -518,18 +632,19 @@ fn the_run_that_dies_early() {
     let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else { return };
     let lock = File::create(folder.join("lock")).unwrap();
     lock.lock().unwrap();
-    let keeping = Keeping { holds: lock.try_clone().unwrap().into(), ..keeping("early") };
+    let second_after = if fs::exists(folder.join("two")).unwrap() { 0 } else { u64::MAX };
+    let keeping = Keeping { second_after, holds: lock.try_clone().unwrap().into(), ..keeping("early") };
     let mut processes = Processes::new(Settings::default()).unwrap().with_keeper(keeping);
+    let mut keepers = File::create(folder.join("keepers")).unwrap();
     for key in 0..30_u64 {
         let script = format!("echo {key} >>ran; exit {key}");
         let launch = process_support::launch(&folder, vec!["sh".into(), "-c".into(), script.into()]);
-        let stdin = if key == 1 { Stdin::File(folder.join("slow")) } else { Stdin::Null };
+        let stdin = if key == 2 { Stdin::File(folder.join("slow")) } else { Stdin::Null };
         let receipt = Some(folder.join(format!("{key}.receipt")));
         let launch = Launch { stdin, receipt, ..launch };
-        let worker = processes.begin(key, &launch).unwrap();
-        if let Some(worker) = worker {
-            let keeper = seen(worker.pid).unwrap().1;
-            fs::write(folder.join("keeper"), keeper.to_string()).unwrap();
+        // The first of each keeper is waited for.
+        if let Some(worker) = processes.begin(key, &launch).unwrap() {
+            writeln!(keepers, "{}", seen(worker.pid).unwrap().1).unwrap();
         }
     }
     kill_process(rustix::process::getpid(), Signal::KILL).unwrap();
@@ -537,26 +652,35 @@ fn the_run_that_dies_early() {
 
 #[test]
 fn what_orch_had_asked_for_is_started_and_in_a_receipt_before_its_lock_is_free() {
-    let place = Place::new();
-    let slow = pipe(&place, "slow");
-    let words = this_test("the_run_that_dies_early");
-    let mut run = Command::new(&words[0]);
-    run.args(&words[1..]).env(FOLDER, place.path("")).stdout(Stdio::null()).stderr(Stdio::null());
-    assert_eq!(run.status().unwrap().signal(), Some(9));
-    let receipt = |key: u64| receipt::read(&place.path(&format!("{key}.receipt")));
-    let keeper: u32 = fs::read_to_string(place.path("keeper")).unwrap().parse().unwrap();
-    // One is still being started, whatever has become of the others.
-    assert!(File::open(place.path("lock")).unwrap().try_lock_shared().is_err());
-    let _open = open_both_ways(&slow);
-    wait_for_lock(&place.path(""));
-    assert!(await_receipts("early"));
-    while seen(keeper).is_some_and(|(state, _)| state != 'Z') {
-        std::thread::yield_now();
+    for are_two in [false, true] {
+        let place = Place::new();
+        let slow = pipe(&place, "slow");
+        if are_two {
+            fs::write(place.path("two"), "").unwrap();
+        }
+        let words = this_test("the_run_that_dies_early");
+        let mut run = Command::new(&words[0]);
+        run.args(&words[1..]).env(FOLDER, place.path("")).stdout(Stdio::null()).stderr(Stdio::null());
+        assert_eq!(run.status().unwrap().signal(), Some(9));
+        let receipt = |key: u64| receipt::read(&place.path(&format!("{key}.receipt")));
+        let keepers = fs::read_to_string(place.path("keepers")).unwrap();
+        let keepers: Vec<u32> = keepers.lines().map(|pid| pid.parse().unwrap()).collect();
+        assert_eq!(keepers.len(), if are_two { 2 } else { 1 });
+        // One is still being started, whatever has become of the others.
+        assert!(File::open(place.path("lock")).unwrap().try_lock_shared().is_err());
+        let _open = open_both_ways(&slow);
+        wait_for_lock(&place.path(""));
+        assert!(await_receipts("early"));
+        for keeper in keepers {
+            while seen(keeper).is_some_and(|(state, _)| state != 'Z') {
+                std::thread::yield_now();
+            }
+        }
+        for key in 0..30 {
+            assert_eq!(receipt(key), Some(Exit::Code(key as i32)), "{key}");
+        }
+        assert_eq!(fs::read_to_string(place.path("ran")).unwrap().lines().count(), 30, "each once");
     }
-    for key in 0..30 {
-        assert_eq!(receipt(key), Some(Exit::Code(key as i32)), "{key}");
-    }
-    assert_eq!(fs::read_to_string(place.path("ran")).unwrap().lines().count(), 30, "each once");
 }
 
 /// A worker whose run has been killed, its marker, and the number of its keeper.

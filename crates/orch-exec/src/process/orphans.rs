@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use super::MARKER;
+use super::keeper::Keepers;
 use super::supervise::{Entry, reap};
 use crate::platform::{self, Mark};
 
@@ -41,14 +42,9 @@ impl Living {
 
 impl Orphans {
     /// Looks over the children: collects the dead orphans and says whose the living ones are.
-    pub(super) fn look(
-        &mut self,
-        entries: &BTreeMap<u64, Entry>,
-        keeper: Option<u32>,
-        now: Instant,
-    ) -> Living {
+    pub(super) fn look(&mut self, entries: &BTreeMap<u64, Entry>, keepers: &Keepers, now: Instant) -> Living {
         let mut children = self.list.read();
-        children.retain(|&pid| Some(pid) != keeper);
+        children.retain(|&pid| !keepers.has(pid));
         if children.is_empty() {
             self.known.clear();
             self.unclear.clear();
@@ -79,7 +75,10 @@ impl Orphans {
                 living.owners.extend(owner);
                 let changing = mark == Some(&Mark::Changing) && child.group != own_group;
                 living.any_changing |= changing;
-                if owner.is_some() || was_known {
+                // One that nobody has been told of yet may come from a keeper that is gone unnoticed: should it die, it is the only
+                // trace of its having been started.
+                let is_told = |key: &u64| entries.get(key).is_some_and(|entry| entry.worker.pid != 0);
+                if owner.is_some_and(is_told) || was_known {
                     known.insert(pid, start);
                 }
             } else if was_known || workers.contains_key(&child.group) {
@@ -143,10 +142,10 @@ mod tests {
         let (mut orphans, none) = (Orphans::default(), BTreeMap::new());
         let start = Instant::now();
         for early in [Duration::ZERO, Duration::from_millis(2_999)] {
-            assert_eq!(orphans.look(&none, None, start + early), Living::default());
+            assert_eq!(orphans.look(&none, &Keepers::default(), start + early), Living::default());
             assert!(is_zombie(pid));
         }
-        orphans.look(&none, None, start + FORSAKEN_AFTER);
+        orphans.look(&none, &Keepers::default(), start + FORSAKEN_AFTER);
         assert!(!is_zombie(pid));
     }
 
@@ -157,10 +156,10 @@ mod tests {
         let start = platform::process(pid).unwrap().start;
         let mut orphans = Orphans::default();
         orphans.known.insert(pid, start + 1);
-        orphans.look(&BTreeMap::new(), None, Instant::now());
+        orphans.look(&BTreeMap::new(), &Keepers::default(), Instant::now());
         assert!(is_zombie(pid), "another one with the same number");
         orphans.known.insert(pid, start);
-        orphans.look(&BTreeMap::new(), None, Instant::now());
+        orphans.look(&BTreeMap::new(), &Keepers::default(), Instant::now());
         assert!(!is_zombie(pid));
     }
 
@@ -175,10 +174,10 @@ mod tests {
         while !is_zombie(ours.id()) || !is_zombie(apart.id()) {
             std::thread::yield_now();
         }
-        orphans.look(&BTreeMap::new(), None, now);
-        orphans.look(&BTreeMap::new(), None, now + FORSAKEN_AFTER / 2);
+        orphans.look(&BTreeMap::new(), &Keepers::default(), now);
+        orphans.look(&BTreeMap::new(), &Keepers::default(), now + FORSAKEN_AFTER / 2);
         assert_eq!(apart.wait().unwrap().code(), Some(8));
-        orphans.look(&BTreeMap::new(), None, now + FORSAKEN_AFTER * 9);
+        orphans.look(&BTreeMap::new(), &Keepers::default(), now + FORSAKEN_AFTER * 9);
         assert_eq!(ours.wait().unwrap().code(), Some(9));
     }
 }

@@ -9,7 +9,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::{WaitId, WaitIdOptions, WaitOptions, WaitStatus, waitid, waitpid};
 
-use super::keeper::{self, Keeper, Keeping, Unrecorded};
+use super::keeper::{self, Keeper, Keepers, Number, Unrecorded};
 use super::log::Cap;
 use super::orphans::Orphans;
 use super::program::Programs;
@@ -34,11 +34,7 @@ pub struct Processes {
     /// `None` where orphans do not come to this process.
     pub(super) orphans: Option<Orphans>,
     pub(super) pace: Pace,
-    /// How to get a keeper, if there is to be one.
-    pub(super) keeping: Option<Keeping>,
-    pub(super) keeper: Option<Keeper>,
-    /// Whether the keeper has ever answered.
-    pub(super) keeper_answered: bool,
+    pub(super) keepers: Keepers,
     /// Ends that were reported and that nobody has said to be written down, by key.
     pub(super) unrecorded: BTreeMap<u64, Unrecorded>,
     /// Who was begun and has become known since it was asked for that.
@@ -72,15 +68,15 @@ pub(super) enum Origin {
     Child,
     /// Started by an earlier run.
     Adopted,
-    /// The child of this run's keeper, which keeps its number until its end is written down.
-    Kept,
+    /// The child of this keeper of the run, which keeps its number until its end is written down.
+    Kept(Number),
     /// The child of a keeper that has gone, and so a child of this process; its number is kept as long.
     Inherited,
 }
 
 /// What became ready in a wait.
 enum Ready {
-    Keeper,
+    Keeper(Number),
     Worker(u64),
     Member(u64, u32),
 }
@@ -97,9 +93,7 @@ impl Processes {
             entries: BTreeMap::new(),
             orphans: adopts.then(Orphans::default),
             pace: Pace::default(),
-            keeping: None,
-            keeper: None,
-            keeper_answered: false,
+            keepers: Keepers::default(),
             unrecorded: BTreeMap::new(),
             started: Vec::new(),
             ended_kept: Vec::new(),
@@ -231,9 +225,8 @@ impl Processes {
         self.collect(&blind, now);
         if !self.entries.is_empty() && now >= self.next_tick {
             self.next_tick = now + TICK;
-            let keeper = self.keeper.as_ref().map(Keeper::pid);
             if let Some(orphans) = &mut self.orphans {
-                orphans.look(&self.entries, keeper, now);
+                orphans.look(&self.entries, &self.keepers, now);
             }
             for entry in self.entries.values_mut() {
                 entry.trim_log();
@@ -247,19 +240,19 @@ impl Processes {
         let tick = (!self.entries.is_empty()).then_some(self.next_tick);
         let blind = self.entries.values().any(Entry::is_blind);
         let look = blind.then(|| Instant::now() + platform::LOOK_AGAIN);
-        let unanswered = self.keeper.as_ref().is_some_and(|keeper| keeper.unanswered() > 0);
+        let unanswered = self.keepers.living().iter().any(|keeper| keeper.unanswered() > 0);
         let ask = unanswered.then(|| Instant::now() + UNHURRIED);
         earliest(earliest(earliest(tick, look), ask), self.endings_due())
     }
 
     /// Sleeps until `until` or something is ready, and deals with that. Says whether the waker was called.
     fn sleep(&mut self, until: Option<Instant>) -> io::Result<bool> {
-        self.flush_keeper();
+        self.flush_keepers();
         let waker = self.waker.clone();
         let mut sources = Vec::new();
         let mut fds = vec![PollFd::from_borrowed_fd(waker.fd(), PollFlags::IN)];
-        if let Some(keeper) = &self.keeper {
-            sources.push(Ready::Keeper);
+        for keeper in self.keepers.living() {
+            sources.push(Ready::Keeper(keeper.number()));
             fds.push(PollFd::from_borrowed_fd(keeper.fd(), PollFlags::IN));
         }
         for (&key, entry) in &self.entries {
@@ -294,15 +287,16 @@ impl Processes {
         }
         let now = Instant::now();
         // Woken by whatever: it may have said who was started.
-        if self.keeper.as_ref().is_some_and(|keeper| keeper.unanswered() > 0)
-            || sources.iter().any(|source| matches!(source, Ready::Keeper))
-        {
-            self.hear_keeper();
+        let is_ready = |keeper: &Keeper| {
+            sources.iter().any(|source| matches!(source, Ready::Keeper(number) if *number == keeper.number()))
+        };
+        for number in self.keepers.numbers(|keeper| keeper.unanswered() > 0 || is_ready(keeper)) {
+            self.hear_keeper(number);
         }
         let mut workers = std::mem::take(&mut self.ended_kept);
         for source in sources {
             match source {
-                Ready::Keeper => {}
+                Ready::Keeper(_) => {}
                 Ready::Worker(key) => workers.push(key),
                 Ready::Member(key, pid) => self.member_ended(key, pid, now),
             }
@@ -329,8 +323,7 @@ impl Processes {
         }
         // One look for all that ended together, and before the groups are asked after: collecting dead orphans
         // empties groups.
-        let keeper = self.keeper.as_ref().map(Keeper::pid);
-        let strays = self.orphans.as_mut().map(|orphans| orphans.look(&self.entries, keeper, now));
+        let strays = self.orphans.as_mut().map(|orphans| orphans.look(&self.entries, &self.keepers, now));
         for (key, exit) in exits {
             let Some(entry) = self.entries.get_mut(&key) else { continue };
             let stray = strays.as_ref().is_some_and(|living| living.may_be_of(key));
@@ -339,7 +332,7 @@ impl Processes {
                 Origin::Adopted => true,
                 Origin::Child => platform::group_exists(entry.worker.pid),
                 // Dead and uncollected, it is still in its group itself. Whoever else is came here as an orphan.
-                Origin::Kept | Origin::Inherited => false,
+                Origin::Kept(_) | Origin::Inherited => false,
             };
             if stray || others {
                 entry.ending = Some(Ending::of_leftovers(exit, now, self.settings.grace));
@@ -386,7 +379,7 @@ impl Entry {
     }
 
     fn is_blind(&self) -> bool {
-        self.runs() && self.origin != Origin::Kept && self.handle.fd().is_none()
+        self.runs() && !matches!(self.origin, Origin::Kept(_)) && self.handle.fd().is_none()
     }
 
     fn trim_log(&mut self) {
@@ -399,7 +392,7 @@ impl Entry {
     fn exit(&self) -> Option<Exit> {
         let pid = platform::raw(self.worker.pid);
         match self.origin {
-            Origin::Kept => self.known,
+            Origin::Kept(_) => self.known,
             Origin::Inherited => self.known.or_else(|| {
                 // Left as it is: its number is kept until its end is written down.
                 let leave = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;

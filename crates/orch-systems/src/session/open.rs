@@ -141,6 +141,7 @@ impl Session {
             Some(words) => Some(Keeping {
                 words: words.clone(),
                 name: keeper_name(history_id),
+                second_after: Keeping::ONE_IS_ENOUGH_FOR,
                 holds: locks.plan.share().map_err(OpenError::system("share the lock"))?,
             }),
             None => None,

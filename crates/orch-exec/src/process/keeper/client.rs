@@ -1,4 +1,4 @@
-//! Orch's side: one keeper, and what is said to it.
+//! Orch's side of one keeper: what is said to it, and what it says.
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, PipeReader, Write};
@@ -8,13 +8,16 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Command};
 
 use rustix::event::{PollFd, PollFlags, poll};
+use rustix::process::{WaitId, WaitIdOptions, waitid};
 
 use super::wire::{Ask, Inbox, Order, Word};
 use super::{KEEPER, Keeping};
+use crate::platform;
 
 /// A keeper that runs.
 #[derive(Debug)]
 pub(in crate::process) struct Keeper {
+    number: Number,
     child: Child,
     socket: UnixStream,
     inbox: Inbox,
@@ -28,7 +31,14 @@ pub(in crate::process) struct Keeper {
     let_go: VecDeque<u32>,
     /// How many it is known to have let go of.
     has_let_go: u64,
+    /// Whether it has ever answered: until then it may be anything.
+    has_answered: bool,
+    /// It went away together with another one, and what came here then may be of either.
+    is_in_doubt: bool,
 }
+
+/// Which of this run's keepers, of all that it has had.
+pub(in crate::process) type Number = u32;
 
 /// What a keeper has said.
 #[derive(Debug)]
@@ -51,10 +61,14 @@ pub(super) struct Left {
     pub(super) ordered: Vec<Order>,
     /// The dead processes that it may not have let go of.
     pub(super) let_go: VecDeque<u32>,
+    /// Whether it was a keeper at all.
+    pub(super) has_answered: bool,
+    /// Whether another one went away at the same time.
+    pub(super) is_in_doubt: bool,
 }
 
 impl Keeper {
-    pub(super) fn start(keeping: &Keeping) -> io::Result<Self> {
+    pub(super) fn start(keeping: &Keeping, number: Number) -> io::Result<Self> {
         let (program, arguments) = keeping.words.split_first().ok_or(ErrorKind::InvalidInput)?;
         let (socket, theirs) = UnixStream::pair()?;
         let (started, writer) = io::pipe()?;
@@ -65,6 +79,7 @@ impl Keeper {
         // Ctrl-c in a terminal is for orch alone.
         let child = command.process_group(0).spawn()?;
         Ok(Self {
+            number,
             child,
             socket,
             inbox: Inbox::default(),
@@ -74,7 +89,13 @@ impl Keeper {
             ordered: VecDeque::new(),
             let_go: VecDeque::new(),
             has_let_go: 0,
+            has_answered: false,
+            is_in_doubt: false,
         })
+    }
+
+    pub(in crate::process) fn number(&self) -> Number {
+        self.number
     }
 
     pub(in crate::process) fn pid(&self) -> u32 {
@@ -89,6 +110,21 @@ impl Keeper {
     /// How many orders it has not answered.
     pub(in crate::process) fn unanswered(&self) -> usize {
         self.ordered.len()
+    }
+
+    pub(super) fn has_answered(&self) -> bool {
+        self.has_answered
+    }
+
+    /// Whether it is dead, be that noticed or not. If not, none of its children is this process's.
+    pub(super) fn is_gone(&self) -> bool {
+        let leave = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        let asked = platform::raw(self.pid()).map(|pid| waitid(WaitId::Pid(pid), leave));
+        !matches!(asked, Some(Ok(None)))
+    }
+
+    pub(super) fn doubt(&mut self) {
+        self.is_in_doubt = true;
     }
 
     /// Has something started.
@@ -157,6 +193,7 @@ impl Keeper {
     /// Takes note that an order was answered. What it was told before that, it has done.
     fn answered(&mut self, key: u64) -> Result<Order, Lost> {
         let at = self.ordered.iter().position(|(order, _)| order.key == key).ok_or(Lost)?;
+        self.has_answered = true;
         let (order, told_before) = self.ordered.remove(at).ok_or(Lost)?;
         while self.has_let_go < told_before && self.let_go.pop_front().is_some() {
             self.has_let_go += 1;
@@ -174,8 +211,9 @@ impl Keeper {
         let _ = self.started_inbox.fill(&self.started);
         // What does not make sense is as good as unsaid.
         let words = self.words().unwrap_or_default();
-        let ordered = self.ordered.into_iter().map(|(order, _)| order).collect();
-        Left { words, ordered, let_go: self.let_go }
+        let ordered = std::mem::take(&mut self.ordered).into_iter().map(|(order, _)| order).collect();
+        let Self { let_go, has_answered, is_in_doubt, .. } = self;
+        Left { words, ordered, let_go, has_answered, is_in_doubt }
     }
 
     /// Takes leave of it: it goes as well, once it has nothing more to keep. `is_idle`: it has nothing now, and is waited

@@ -1,4 +1,5 @@
-//! The keeper: one small process for a whole run that starts its workers, and sees them end even if orch does not.
+//! The keeper: one small process for a whole run that starts its workers, and sees them end even if orch does not. A run
+//! that starts very many has two ([`crew`]).
 //!
 //! A worker that is to leave a receipt needs somebody who outlives orch and is there when it ends. That can be a shell
 //! in front of each worker ([`receipt`](super::receipt)), which costs a second program and a file for every attempt.
@@ -20,6 +21,7 @@
 //! another keeper start what this one was told to and did not, and goes on. Where orphans can't be adopted, there is the shell instead.
 
 mod client;
+mod crew;
 mod serve;
 mod wire;
 mod workers;
@@ -31,7 +33,8 @@ use std::time::{Duration, Instant};
 use super::Processes;
 use crate::platform::{self, Process};
 
-pub(super) use client::Keeper;
+pub(super) use client::{Keeper, Number};
+pub(super) use crew::Keepers;
 pub use serve::keep;
 pub(super) use workers::Unrecorded;
 
@@ -49,9 +52,18 @@ pub struct Keeping {
     pub words: Vec<OsString>,
     /// Whose keeper it is, in one word: the same for all runs of a plan, and for no other plan.
     pub name: String,
+    /// So many workers one keeper starts alone before it is given a second one beside it, once it is busy: see
+    /// [`ONE_IS_ENOUGH_FOR`](Self::ONE_IS_ENOUGH_FOR).
+    pub second_after: u64,
     /// What nobody else has as long as the run goes on, such as its lock. The keeper has it as well, and closes it when
     /// it knows that the run is over and every end before that is written down.
     pub holds: OwnedFd,
+}
+
+impl Keeping {
+    /// So many workers a run starts with one keeper: a plan of a hundred tasks does not notice the half millisecond that a
+    /// start takes, and is not to have two processes more.
+    pub const ONE_IS_ENOUGH_FOR: u64 = 100;
 }
 
 /// Waits until the keepers of that name have written down the ends that they have seen, and until all that they have
@@ -111,7 +123,7 @@ impl Processes {
     /// needs orphans to be adopted; where they are not, this changes nothing.
     #[must_use]
     pub fn with_keeper(mut self, keeping: Keeping) -> Self {
-        self.keeping = self.orphans.is_some().then_some(keeping);
+        self.keepers = Keepers::by(self.orphans.is_some().then_some(keeping));
         self
     }
 }

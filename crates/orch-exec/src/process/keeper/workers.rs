@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{WaitOptions, waitpid};
 
-use super::client::{Heard, Left, Lost};
+use super::client::{Heard, Left, Lost, Number};
+use super::crew::Keepers;
 use super::wire::Order;
 use super::{KEEPER, Keeper, PATIENCE};
 use crate::platform::{self, Handle};
@@ -24,8 +25,8 @@ pub(in crate::process) struct Unrecorded {
     pid: u32,
     exit: Exit,
     receipt: PathBuf,
-    /// Whether a keeper has its process, rather than this program.
-    is_kept: bool,
+    /// The keeper that has its process, rather than this program.
+    kept_by: Option<Number>,
 }
 
 impl Processes {
@@ -33,11 +34,11 @@ impl Processes {
     /// this is said, one is left if this program goes away; so it is to be said of every worker that was started with a
     /// [keeper](Self::with_keeper) and a receipt. An unknown key changes nothing.
     pub fn recorded(&mut self, key: u64) {
-        let Some(Unrecorded { pid, is_kept, .. }) = self.unrecorded.remove(&key) else { return };
-        match &mut self.keeper {
-            Some(keeper) if is_kept => keeper.recorded(pid),
+        let Some(Unrecorded { pid, kept_by, .. }) = self.unrecorded.remove(&key) else { return };
+        match kept_by.and_then(|number| self.keepers.get_mut(number)) {
+            Some(keeper) => keeper.recorded(pid),
             // It is dead, and this program's child since its keeper has gone.
-            _ => _ = waitpid(platform::raw(pid), WaitOptions::NOHANG),
+            None => _ = waitpid(platform::raw(pid), WaitOptions::NOHANG),
         }
     }
 
@@ -48,7 +49,7 @@ impl Processes {
         launch: &Launch,
     ) -> Option<Result<Option<Worker>, StartError>> {
         let receipt = launch.receipt.as_deref()?;
-        self.engage_keeper()?;
+        let number = self.engage_keeper()?;
         let order = match self.order(key, launch, receipt) {
             Ok(order) => order,
             Err(error) => return Some(Err(error)),
@@ -56,13 +57,14 @@ impl Processes {
         // Its number is not known yet.
         let worker = Worker { pid: 0, start: 0, boot: platform::boot_id().to_owned() };
         let handle = Handle::unwatched(0, 0);
-        self.insert(key, Entry::started(worker, handle, Origin::Kept, launch, self.settings.log_cap));
-        let is_first = !self.keeper_answered;
-        self.send(order);
-        if is_first || self.keeper.as_ref().is_some_and(|keeper| keeper.unanswered() >= MOST_UNANSWERED) {
+        self.insert(key, Entry::started(worker, handle, Origin::Kept(number), launch, self.settings.log_cap));
+        let is_first = self.keepers.get(number).is_some_and(|keeper| !keeper.has_answered());
+        self.send(order, number);
+        let is_full = |keeper: &Keeper| keeper.unanswered() >= MOST_UNANSWERED;
+        if is_first || self.keepers.get(number).is_some_and(is_full) {
             let started = self.await_start(key);
             // What was said to be a keeper is none: this one has not been started.
-            if started.is_err() && self.keeping.is_none() {
+            if started.is_err() && !self.keepers.may_engage() && self.keepers.living().is_empty() {
                 return None;
             }
             return Some(started.map(Some));
@@ -70,27 +72,31 @@ impl Processes {
         Some(Ok(None))
     }
 
-    /// Waits until the keeper has said who a worker is, or why there is none.
+    /// Waits until its keeper has said who a worker is, or why there is none.
     pub(in crate::process) fn await_start(&mut self, key: u64) -> Result<Worker, StartError> {
         loop {
             if let Some(at) = self.started.iter().position(|(of, _)| *of == key) {
                 return self.started.swap_remove(at).1;
             }
-            if let Some(Err(source)) = self.keeper.as_ref().map(Keeper::await_word) {
+            let number = match self.entries.get(&key).map(|entry| entry.origin) {
+                Some(Origin::Kept(number)) => number,
+                _ => Number::MAX,
+            };
+            let awaited = self.keepers.get(number).map(Keeper::await_word);
+            // One whose keeper is gone has been told of.
+            if let Err(source) = awaited.unwrap_or_else(|| Err(rustix::io::Errno::CHILD.into())) {
                 return Err(StartError::Os { program: "keeper".into(), source });
             }
-            self.hear_keeper();
+            self.hear_keeper(number);
         }
     }
 
     /// Waits until it is known of every worker who it is.
     pub(in crate::process) fn await_starts(&mut self) {
-        while self
-            .keeper
-            .as_ref()
-            .is_some_and(|keeper| keeper.unanswered() > 0 && keeper.await_word().is_ok())
+        while let [number, ..] = self.keepers.numbers(|keeper| keeper.unanswered() > 0)[..]
+            && self.keepers.get(number).is_some_and(|keeper| keeper.await_word().is_ok())
         {
-            self.hear_keeper();
+            self.hear_keeper(number);
         }
     }
 
@@ -99,16 +105,11 @@ impl Processes {
         std::mem::take(&mut self.started)
     }
 
-    /// Makes sure that there is a keeper. None: there is not to be one, or it can't be started.
-    fn engage_keeper(&mut self) -> Option<()> {
-        if self.keeper.is_none() {
-            match Keeper::start(self.keeping.as_ref()?) {
-                Ok(keeper) => self.keeper = Some(keeper),
-                Err(_) => self.keeping = None,
-            }
-            self.keeper_answered = false;
-        }
-        self.keeper.is_some().then_some(())
+    /// The keeper that is to have the next worker. None: there is not to be one, or it can't be started.
+    fn engage_keeper(&mut self) -> Option<Number> {
+        let entries = &self.entries;
+        let has = |entry: &&Entry, number| entry.origin == Origin::Kept(number);
+        self.keepers.engage(|number| entries.values().filter(|entry| has(entry, number)).count())
     }
 
     fn order(&mut self, key: u64, launch: &Launch, receipt: &Path) -> Result<Order, StartError> {
@@ -139,37 +140,40 @@ impl Processes {
         })
     }
 
-    fn send(&mut self, order: Order) {
-        if self.keeper.as_mut().is_some_and(|keeper| keeper.order(order).is_err()) {
-            self.lose_keeper();
+    /// Gives an order to the keeper of that number.
+    fn send(&mut self, order: Order, number: Number) {
+        if let Some(entry) = self.entries.get_mut(&order.key) {
+            entry.origin = Origin::Kept(number);
+        }
+        self.keepers.gives();
+        if self.keepers.get_mut(number).is_some_and(|keeper| keeper.order(order).is_err()) {
+            self.lose_keeper(number);
         }
     }
 
-    /// Says to the keeper what is still to be said, before anything is waited for.
-    pub(in crate::process) fn flush_keeper(&mut self) {
-        if self.keeper.as_mut().is_some_and(|keeper| keeper.flush().is_err()) {
-            self.lose_keeper();
+    /// Says to the keepers what is still to be said, before anything is waited for.
+    pub(in crate::process) fn flush_keepers(&mut self) {
+        for number in self.keepers.numbers(|_| true) {
+            if self.keepers.get_mut(number).is_some_and(|keeper| keeper.flush().is_err()) {
+                self.lose_keeper(number);
+            }
         }
     }
 
-    /// Takes in what the keeper has to say.
-    pub(in crate::process) fn hear_keeper(&mut self) {
-        match self.keeper.as_mut().map(Keeper::hear) {
-            Some(Ok(words)) => self.take_in(words),
-            Some(Err(Lost)) => self.lose_keeper(),
+    /// Takes in what a keeper has to say.
+    pub(in crate::process) fn hear_keeper(&mut self, number: Number) {
+        match self.keepers.get_mut(number).map(Keeper::hear) {
+            Some(Ok(words)) => self.take_in(number, words),
+            Some(Err(Lost)) => self.lose_keeper(number),
             None => {}
         }
     }
 
-    fn take_in(&mut self, words: Vec<Heard>) {
+    fn take_in(&mut self, from: Number, words: Vec<Heard>) {
         for word in words {
             match word {
-                Heard::Started { key, pid, start } => {
-                    self.keeper_answered = true;
-                    self.is_started(key, pid, start);
-                }
+                Heard::Started { key, pid, start } => self.is_started(key, pid, start),
                 Heard::Refused { order, errno } => {
-                    self.keeper_answered = true;
                     // A program that was known may have gone.
                     self.programs = Programs::default();
                     let key = order.key;
@@ -177,7 +181,7 @@ impl Processes {
                     self.is_not_started(key, error);
                 }
                 Heard::Ended { pid, code } => {
-                    let of_it = |entry: &Entry| entry.origin == Origin::Kept && entry.worker.pid == pid;
+                    let of_it = |entry: &Entry| entry.origin == Origin::Kept(from) && entry.worker.pid == pid;
                     if let Some((&key, entry)) = self.entries.iter_mut().find(|(_, entry)| of_it(entry)) {
                         entry.known = Some(Exit::Code(code.into()));
                         self.ended_kept.push(key);
@@ -202,48 +206,48 @@ impl Processes {
 
     /// Notes that nothing of a worker is left and that its end is still to be written down.
     pub(in crate::process) fn unrecorded(&mut self, key: u64, entry: &Entry, exit: Exit) {
-        let is_kept = entry.origin == Origin::Kept;
-        if !is_kept && entry.origin != Origin::Inherited {
-            return;
-        }
+        let kept_by = match entry.origin {
+            Origin::Kept(number) => Some(number),
+            Origin::Inherited => None,
+            Origin::Child | Origin::Adopted => return,
+        };
         // One who never says that anything is recorded gets no more than one dead process for a key.
         self.recorded(key);
         let Some(receipt) = entry.receipt.clone() else { return };
-        let unrecorded = Unrecorded { pid: entry.worker.pid, exit, receipt, is_kept };
-        if !is_kept {
+        let unrecorded = Unrecorded { pid: entry.worker.pid, exit, receipt, kept_by };
+        if kept_by.is_none() {
             unrecorded.write_down();
         }
         self.unrecorded.insert(key, unrecorded);
     }
 
-    /// The keeper has gone, and whoever it had came here: this program does its part until there is another one.
-    fn lose_keeper(&mut self) {
-        let Some(keeper) = self.keeper.take() else { return };
-        let Left { words, ordered, let_go } = keeper.end();
-        self.take_in(words);
+    /// A keeper has gone, and whoever it had came here: this program does its part for those.
+    fn lose_keeper(&mut self, number: Number) {
+        let Some(keeper) = self.keepers.take(number) else { return };
+        let Left { words, ordered, let_go, has_answered, is_in_doubt } = keeper.end();
+        self.take_in(number, words);
         for pid in let_go {
             let _ = waitpid(platform::raw(pid), WaitOptions::NOHANG);
         }
         for entry in self.entries.values_mut() {
-            if entry.origin == Origin::Kept && entry.worker.pid != 0 {
+            if entry.origin == Origin::Kept(number) && entry.worker.pid != 0 {
                 entry.origin = Origin::Inherited;
                 entry.handle = Handle::of_child(entry.worker.pid, entry.worker.start);
             }
         }
-        for unrecorded in self.unrecorded.values_mut().filter(|unrecorded| unrecorded.is_kept) {
-            unrecorded.is_kept = false;
+        for unrecorded in self.unrecorded.values_mut().filter(|of| of.kept_by == Some(number)) {
+            unrecorded.kept_by = None;
             unrecorded.write_down();
         }
-        let name = self.keeping.as_ref().map(|keeping| keeping.name.clone()).unwrap_or_default();
-        if !self.keeper_answered {
+        if !has_answered {
             // It is not what it was said to be.
-            self.keeping = None;
+            self.keepers.engage_no_more();
         }
         let mut ordered = ordered.into_iter();
         // It says of each what became of it before it begins the next.
         let Some(first) = ordered.next() else { return };
         let mut again = Vec::new();
-        match self.unanswered(&name, &first) {
+        match self.unanswered(&first, has_answered, is_in_doubt) {
             Ok(Some((pid, start))) => {
                 self.is_started(first.key, pid, start);
                 if let Some(entry) = self.entries.get_mut(&first.key) {
@@ -257,7 +261,7 @@ impl Processes {
         again.extend(ordered);
         for order in again {
             match self.engage_keeper() {
-                Some(()) => self.send(order),
+                Some(number) => self.send(order, number),
                 // There will be a shell in its place when it is tried again.
                 None => {
                     let program = order.argv.first().map(PathBuf::from).unwrap_or_default();
@@ -270,10 +274,15 @@ impl Processes {
 
     /// What a keeper has started that was killed before it could say so: a child of this program now, with the attempt's
     /// marker, or dead by now.
-    fn unanswered(&self, keeper: &str, order: &Order) -> Result<Option<(u32, u64)>, StartError> {
+    fn unanswered(
+        &mut self,
+        order: &Order,
+        is_keeper: bool,
+        is_in_doubt: bool,
+    ) -> Result<Option<(u32, u64)>, StartError> {
         let marker = order.env.last().map(|(_, marker)| marker.as_bytes());
         // Before the markers are read: whoever has none afterwards does not get it any more.
-        let (children, are_settled) = settled_children(keeper);
+        let (children, are_settled) = settled_children(&self.keepers);
         let marks = platform::settled_marks_of(&children, MARKER);
         let marked = children.iter().filter(|pid| marks.get(pid).is_some_and(|mark| mark.value() == marker));
         let marked = marked.filter_map(|&pid| platform::process(pid));
@@ -281,8 +290,13 @@ impl Processes {
         let found = match marked.min_by_key(|child| (child.start, child.group != child.pid)) {
             Some(living) => Some(living),
             None if !are_settled => return Err(nobody_can_say(order)),
-            None if self.keeper_answered => self.dead_unknown(&children, order)?,
-            None => None,
+            None if !is_keeper => None,
+            None => match self.dead_unknown(&children, order) {
+                Ok(None) => None,
+                // Asked after the children were listed: if the others live by now, they did then.
+                _ if self.keepers.doubt_others() || is_in_doubt => return Err(nobody_can_say(order)),
+                found => found?,
+            },
         };
         Ok(found.map(|child| (child.pid, child.start)))
     }
@@ -314,14 +328,15 @@ impl Processes {
     }
 }
 
-/// The children of this process, once none of them is still a copy of the keeper that has started it. `false`: one is, even
-/// now.
-fn settled_children(keeper: &str) -> (Vec<u32>, bool) {
+/// The children of this process that are no keepers, once none of them is still a copy of the keeper that has started it.
+/// `false`: one is, even now.
+fn settled_children(keepers: &Keepers) -> (Vec<u32>, bool) {
     let until = Instant::now() + PATIENCE;
     loop {
-        let children = platform::children();
+        let mut children = platform::children();
+        children.retain(|&pid| !keepers.has(pid));
         let marks = platform::marks_of(&children, KEEPER);
-        let is_settled = !marks.values().any(|mark| mark.value() == Some(keeper.as_bytes()));
+        let is_settled = !marks.values().any(|mark| mark.value() == Some(keepers.name().as_bytes()));
         if is_settled || Instant::now() >= until {
             return (children, is_settled);
         }
@@ -356,8 +371,9 @@ impl Unrecorded {
 
 impl Drop for Processes {
     fn drop(&mut self) {
-        if let Some(keeper) = self.keeper.take() {
-            keeper.leave(self.entries.values().all(|entry| entry.origin != Origin::Kept));
+        for keeper in self.keepers.take_all() {
+            let number = keeper.number();
+            keeper.leave(self.entries.values().all(|entry| entry.origin != Origin::Kept(number)));
         }
     }
 }
