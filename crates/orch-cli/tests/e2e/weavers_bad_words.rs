@@ -49,7 +49,8 @@ fn a_status_file_that_says_nothing_is_the_end_of_its_weaver_alone() {
         ("a pipe", r#"rm "$ORCH_RESULT"; mkfifo "$ORCH_RESULT""#, "it is not a regular file"),
         (
             "a link",
-            r#"says '"status":"complete"'; mv "$ORCH_RESULT" kept; ln -s "$PWD/kept" "$ORCH_RESULT""#,
+            // Never in the place itself, where it would count while it is there.
+            r#"(ORCH_RESULT=$PWD/kept; says '"status":"complete"'); ln -sf "$PWD/kept" "$ORCH_RESULT""#,
             "it is a link, not a regular file",
         ),
         ("nothing at all", r#"rm "$ORCH_RESULT""#, "Session terminated without completion"),
