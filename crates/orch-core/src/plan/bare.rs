@@ -58,8 +58,11 @@ impl Plan {
         D: AsRef<str>,
     {
         let plan = intern(ids).and_then(|names| {
-            let resolved = pairs.iter().map(|(task, on)| Some((*task, names.find(on.as_ref())?)));
-            let resolved: Vec<(u32, u32)> = resolved.collect::<Option<_>>()?;
+            // Collected into an `Option`, they would not say how many they are.
+            let mut resolved = Vec::with_capacity(pairs.len());
+            for (task, on) in pairs {
+                resolved.push((*task, names.find(on.as_ref())?));
+            }
             bare(names, &resolved)
         });
         plan.map_or_else(

@@ -5,6 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::hash::BuildHasher;
 
+use hashbrown::hash_table::Entry as Slot;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::texts::Texts;
@@ -76,14 +77,16 @@ impl NamesBuilder {
     /// The same as [`intern`](Self::intern), when the hash is known.
     pub(super) fn intern_hashed(&mut self, hash: u64, name: &str) -> (u32, bool) {
         let Self { texts, lookup, hasher } = self;
-        if let Some(known) = lookup.find(hash, |known| known.is(name, texts)) {
-            return (known.number, false);
+        let is_it = |known: &Entry| known.is(name, texts);
+        match lookup.entry(hash, is_it, |other| hasher.hash_one(other.name(texts))) {
+            Slot::Occupied(known) => (known.get().number, false),
+            Slot::Vacant(free) => {
+                let number = texts.len() as u32;
+                let start = texts.push(name);
+                free.insert(Entry { number, start, len: name.len() as u32 });
+                (number, true)
+            }
         }
-        let start = texts.push(name);
-        let number = texts.len() as u32 - 1;
-        let entry = Entry { number, start, len: name.len() as u32 };
-        lookup.insert_unique(hash, entry, |other| hasher.hash_one(other.name(texts)));
-        (number, true)
     }
 
     pub(super) fn finish(mut self) -> Names {
