@@ -25,7 +25,9 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec};
-use rustix::process::{Pid, Signal, kill_process, test_kill_process_group};
+use rustix::process::{
+    Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, kill_process, test_kill_process_group, waitid,
+};
 
 pub(crate) use system::{
     Adopted, KNOWS_FOLDERS, adopt_orphans, boot_id, children, folders, free_range, marks_of, next_data,
@@ -138,6 +140,15 @@ impl Handle {
             _ => Err(rustix::io::Errno::SRCH.into()),
         }
     }
+}
+
+/// How a child of this process has ended, if it has. It is left as it is: its number stays taken until it is collected.
+///
+/// # Errors
+/// [`Errno::CHILD`](rustix::io::Errno::CHILD) when there is no such child.
+pub(crate) fn end_of_child(pid: u32) -> rustix::io::Result<Option<WaitIdStatus>> {
+    let leave = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    waitid(WaitId::Pid(raw(pid).ok_or(rustix::io::Errno::CHILD)?), leave)
 }
 
 /// Whether any process, ended ones included, is in this group.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::process::{WaitId, WaitIdOptions, WaitOptions, WaitStatus, waitid, waitpid};
+use rustix::process::{WaitOptions, WaitStatus, waitpid};
 
 use super::keeper::{self, Keeper, Keepers, Number, Unrecorded};
 use super::log::Cap;
@@ -393,17 +393,14 @@ impl Entry {
         let pid = platform::raw(self.worker.pid);
         match self.origin {
             Origin::Kept(_) => self.known,
-            Origin::Inherited => self.known.or_else(|| {
-                // Left as it is: its number is kept until its end is written down.
-                let leave = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-                match waitid(WaitId::Pid(pid?), leave) {
-                    Ok(Some(status)) => {
-                        let code = keeper::code(status.exit_status(), status.terminating_signal());
-                        Some(code.map_or(Exit::Unknown, |code| Exit::Code(code.into())))
-                    }
-                    Err(Errno::CHILD) => Some(self.left_behind()),
-                    Ok(None) | Err(_) => None,
+            // Its number is kept until its end is written down.
+            Origin::Inherited => self.known.or_else(|| match platform::end_of_child(self.worker.pid) {
+                Ok(Some(status)) => {
+                    let code = keeper::code(status.exit_status(), status.terminating_signal());
+                    Some(code.map_or(Exit::Unknown, |code| Exit::Code(code.into())))
                 }
+                Err(Errno::CHILD) => Some(self.left_behind()),
+                Ok(None) | Err(_) => None,
             }),
             Origin::Adopted if !self.handle.is_over() => None,
             Origin::Adopted => {

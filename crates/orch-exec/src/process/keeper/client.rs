@@ -8,7 +8,6 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Command};
 
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::{WaitId, WaitIdOptions, waitid};
 
 use super::wire::{Ask, Inbox, Order, Word};
 use super::{KEEPER, Keeping};
@@ -118,9 +117,7 @@ impl Keeper {
 
     /// Whether it is dead, be that noticed or not. If not, none of its children is this process's.
     pub(super) fn is_gone(&self) -> bool {
-        let leave = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-        let asked = platform::raw(self.pid()).map(|pid| waitid(WaitId::Pid(pid), leave));
-        !matches!(asked, Some(Ok(None)))
+        !matches!(platform::end_of_child(self.pid()), Ok(None))
     }
 
     pub(super) fn doubt(&mut self) {

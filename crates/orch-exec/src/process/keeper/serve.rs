@@ -13,7 +13,7 @@ use std::sync::atomic::AtomicBool;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::process::{WaitId, WaitIdOptions, WaitOptions, waitid, waitpid};
+use rustix::process::{WaitOptions, waitpid};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM, SIGTSTP};
 
 use super::wire::{Ask, Inbox, Order, Word};
@@ -240,9 +240,7 @@ impl Serving {
 
 /// How a child has ended, if it has, as a receipt says it. It is left as it is.
 fn exit_of(pid: u32) -> Option<u8> {
-    let id = WaitId::Pid(platform::raw(pid)?);
-    let leave = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-    let status = waitid(id, leave).ok()??;
+    let status = platform::end_of_child(pid).ok()??;
     super::code(status.exit_status(), status.terminating_signal())
 }
 
