@@ -1,6 +1,6 @@
 //! Scheduling alone: build the plan, check it, and drain it through the whole `Run` with no work in it, beside petgraph's
 //! `toposort` with a countdown and beside the least that any program could need: arrays and a countdown, once to know that
-//! there is no cycle before anything runs, and once to run. `bare` is the same without having checked anything.
+//! there is no cycle before anything runs, and once to run. `bare` runs at once, and would find out on the way.
 //!
 //! `cargo bench --bench schedule [-- TASKS …]`. Only the ratios of one run count.
 

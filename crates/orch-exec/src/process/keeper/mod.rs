@@ -62,7 +62,7 @@ pub struct Keeping {
 
 impl Keeping {
     /// So many workers a run starts with one keeper: a plan of a hundred tasks does not notice the half millisecond that a
-    /// start takes, and is not to have two processes more.
+    /// start takes, and is not to have another process for it.
     pub const ONE_IS_ENOUGH_FOR: u64 = 100;
 }
 
