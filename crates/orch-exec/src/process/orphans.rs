@@ -103,14 +103,14 @@ mod tests {
     use super::*;
     use std::io::{BufRead, BufReader};
     use std::os::unix::process::CommandExt;
-    use std::process::{Command, Stdio};
+    use std::process::{ChildStdin, Command, Stdio};
     use std::sync::{Mutex, MutexGuard, PoisonError};
 
-    /// A child that came here as an orphan in a session of its own, and ended.
-    fn dead_orphan() -> u32 {
+    /// A child that came here as an orphan in a session of its own, and what it ends without.
+    fn orphan(marker: &str) -> (u32, Option<ChildStdin>) {
         assert!(platform::adopt_orphans());
         let mut parent = Command::new("sh");
-        parent.args(["-c", "(setsid sh -c 'echo $$; read -r go' <&3 &) 3<&0"]);
+        parent.args(["-c", "(setsid sh -c 'echo $$; read -r go' <&3 &) 3<&0"]).env(MARKER, marker);
         let mut parent = parent.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut said = String::new();
         BufReader::new(parent.stdout.take().unwrap()).read_line(&mut said).unwrap();
@@ -118,11 +118,20 @@ mod tests {
         // Held back until here, or its own parent might be the one to collect it.
         let go = parent.stdin.take();
         parent.wait().unwrap();
+        (pid, go)
+    }
+
+    /// Ends an [`orphan`], and leaves it as it is.
+    fn end((pid, go): (u32, Option<ChildStdin>)) -> u32 {
         drop(go);
         let id = rustix::process::WaitId::Pid(platform::raw(pid).unwrap());
         let leave = rustix::process::WaitIdOptions::EXITED | rustix::process::WaitIdOptions::NOWAIT;
         rustix::process::waitid(id, leave).unwrap();
         pid
+    }
+
+    fn dead_orphan() -> u32 {
+        end(orphan("anybody's"))
     }
 
     /// One test at a time: orphans come to the whole program.
@@ -160,6 +169,34 @@ mod tests {
         assert!(is_zombie(pid), "another one with the same number");
         orphans.known.insert(pid, start);
         orphans.look(&BTreeMap::new(), &Keepers::default(), Instant::now());
+        assert!(!is_zombie(pid));
+    }
+
+    #[test]
+    fn one_that_nobody_was_told_of_is_left_for_whoever_looks_for_it() {
+        use super::super::supervise::Origin;
+        use super::super::{Launch, Stdin, Worker};
+        use crate::platform::Handle;
+        let _turn = alone();
+        let launch = Launch {
+            argv: Vec::new(),
+            cwd: "/".into(),
+            env: Vec::new(),
+            stdin: Stdin::Null,
+            log: "/dev/null".into(),
+            receipt: None,
+            marker: "told to nobody".into(),
+        };
+        let worker = Worker { pid: 0, start: 0, boot: String::new() };
+        let entry = Entry::started(worker, Handle::unwatched(0, 0), Origin::Kept(0), &launch, 0);
+        let entries = BTreeMap::from([(7, entry)]);
+        let living = orphan(&launch.marker);
+        let (mut orphans, now) = (Orphans::default(), Instant::now());
+        assert!(orphans.look(&entries, &Keepers::default(), now).owners.contains(&7));
+        let pid = end(living);
+        orphans.look(&entries, &Keepers::default(), now);
+        assert!(is_zombie(pid));
+        orphans.look(&entries, &Keepers::default(), now + FORSAKEN_AFTER);
         assert!(!is_zombie(pid));
     }
 
