@@ -187,9 +187,9 @@ pub(crate) enum Command {
         /// What is to be run.
         file: PathBuf,
     },
-    /// Start the workers of a run and see them end. (orch calls this itself.)
+    /// See the workers of a run end. (orch calls this itself.)
     #[command(hide = true)]
-    Keep,
+    Witness,
     /// What belongs to other systems.
     #[command(external_subcommand)]
     Other(Vec<String>),
@@ -407,7 +407,7 @@ impl Args {
                 | Command::Restack { .. }
                 | Command::Worktree { .. }
                 | Command::Pane { .. }
-                | Command::Keep
+                | Command::Witness
                 | Command::Generate(_)
                 | Command::Mcp(_)
                 | Command::Completions { .. }

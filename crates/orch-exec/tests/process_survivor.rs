@@ -58,7 +58,7 @@ fn tell(go: &Place) {
 
 #[test]
 fn an_adopted_worker_is_seen_to_end() {
-    for (with_receipt, want) in [(true, Exit::Code(5)), (false, Exit::Unknown)] {
+    for with_receipt in [true, false] {
         let (mut place, go) = (Place::new(), Place::new());
         let (worker, marker) = orphaned(&place, &obedient(&go), with_receipt);
         place.hear();
@@ -71,7 +71,10 @@ fn an_adopted_worker_is_seen_to_end() {
         assert!(!processes.adopt(3, &worker, &marker, None, None), "the key is in use");
         assert_eq!(processes.wait(Some(Duration::ZERO)).unwrap(), []);
         tell(&go);
-        assert_eq!(wait_for_all(&mut processes), [Ended { key: 3, exit: want }]);
+        let ended = wait_for_all(&mut processes);
+        // Without a receipt it takes a system that tells.
+        let is_known = ended == [Ended { key: 3, exit: Exit::Code(5) }];
+        assert!(is_known || !with_receipt && ended == [Ended { key: 3, exit: Exit::Unknown }], "{ended:?}");
         assert!(!is_alive(&worker));
         assert!(!processes.adopt(4, &worker, &marker, None, None));
         assert_eq!(receipt::read(&path), with_receipt.then_some(Exit::Code(5)));
@@ -87,8 +90,9 @@ fn a_worker_that_ended_unwatched_left_its_receipt() {
     let marker = fs::read_to_string(place.path("marker")).unwrap();
     assert!(watch.adopt(1, &worker, &marker, None, None));
     tell(&go);
-    // Without being told of the receipt, it cannot say; the receipt can.
-    assert_eq!(wait_for_all(&mut watch), [Ended { key: 1, exit: Exit::Unknown }]);
+    // Without being told of the receipt, it is for the system to say; the receipt can.
+    let ended = wait_for_all(&mut watch);
+    assert!(matches!(ended[..], [Ended { key: 1, exit: Exit::Code(5) | Exit::Unknown }]), "{ended:?}");
     assert_eq!(receipt::read(&place.path("receipt")), Some(Exit::Code(5)));
 }
 

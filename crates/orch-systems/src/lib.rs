@@ -86,8 +86,8 @@ pub use orch_store::{Holder, TaskRecord};
 // What a terminal session that orch opens is to run, see `RunOptions::pane`.
 pub use orch_exec::tmux::pane;
 
-// What keeps the workers of a run, see `RunOptions::keeper`.
-pub use orch_exec::process::keep;
+// What sees the workers of a run end, see `RunOptions::witness`.
+pub use orch_exec::process::witness;
 
 // Reading the log of a worker in parts, while it grows.
 pub use orch_exec::process::log;

@@ -128,16 +128,16 @@ impl Run {
                 ExecutorArg::Tmux => ExecutorKind::Tmux,
             }),
             pane: None,
-            keeper: keeper(),
+            witness: witness(),
             tools: tools(),
             command: command_line(),
         }
     }
 }
 
-/// This very program, also after its file was replaced, is the keeper of a run's workers.
-fn keeper() -> Option<Vec<OsString>> {
-    cfg!(target_os = "linux").then(|| vec!["/proc/self/exe".into(), "keep".into()])
+/// This very program, also after its file was replaced, is the witness of a run's workers.
+fn witness() -> Option<Vec<OsString>> {
+    cfg!(target_os = "linux").then(|| vec!["/proc/self/exe".into(), "witness".into()])
 }
 
 /// This very program serves the tools that workers of streams are given: by its path, since their agents start it.

@@ -100,7 +100,7 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
         Command::Retry { ids, kind } => retry::run(&ids, &kind),
         Command::Stop { ids, kind } => stop::run(&ids, &kind),
         Command::Pane { file } => return Ok(orch_systems::pane(&file)),
-        Command::Keep => return Ok(orch_systems::keep()),
+        Command::Witness => return Ok(orch_systems::witness()),
         Command::Attach { id, plan } => attach::run(&id, &plan),
         Command::Dispatch(args) => milestones::dispatch(&args),
         Command::Collect(args) => milestones::collect(&args),

@@ -14,6 +14,10 @@ use rustix::process::{PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use super::{Mark, Process, raw};
 
+mod held;
+
+pub(crate) use held::{Stack, holds_outlive, how_it_ended, start};
+
 /// `None` where the kernel has no pidfds or no descriptor is left: the caller then looks now and again.
 pub(super) fn pidfd(pid: u32) -> Option<OwnedFd> {
     pidfd_open(raw(pid)?, PidfdFlags::empty()).ok()
@@ -80,13 +84,22 @@ fn parse_stat(pid: u32, stat: &[u8]) -> Option<Process> {
     Some(Process { pid, parent, group, session, start, zombie, image })
 }
 
+/// The end of a process that is dead and not collected, as the system says it. 0 for whoever may not know.
+fn code_of_dead(pid: u32) -> Option<i32> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    parse_stat(pid, stat.as_bytes()).filter(|process| process.zombie)?;
+    // The 52nd field, the last that there is.
+    let (_, rest) = stat.rsplit_once(')')?;
+    rest.split_ascii_whitespace().nth(49)?.parse().ok()
+}
+
 /// Every process there is, zombies included. Empty without `/proc`.
 pub(crate) fn processes() -> Vec<Process> {
     numbers_in("/proc").filter_map(process).collect()
 }
 
 /// The children of this process, those of all its threads.
-pub(crate) fn children() -> Vec<u32> {
+fn children() -> Vec<u32> {
     let me = std::process::id();
     let mut found = Vec::new();
     for thread in numbers_in("/proc/self/task") {

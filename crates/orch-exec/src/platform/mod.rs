@@ -8,6 +8,7 @@
 //! | whose a process is | `/proc/PID/environ` | `ps -E`; hidden for the system's own programs |
 //! | inherit orphans | `PR_SET_CHILD_SUBREAPER` | not to be had: only the group and marked processes are ended |
 //! | where a process works | `/proc/PID/cwd` | not to be had |
+//! | learn how a process ended that is not this one's child | a pidfd that it gave away itself before `exec` (6.15) | not to be had: a shell in front of it |
 //! | free the middle of a log | `fallocate(PUNCH_HOLE)` | not to be had: logs are not capped |
 
 #[cfg(target_os = "linux")]
@@ -20,22 +21,60 @@ mod other;
 use other as system;
 
 use std::collections::HashMap;
+use std::ffi::CString;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec};
-use rustix::process::{
-    Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, kill_process, test_kill_process_group, waitid,
-};
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, kill_process, test_kill_process_group};
 
 pub(crate) use system::{
-    Adopted, KNOWS_FOLDERS, adopt_orphans, boot_id, children, folders, free_range, marks_of, next_data,
-    next_hole, process, processes, program,
+    Adopted, KNOWS_FOLDERS, Stack, adopt_orphans, boot_id, folders, free_range, holds_outlive, how_it_ended,
+    marks_of, next_data, next_hole, process, processes, program, start,
 };
 
 /// How often what cannot be waited for is looked at.
 pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// What a process is to become.
+#[derive(Debug)]
+pub(crate) struct Image {
+    /// The path of the program.
+    pub(crate) program: CString,
+    /// Its arguments, its own name first.
+    pub(crate) argv: Vec<CString>,
+    /// Its environment, as `NAME=VALUE`.
+    pub(crate) env: Vec<CString>,
+    /// The folder that it runs in.
+    pub(crate) cwd: CString,
+}
+
+/// To whom a new process hands a hold on itself.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HandOver<'a> {
+    /// A socket for whole messages.
+    pub(crate) socket: BorrowedFd<'a>,
+    /// What is said with it.
+    pub(crate) words: &'a [u8],
+}
+
+/// Why nothing was started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NotStarted {
+    /// It could not hand a hold on itself over.
+    NotHandedOver(Errno),
+    /// Anything else. `handed_over`: it had done that before.
+    Refused { errno: Errno, handed_over: bool },
+}
+
+/// A process that was started here, and a hold on it.
+#[derive(Debug)]
+pub(crate) struct Hold {
+    pub(crate) pid: u32,
+    pub(crate) pidfd: OwnedFd,
+}
 
 /// One line of the process table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,14 +146,19 @@ impl Handle {
         (found.start == start && !found.zombie).then_some(Self { pid, start, pidfd })
     }
 
+    /// A process that was started here.
+    pub(crate) fn of_hold(hold: Hold, start: u64) -> Self {
+        Self { pid: hold.pid, start, pidfd: Some(hold.pidfd) }
+    }
+
+    /// How the process ended, if it has and that can be told of one that is not this process's child.
+    pub(crate) fn how_it_ended(&self) -> Option<crate::process::Exit> {
+        self.pidfd.as_ref().and_then(how_it_ended)
+    }
+
     /// A child of this process that nobody has collected: its number cannot belong to anybody else.
     pub(crate) fn of_child(pid: u32, start: u64) -> Self {
         Self { pid, start, pidfd: system::pidfd(pid) }
-    }
-
-    /// The same, when its end is learnt of by other means.
-    pub(crate) fn unwatched(pid: u32, start: u64) -> Self {
-        Self { pid, start, pidfd: None }
     }
 
     /// The descriptor that becomes readable when the process ends. `None`: it has to be looked at.
@@ -140,15 +184,6 @@ impl Handle {
             _ => Err(rustix::io::Errno::SRCH.into()),
         }
     }
-}
-
-/// How a child of this process has ended, if it has. It is left as it is: its number stays taken until it is collected.
-///
-/// # Errors
-/// [`Errno::CHILD`](rustix::io::Errno::CHILD) when there is no such child.
-pub(crate) fn end_of_child(pid: u32) -> rustix::io::Result<Option<WaitIdStatus>> {
-    let leave = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-    waitid(WaitId::Pid(raw(pid).ok_or(rustix::io::Errno::CHILD)?), leave)
 }
 
 /// Whether any process, ended ones included, is in this group.

@@ -1,6 +1,6 @@
 //! From a description to a running process.
 
-use std::ffi::OsString;
+use std::ffi::{CString, OsString};
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
@@ -28,7 +28,7 @@ pub struct Launch {
     /// Where its output and errors go: appended, created readable to its owner alone. Must not be a link.
     pub log: PathBuf,
     /// Where its exit code is to be written, so that it is known even if this program has gone; see
-    /// [`receipt`] and [`Processes::with_keeper`](super::Processes::with_keeper). An old file there is removed first.
+    /// [`receipt`] and [`Processes::with_witness`](super::Processes::with_witness). An old file there is removed first.
     pub receipt: Option<PathBuf>,
     /// A name for this attempt that no other has. Goes into [`MARKER`].
     pub marker: String,
@@ -241,6 +241,13 @@ fn not_started(program: PathBuf, source: io::Error) -> StartError {
         Some(Errno::NOEXEC | Errno::ACCESS) => StartError::NotExecutable { program },
         _ => StartError::Os { program, source },
     }
+}
+
+/// A word as the system wants it.
+pub(super) fn c_string(bytes: &[u8]) -> io::Result<CString> {
+    // What std says of such a word.
+    CString::new(bytes)
+        .map_err(|_| io::Error::new(io::ErrorKind::InvalidInput, "nul byte found in provided data"))
 }
 
 pub(crate) fn open_log(path: &Path) -> io::Result<File> {

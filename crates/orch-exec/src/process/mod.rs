@@ -3,7 +3,7 @@
 //! One thread drives everything: [`Processes::start`] starts a worker, [`Processes::wait`] sleeps until one ends,
 //! [`Processes::stop`] ends one with all it started. Nothing polls while nothing happens.
 //!
-//! Workers that are to leave a receipt have a shell in front of them, or all of a run have one [keeper](Keeping).
+//! Workers that are to leave a receipt have a shell in front of them, or all of a run have one [witness](Witnessing).
 //!
 //! Three rules hold throughout:
 //!
@@ -38,7 +38,6 @@
 //! ```
 
 mod folder;
-mod keeper;
 mod launch;
 pub mod log;
 mod orphans;
@@ -48,16 +47,17 @@ mod stop;
 mod supervise;
 mod survivor;
 mod waker;
+mod witness;
 
 use std::time::Duration;
 
 pub use folder::{processes_in, program_runs_in};
-pub use keeper::{Keeping, await_receipts, keep};
 pub(crate) use launch::open_log;
 pub use launch::{Launch, StartError, Stdin};
 pub use supervise::Processes;
 pub use survivor::{end_survivor, is_alive, survivors};
 pub use waker::Waker;
+pub use witness::{Witnessing, witness};
 
 /// The environment variable that carries [`Launch::marker`]. Children inherit it, so it finds them again.
 pub const MARKER: &str = "ORCH_ATTEMPT";
@@ -110,6 +110,7 @@ pub enum Exit {
     Code(i32),
     /// It was ended by this signal.
     Signal(i32),
-    /// It ended, and nobody saw how: an adopted worker that left no receipt.
+    /// It ended, and nobody saw how: an adopted worker that left no receipt, where the system does not tell (before Linux
+    /// 6.15).
     Unknown,
 }

@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use super::MARKER;
-use super::keeper::Keepers;
 use super::supervise::{Entry, reap};
 use crate::platform::{self, Mark};
 
@@ -42,9 +41,14 @@ impl Living {
 
 impl Orphans {
     /// Looks over the children: collects the dead orphans and says whose the living ones are.
-    pub(super) fn look(&mut self, entries: &BTreeMap<u64, Entry>, keepers: &Keepers, now: Instant) -> Living {
+    pub(super) fn look(
+        &mut self,
+        entries: &BTreeMap<u64, Entry>,
+        witness: Option<u32>,
+        now: Instant,
+    ) -> Living {
         let mut children = self.list.read();
-        children.retain(|&pid| !keepers.has(pid));
+        children.retain(|&pid| Some(pid) != witness);
         if children.is_empty() {
             self.known.clear();
             self.unclear.clear();
@@ -75,10 +79,7 @@ impl Orphans {
                 living.owners.extend(owner);
                 let changing = mark == Some(&Mark::Changing) && child.group != own_group;
                 living.any_changing |= changing;
-                // One that nobody has been told of yet may come from a keeper that is gone unnoticed: should it die, it is the only
-                // trace of its having been started.
-                let is_told = |key: &u64| entries.get(key).is_some_and(|entry| entry.worker.pid != 0);
-                if owner.is_some_and(is_told) || was_known {
+                if owner.is_some() || was_known {
                     known.insert(pid, start);
                 }
             } else if was_known || workers.contains_key(&child.group) {
@@ -151,10 +152,10 @@ mod tests {
         let (mut orphans, none) = (Orphans::default(), BTreeMap::new());
         let start = Instant::now();
         for early in [Duration::ZERO, Duration::from_millis(2_999)] {
-            assert_eq!(orphans.look(&none, &Keepers::default(), start + early), Living::default());
+            assert_eq!(orphans.look(&none, None, start + early), Living::default());
             assert!(is_zombie(pid));
         }
-        orphans.look(&none, &Keepers::default(), start + FORSAKEN_AFTER);
+        orphans.look(&none, None, start + FORSAKEN_AFTER);
         assert!(!is_zombie(pid));
     }
 
@@ -165,38 +166,10 @@ mod tests {
         let start = platform::process(pid).unwrap().start;
         let mut orphans = Orphans::default();
         orphans.known.insert(pid, start + 1);
-        orphans.look(&BTreeMap::new(), &Keepers::default(), Instant::now());
+        orphans.look(&BTreeMap::new(), None, Instant::now());
         assert!(is_zombie(pid), "another one with the same number");
         orphans.known.insert(pid, start);
-        orphans.look(&BTreeMap::new(), &Keepers::default(), Instant::now());
-        assert!(!is_zombie(pid));
-    }
-
-    #[test]
-    fn one_that_nobody_was_told_of_is_left_for_whoever_looks_for_it() {
-        use super::super::supervise::Origin;
-        use super::super::{Launch, Stdin, Worker};
-        use crate::platform::Handle;
-        let _turn = alone();
-        let launch = Launch {
-            argv: Vec::new(),
-            cwd: "/".into(),
-            env: Vec::new(),
-            stdin: Stdin::Null,
-            log: "/dev/null".into(),
-            receipt: None,
-            marker: "told to nobody".into(),
-        };
-        let worker = Worker { pid: 0, start: 0, boot: String::new() };
-        let entry = Entry::started(worker, Handle::unwatched(0, 0), Origin::Kept(0), &launch, 0);
-        let entries = BTreeMap::from([(7, entry)]);
-        let living = orphan(&launch.marker);
-        let (mut orphans, now) = (Orphans::default(), Instant::now());
-        assert!(orphans.look(&entries, &Keepers::default(), now).owners.contains(&7));
-        let pid = end(living);
-        orphans.look(&entries, &Keepers::default(), now);
-        assert!(is_zombie(pid));
-        orphans.look(&entries, &Keepers::default(), now + FORSAKEN_AFTER);
+        orphans.look(&BTreeMap::new(), None, Instant::now());
         assert!(!is_zombie(pid));
     }
 
@@ -211,10 +184,10 @@ mod tests {
         while !is_zombie(ours.id()) || !is_zombie(apart.id()) {
             std::thread::yield_now();
         }
-        orphans.look(&BTreeMap::new(), &Keepers::default(), now);
-        orphans.look(&BTreeMap::new(), &Keepers::default(), now + FORSAKEN_AFTER / 2);
+        orphans.look(&BTreeMap::new(), None, now);
+        orphans.look(&BTreeMap::new(), None, now + FORSAKEN_AFTER / 2);
         assert_eq!(apart.wait().unwrap().code(), Some(8));
-        orphans.look(&BTreeMap::new(), &Keepers::default(), now + FORSAKEN_AFTER * 9);
+        orphans.look(&BTreeMap::new(), None, now + FORSAKEN_AFTER * 9);
         assert_eq!(ours.wait().unwrap().code(), Some(9));
     }
 }

@@ -1,19 +1,21 @@
 //! The exit code a worker leaves behind, for when nobody was there to see it end.
 //!
-//! With a [keeper](super::Keeping) it is that which writes it, and only where this program has gone away before it said
+//! With a [witness](super::Witnessing) it is that which writes it, and only where this program has gone away before it said
 //! that it has written down the end itself. Without one, a worker with a receipt runs under a constant shell script that
 //! waits for it and writes its exit code. The script outlives this program, and a request to end does not end it before
 //! the code is written. `SIGKILL` does: then there is no receipt.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use rustix::fs::OFlags;
 
 use super::Exit;
+use super::witness::PATIENCE;
 
 // Nothing is ever put into this text: the receipt's path and the command are positional. A caught signal, unlike an
 // ignored one, goes back to its default in the children. `:` is enough: the shell takes note and keeps waiting. The
@@ -35,22 +37,69 @@ pub(super) fn wrap<'a>(receipt: &'a Path, command: &'a [OsString]) -> Vec<&'a Os
     arguments
 }
 
-/// Reads a receipt. `None`: there is none, or it is not whole, so the worker runs or ended unseen.
+/// Reads a receipt. `None`: there is none, or it is not whole, so the worker runs or ended unseen. One that is
+/// promised is waited for, ten seconds at most.
 ///
 /// To learn whether a worker of an earlier run is done, ask [`is_alive`](super::is_alive) first and read then: in the
 /// other order it may end in between.
 #[must_use]
 pub fn read(path: &Path) -> Option<Exit> {
     const LONGEST: u64 = 16;
-    // A pipe that a worker put in its place would be waited for for ever.
-    let flags = (OFlags::NONBLOCK | OFlags::NOFOLLOW).bits() as i32;
-    let file = OpenOptions::new().read(true).custom_flags(flags).open(path).ok()?;
+    let file = open(path).ok()?;
+    let until = Instant::now() + PATIENCE;
+    while is_locked(&file) && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(1));
+    }
     let mut text = String::new();
     file.take(LONGEST).read_to_string(&mut text).ok()?;
     let digits = text.strip_suffix('\n')?;
     let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     let code: u8 = plain.then(|| digits.parse().ok())??;
     Some(Exit::Code(code.into()))
+}
+
+/// Opens what may be a receipt. A pipe that a worker put in its place would be waited for for ever.
+fn open(path: &Path) -> io::Result<File> {
+    let flags = (OFlags::NONBLOCK | OFlags::NOFOLLOW).bits() as i32;
+    OpenOptions::new().read(true).custom_flags(flags).open(path)
+}
+
+/// Whether somebody is going to write it.
+fn is_locked(file: &File) -> bool {
+    matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+}
+
+/// Whether a receipt is promised, and so its worker alive or just over.
+pub(super) fn is_promised(path: &Path) -> bool {
+    open(path).is_ok_and(|file| is_locked(&file))
+}
+
+/// A receipt that is going to be written: whoever [reads](read) it waits for that as long as this is there.
+#[derive(Debug)]
+pub(crate) struct Promise(File);
+
+/// Promises a receipt, in place of whatever is there.
+pub(crate) fn promise(path: &Path) -> io::Result<Promise> {
+    clear(path)?;
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.lock()?;
+    Ok(Promise(file))
+}
+
+impl Promise {
+    /// Writes it.
+    pub(crate) fn keep(&self, code: u8) -> io::Result<()> {
+        (&self.0).write_all(format!("{code}\n").as_bytes())
+    }
+}
+
+/// How a process ended, as a receipt says it: a signal as 128 and its number.
+pub(crate) fn code(exit: Exit) -> Option<u8> {
+    match exit {
+        Exit::Code(code) => u8::try_from(code).ok(),
+        Exit::Signal(signal) => u8::try_from(128 + signal).ok(),
+        Exit::Unknown => None,
+    }
 }
 
 /// Removes what an earlier worker left under this name: it would speak for the new one.

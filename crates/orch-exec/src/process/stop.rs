@@ -182,7 +182,6 @@ impl Processes {
     /// orders (`SIGKILL`) when the grace is over, and reports the end as any other. Calling it again changes
     /// nothing, nor does an unknown key.
     pub fn stop(&mut self, key: u64) {
-        self.await_starts();
         let now = Instant::now();
         let grace = self.settings.grace;
         if let Some(entry) = self.entries.get_mut(&key)

@@ -1,28 +1,25 @@
 //! The workers that run, and waiting for them.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::{WaitOptions, WaitStatus, waitpid};
 
-use super::keeper::{self, Keeper, Keepers, Number, Unrecorded};
 use super::log::Cap;
 use super::orphans::Orphans;
 use super::program::Programs;
 use super::stop::{Ending, Pace};
+use super::witness::{Unrecorded, Witness, Witnessing};
 use super::{Ended, Exit, Launch, MARKER, Settings, StartError, Waker, Worker, receipt};
-use crate::platform::{self, Handle, Mark};
+use crate::platform::{self, Handle, Mark, Stack};
 
 /// How often logs are measured and children that came without asking are looked over, while anything runs.
 const TICK: Duration = Duration::from_secs(2);
-
-/// How long it may take until it is known who was started, if nothing else happens: for a worker that ends sooner, one
-/// wake-up says both.
-const UNHURRIED: Duration = Duration::from_millis(20);
 
 /// Any number of workers, driven by one thread.
 ///
@@ -34,13 +31,16 @@ pub struct Processes {
     /// `None` where orphans do not come to this process.
     pub(super) orphans: Option<Orphans>,
     pub(super) pace: Pace,
-    pub(super) keepers: Keepers,
+    /// How there is to be a witness; none any more once there can't be one.
+    pub(super) witnessing: Option<Witnessing>,
+    pub(super) witness: Option<Witness>,
+    /// How many were started that a witness was to have.
+    pub(super) starts: u64,
+    pub(super) stack: Stack,
+    /// `/dev/null`.
+    pub(super) nothing: File,
     /// Ends that were reported and that nobody has said to be written down, by key.
     pub(super) unrecorded: BTreeMap<u64, Unrecorded>,
-    /// Who was begun and has become known since it was asked for that.
-    pub(super) started: Vec<(u64, Result<Worker, StartError>)>,
-    /// Of whom the keeper has said that they ended.
-    pub(super) ended_kept: Vec<u64>,
     pub(super) programs: Programs,
     ended: Vec<Ended>,
     waker: Waker,
@@ -56,8 +56,8 @@ pub(super) struct Entry {
     pub(super) marker: String,
     pub(super) receipt: Option<PathBuf>,
     pub(super) log: Option<Cap>,
-    /// How it ended, where somebody else has seen it.
-    pub(super) known: Option<Exit>,
+    /// The number of its start, if a witness is to have it.
+    pub(super) witnessed: Option<u64>,
     /// Set from the moment it is being ended, or has ended and left something behind.
     pub(super) ending: Option<Ending>,
 }
@@ -68,15 +68,11 @@ pub(super) enum Origin {
     Child,
     /// Started by an earlier run.
     Adopted,
-    /// The child of this keeper of the run, which keeps its number until its end is written down.
-    Kept(Number),
-    /// The child of a keeper that has gone, and so a child of this process; its number is kept as long.
-    Inherited,
 }
 
 /// What became ready in a wait.
 enum Ready {
-    Keeper(Number),
+    Witness,
     Worker(u64),
     Member(u64, u32),
 }
@@ -93,10 +89,12 @@ impl Processes {
             entries: BTreeMap::new(),
             orphans: adopts.then(Orphans::default),
             pace: Pace::default(),
-            keepers: Keepers::default(),
+            witnessing: None,
+            witness: None,
+            starts: 0,
+            stack: Stack::default(),
+            nothing: File::options().read(true).write(true).open("/dev/null")?,
             unrecorded: BTreeMap::new(),
-            started: Vec::new(),
-            ended_kept: Vec::new(),
             programs: Programs::default(),
             ended: Vec::new(),
             waker: Waker::new()?,
@@ -109,24 +107,11 @@ impl Processes {
     /// # Errors
     /// When it cannot be started; see [`StartError`].
     pub fn start(&mut self, key: u64, launch: &Launch) -> Result<Worker, StartError> {
-        match self.begin(key, launch)? {
-            Some(worker) => Ok(worker),
-            None => self.await_start(key),
-        }
-    }
-
-    /// As [`start`](Self::start), but does not wait for a [keeper](Self::with_keeper) to have started it. None: it will be
-    /// known later who it is, or why it can't be started, and [`wait`](Self::wait) returns then; see
-    /// [`take_started`](Self::take_started).
-    ///
-    /// # Errors
-    /// Those of [`start`](Self::start), as far as they show at once.
-    pub fn begin(&mut self, key: u64, launch: &Launch) -> Result<Option<Worker>, StartError> {
         if self.entries.contains_key(&key) {
             return Err(StartError::KeyInUse { key });
         }
-        if let Some(begun) = self.begin_kept(key, launch) {
-            return begun;
+        if let Some(started) = self.start_witnessed(key, launch) {
+            return started;
         }
         // The handle that std keeps is let go: the child is collected by its number, as orphans are.
         let pid = launch.spawn()?.id();
@@ -137,7 +122,7 @@ impl Processes {
             key,
             Entry::started(worker.clone(), handle, Origin::Child, launch, self.settings.log_cap),
         );
-        Ok(Some(worker))
+        Ok(worker)
     }
 
     /// Takes over a worker of an earlier run, with its receipt and its log (to be capped). `false`: it is no more, or
@@ -157,7 +142,7 @@ impl Processes {
         if self.entries.contains_key(&key) {
             return false;
         }
-        let Some(handle) = hold(worker, marker) else { return false };
+        let Some(handle) = hold(worker, marker, receipt.as_deref()) else { return false };
         let limit = self.settings.log_cap;
         self.insert(
             key,
@@ -168,7 +153,7 @@ impl Processes {
                 marker: marker.to_owned(),
                 receipt,
                 log: log.and_then(|path| Cap::new(path, limit)),
-                known: None,
+                witnessed: None,
                 ending: None,
             },
         );
@@ -195,11 +180,10 @@ impl Processes {
         loop {
             let now = Instant::now();
             self.advance(now);
-            let is_known = !self.ended.is_empty() || !self.started.is_empty();
-            let wake_at = if is_known { Some(now) } else { earliest(self.due(), until) };
+            let wake_at = if !self.ended.is_empty() { Some(now) } else { earliest(self.due(), until) };
             let woken = self.sleep(wake_at)?;
             let time_is_up = until.is_some_and(|until| Instant::now() >= until);
-            if woken || time_is_up || !self.ended.is_empty() || !self.started.is_empty() {
+            if woken || time_is_up || !self.ended.is_empty() {
                 return Ok(std::mem::take(&mut self.ended));
             }
         }
@@ -218,15 +202,13 @@ impl Processes {
 
     /// Does what is due by the clock.
     fn advance(&mut self, now: Instant) {
-        let ended = std::mem::take(&mut self.ended_kept);
-        self.collect(&ended, now);
         let blind = self.entries.iter().filter(|(_, entry)| entry.is_blind());
         let blind: Vec<u64> = blind.map(|(&key, _)| key).collect();
         self.collect(&blind, now);
         if !self.entries.is_empty() && now >= self.next_tick {
             self.next_tick = now + TICK;
             if let Some(orphans) = &mut self.orphans {
-                orphans.look(&self.entries, &self.keepers, now);
+                orphans.look(&self.entries, self.witness.as_ref().map(Witness::pid), now);
             }
             for entry in self.entries.values_mut() {
                 entry.trim_log();
@@ -240,20 +222,17 @@ impl Processes {
         let tick = (!self.entries.is_empty()).then_some(self.next_tick);
         let blind = self.entries.values().any(Entry::is_blind);
         let look = blind.then(|| Instant::now() + platform::LOOK_AGAIN);
-        let unanswered = self.keepers.living().iter().any(|keeper| keeper.unanswered() > 0);
-        let ask = unanswered.then(|| Instant::now() + UNHURRIED);
-        earliest(earliest(earliest(tick, look), ask), self.endings_due())
+        earliest(earliest(tick, look), self.endings_due())
     }
 
     /// Sleeps until `until` or something is ready, and deals with that. Says whether the waker was called.
     fn sleep(&mut self, until: Option<Instant>) -> io::Result<bool> {
-        self.flush_keepers();
         let waker = self.waker.clone();
         let mut sources = Vec::new();
         let mut fds = vec![PollFd::from_borrowed_fd(waker.fd(), PollFlags::IN)];
-        for keeper in self.keepers.living() {
-            sources.push(Ready::Keeper(keeper.number()));
-            fds.push(PollFd::from_borrowed_fd(keeper.fd(), PollFlags::IN));
+        if let Some(witness) = &self.witness {
+            sources.push(Ready::Witness);
+            fds.push(PollFd::from_borrowed_fd(witness.fd(), PollFlags::empty()));
         }
         for (&key, entry) in &self.entries {
             if entry.runs()
@@ -286,17 +265,10 @@ impl Processes {
             waker.quieten();
         }
         let now = Instant::now();
-        // Woken by whatever: it may have said who was started.
-        let is_ready = |keeper: &Keeper| {
-            sources.iter().any(|source| matches!(source, Ready::Keeper(number) if *number == keeper.number()))
-        };
-        for number in self.keepers.numbers(|keeper| keeper.unanswered() > 0 || is_ready(keeper)) {
-            self.hear_keeper(number);
-        }
-        let mut workers = std::mem::take(&mut self.ended_kept);
+        let mut workers = Vec::new();
         for source in sources {
             match source {
-                Ready::Keeper(_) => {}
+                Ready::Witness => self.replace_witness(),
                 Ready::Worker(key) => workers.push(key),
                 Ready::Member(key, pid) => self.member_ended(key, pid, now),
             }
@@ -323,7 +295,10 @@ impl Processes {
         }
         // One look for all that ended together, and before the groups are asked after: collecting dead orphans
         // empties groups.
-        let strays = self.orphans.as_mut().map(|orphans| orphans.look(&self.entries, &self.keepers, now));
+        let strays = self
+            .orphans
+            .as_mut()
+            .map(|orphans| orphans.look(&self.entries, self.witness.as_ref().map(Witness::pid), now));
         for (key, exit) in exits {
             let Some(entry) = self.entries.get_mut(&key) else { continue };
             let stray = strays.as_ref().is_some_and(|living| living.may_be_of(key));
@@ -331,8 +306,6 @@ impl Processes {
                 // Its orphans went to whoever was there before.
                 Origin::Adopted => true,
                 Origin::Child => platform::group_exists(entry.worker.pid),
-                // Dead and uncollected, it is still in its group itself. Whoever else is came here as an orphan.
-                Origin::Kept(_) | Origin::Inherited => false,
             };
             if stray || others {
                 entry.ending = Some(Ending::of_leftovers(exit, now, self.settings.grace));
@@ -368,7 +341,7 @@ impl Entry {
             marker: launch.marker.clone(),
             receipt: launch.receipt.clone(),
             log: Cap::new(launch.log.clone(), log_cap),
-            known: None,
+            witnessed: None,
             ending: None,
         }
     }
@@ -379,7 +352,7 @@ impl Entry {
     }
 
     fn is_blind(&self) -> bool {
-        self.runs() && !matches!(self.origin, Origin::Kept(_)) && self.handle.fd().is_none()
+        self.runs() && self.handle.fd().is_none()
     }
 
     fn trim_log(&mut self) {
@@ -392,24 +365,18 @@ impl Entry {
     fn exit(&self) -> Option<Exit> {
         let pid = platform::raw(self.worker.pid);
         match self.origin {
-            Origin::Kept(_) => self.known,
-            // Its number is kept until its end is written down.
-            Origin::Inherited => self.known.or_else(|| match platform::end_of_child(self.worker.pid) {
-                Ok(Some(status)) => {
-                    let code = keeper::code(status.exit_status(), status.terminating_signal());
-                    Some(code.map_or(Exit::Unknown, |code| Exit::Code(code.into())))
-                }
-                Err(Errno::CHILD) => Some(self.left_behind()),
-                Ok(None) | Err(_) => None,
-            }),
             Origin::Adopted if !self.handle.is_over() => None,
             Origin::Adopted => {
-                keeper::await_receipt(self.worker.pid, self.worker.start);
                 // It comes to this process only as an orphan.
                 let seen = reap(self.worker.pid, self.worker.start);
                 Some(seen.unwrap_or_else(|| self.left_behind()))
             }
             Origin::Child => match waitpid(pid, WaitOptions::NOHANG) {
+                // As its receipt would have it.
+                Ok(Some((_, status))) if self.witnessed.is_some() => {
+                    let code = receipt::code(exit_of(status));
+                    Some(code.map_or(Exit::Unknown, |code| Exit::Code(code.into())))
+                }
                 Ok(Some((_, status))) => Some(exit_of(status)),
                 // Collected by somebody else, or by the system because SIGCHLD is ignored.
                 Err(Errno::CHILD) => Some(self.left_behind()),
@@ -419,12 +386,13 @@ impl Entry {
     }
 
     fn left_behind(&self) -> Exit {
-        self.receipt.as_deref().and_then(receipt::read).unwrap_or(Exit::Unknown)
+        let said = self.receipt.as_deref().and_then(receipt::read);
+        said.or_else(|| self.handle.how_it_ended()).unwrap_or(Exit::Unknown)
     }
 }
 
 /// Takes hold of exactly this worker, if it lives.
-pub(super) fn hold(worker: &Worker, marker: &str) -> Option<Handle> {
+pub(super) fn hold(worker: &Worker, marker: &str, receipt: Option<&Path>) -> Option<Handle> {
     if worker.boot != platform::boot_id() {
         return None;
     }
@@ -432,8 +400,8 @@ pub(super) fn hold(worker: &Worker, marker: &str) -> Option<Handle> {
     let marks = platform::settled_marks_of(&[worker.pid], MARKER);
     let marked = match marks.get(&worker.pid).and_then(Mark::value) {
         Some(mark) => mark == marker.as_bytes(),
-        // One that has no environment any more is known by who has it.
-        None => platform::process(worker.pid).is_some_and(|process| keeper::is_kept(&process)),
+        // One that has no environment any more is known by its witness, who has it and no other.
+        None => receipt.is_some_and(receipt::is_promised),
     };
     // The environment was read by number: it is this process's only if that still lived afterwards.
     (marked && !handle.is_over()).then_some(handle)

@@ -82,7 +82,7 @@ pub fn end_survivor(worker: &Worker, marker: &str, grace: Duration) -> io::Resul
         }
         processes.wait(left)?;
     }
-    Ok(survivors(&[marker]).is_empty() && hold(worker, marker).is_none())
+    Ok(survivors(&[marker]).is_empty() && hold(worker, marker, None).is_none())
 }
 
 impl Processes {
@@ -100,7 +100,7 @@ impl Processes {
                 marker: marker.to_owned(),
                 receipt: None,
                 log: None,
-                known: None,
+                witnessed: None,
                 ending: Some(ending),
             },
         );

@@ -12,7 +12,7 @@ use orch_run::Settled;
 use orch_store::{Folded, Home, What as Entry};
 
 use super::RunOptions;
-use super::settle::{Left, Profiles, Traces, await_keeper, left_behind};
+use super::settle::{Left, Profiles, Traces, left_behind};
 use crate::OpenError;
 use crate::system::{EndedAttempt, Remembered, System};
 use crate::workers::{AgentWorkers, Past, Survivor, may_go_on, told_of};
@@ -170,8 +170,6 @@ impl<'a> Start<'a> {
     }
 
     fn left(&self, home: &Home, profiles: Profiles<'_>, id: &str, attempt: u32) -> io::Result<Left> {
-        // It was there a moment ago.
-        await_keeper(&self.remembered.history)?;
         match self.remembered.history.tasks.get(id) {
             Some(record) => left_behind(self.system, home, &profiles.of(record), id, attempt, self.now),
             None => Ok(Left::Nothing),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use orch_core::{Beginning, Event, Plan, ResumeRules, Run, Status, TaskIx, resume};
 use orch_exec::agent::{Profile, resolve};
-use orch_exec::process::{Keeping, Settings};
+use orch_exec::process::{Settings, Witnessing};
 use orch_exec::tmux::sweep_launch_files;
 use orch_git::Git;
 use orch_run::{Clock, SystemClock};
@@ -21,7 +21,7 @@ use crate::config::Survivors;
 use crate::memory::forget_limits;
 use crate::store::RunStore;
 use crate::system::{Coming, Keeper, Remembered, SetUp, System, TellError, Telling, is_shell};
-use crate::workers::{AgentWorkers, Place, is_installed, keeper_name};
+use crate::workers::{AgentWorkers, Place, is_installed};
 use crate::{AnyPlan, Config, OpenError, Opening};
 
 /// The time between asking a worker to end and ending it, unless configured.
@@ -137,11 +137,9 @@ impl Session {
             keeper
                 .terminals(graph.tasks().map(|task| system.session_name(task).as_str().to_owned()).collect());
         }
-        let keeping = match &options.keeper {
-            Some(words) => Some(Keeping {
+        let witnessing = match &options.witness {
+            Some(words) => Some(Witnessing {
                 words: words.clone(),
-                name: keeper_name(history_id),
-                second_after: Keeping::ONE_IS_ENOUGH_FOR,
                 holds: locks.plan.share().map_err(OpenError::system("share the lock"))?,
             }),
             None => None,
@@ -152,7 +150,7 @@ impl Session {
             AgentWorkers::new(Rc::clone(&system), profile.clone(), place.clone(), executor, settings, clock)
                 .map_err(OpenError::system("watch processes"))?
                 .with_linger(config.run.linger)
-                .with_keeper(keeping);
+                .with_witness(witnessing);
         beginning.adopt(&mut workers, &resumed, &place.home, profiles, &mut settled).map_err(unreadable())?;
         let beginning = resumed.beginning;
         let mut run = resumed.run;

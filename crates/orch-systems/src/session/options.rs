@@ -53,9 +53,9 @@ pub struct RunOptions {
     /// The words that run a launch file in a terminal session, which is added to them; none: this program and the
     /// word `pane`. See [`orch_exec::tmux::pane`].
     pub pane: Option<Vec<OsString>>,
-    /// The words that run a keeper, which starts the workers of a run and sees them end even if this program does not;
-    /// none: a shell in front of each worker does. See [`orch_exec::process::keep`].
-    pub keeper: Option<Vec<OsString>>,
+    /// The words that run a witness, which sees the workers of a run end even if this program does not; none: a shell in
+    /// front of each worker does. See [`orch_exec::process::witness`].
+    pub witness: Option<Vec<OsString>>,
     /// The words that run orch's tools for agents, to which what they are for is added, such as `orch mcp`; none: workers of
     /// streams are given none by orch.
     pub tools: Option<Vec<OsString>>,

@@ -5,13 +5,13 @@ use std::io;
 
 use orch_core::{Change, Event, Evidence, Outcome, RecordedTask, Status, Time};
 use orch_exec::agent::{Profile, resolve};
-use orch_exec::process::{Exit, Worker, await_receipts, is_alive, receipt, survivors};
+use orch_exec::process::{Exit, Worker, is_alive, receipt, survivors};
 use orch_run::{Clock, Happening, Store, What};
 use orch_store::{Folded, Home, TaskRecord};
 
 use super::Session;
 use crate::system::{EndedAttempt, System};
-use crate::workers::{Survivor, attempt_id, errand_name, keeper_name, review_name};
+use crate::workers::{Survivor, attempt_id, errand_name, review_name};
 use crate::{Config, OpenError};
 
 /// What is known of the attempts that were under way.
@@ -83,7 +83,6 @@ impl Traces {
             .chain(errands.map(|(name, attempt)| attempt_id(history.history, &name, attempt)))
             .collect();
         let names: Vec<&str> = markers.iter().chain(&helpers).map(String::as_str).collect();
-        await_keeper(history)?;
         let found: HashMap<String, Worker> = survivors(&names).into_iter().collect();
         let living = |marker: &String| {
             found.get(marker).map(|worker| Survivor { worker: worker.clone(), marker: marker.clone() })
@@ -104,9 +103,6 @@ impl Traces {
             } else {
                 gone.push((id, record));
             }
-        }
-        if !gone.is_empty() {
-            await_keeper(history)?;
         }
         for (id, record) in gone {
             let profile = profiles.of(record);
@@ -170,21 +166,6 @@ impl Traces {
             }
             _ => Some("its orch went away, and its worker is gone without a result".into()),
         }
-    }
-}
-
-/// Between its start and its being a program of its own, and between its end and its receipt, there is an instant in which
-/// a worker can't be seen and has left nothing: waits until that is over for all workers of earlier runs.
-///
-/// # Errors
-/// When it does not end.
-pub(super) fn await_keeper(history: &Folded) -> io::Result<()> {
-    match await_receipts(&keeper_name(history.history)) {
-        true => Ok(()),
-        false => Err(io::Error::new(
-            io::ErrorKind::TimedOut,
-            "the keeper of an earlier run does not write down how its workers ended; is it stopped?",
-        )),
     }
 }
 

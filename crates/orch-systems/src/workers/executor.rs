@@ -21,8 +21,6 @@ pub(crate) enum Executor {
 pub(super) enum Begun {
     /// It runs.
     Runs(Worker),
-    /// It will be known in a moment who it is, see [`Processes::take_started`].
-    Coming,
     /// It has ended already.
     Ended(Exit),
 }
@@ -38,7 +36,7 @@ impl Executor {
         folder: &Path,
     ) -> Result<Begun, LaunchError> {
         let Self::Tmux { tmux, pane } = self else {
-            return Ok(processes.begin(key, launch)?.map_or(Begun::Coming, Begun::Runs));
+            return Ok(Begun::Runs(processes.start(key, launch)?));
         };
         if let Started::Running(worker) = tmux.start(session, launch, pane, folder)?
             && processes.adopt(key, &worker, &launch.marker, launch.receipt.clone(), Some(launch.log.clone()))

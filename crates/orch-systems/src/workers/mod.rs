@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 
 use orch_core::{Outcome, Phase, Plan, ReviewVerdict, Run, Status, StopCause, TakenOver, TaskIx, Time};
 use orch_exec::agent::Profile;
-use orch_exec::process::{Ended, Exit, Keeping, Launch, Processes, Settings, StartError, Stdin, Worker};
+use orch_exec::process::{Ended, Exit, Launch, Processes, Settings, StartError, Stdin, Witnessing, Worker};
 use orch_run::{
     Clock, CouldNotStart, Failure, Notice, Request, Started, SystemClock, WorkerIdentity, Workers,
 };
@@ -34,7 +34,7 @@ use orch_store::{Leftovers, TaskRecord};
 pub(crate) use executor::Executor;
 pub(crate) use launch::is_installed;
 pub(crate) use once::run_to_end;
-pub(crate) use place::{Place, attempt_id, errand_name, keeper_name, review_name};
+pub(crate) use place::{Place, attempt_id, errand_name, review_name};
 
 use crate::AnyPlan;
 use crate::control::{Ask, Control, STOPPED_BY_HAND};
@@ -173,10 +173,10 @@ impl AgentWorkers {
         Self { linger: linger.unwrap_or(LINGER), ..self }
     }
 
-    /// The same with a keeper for the workers, if there is to be one.
-    pub(crate) fn with_keeper(mut self, keeping: Option<Keeping>) -> Self {
-        if let Some(keeping) = keeping {
-            self.processes = self.processes.with_keeper(keeping);
+    /// The same with a witness of the workers, if there is to be one.
+    pub(crate) fn with_witness(mut self, witnessing: Option<Witnessing>) -> Self {
+        if let Some(witnessing) = witnessing {
+            self.processes = self.processes.with_witness(witnessing);
         }
         self
     }
@@ -476,9 +476,6 @@ impl Workers for AgentWorkers {
         let now = self.clock.now();
         let limits = [until.map(|until| until.since(now)), self.look_again(silent, Instant::now())];
         let ended = self.processes.wait(limits.into_iter().flatten().min())?;
-        for (key, worker) in self.processes.take_started() {
-            notices.extend(self.started(key, worker));
-        }
         for ended in ended {
             notices.extend(self.ended(ended)?);
         }

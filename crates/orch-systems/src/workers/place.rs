@@ -37,11 +37,6 @@ pub(crate) fn attempt_id(history: u64, task: &str, attempt: u32) -> String {
     format!("{history:016x}.{task}.{attempt}")
 }
 
-/// The name by which the keepers of a plan are known.
-pub(crate) fn keeper_name(history: u64) -> String {
-    format!("{history:016x}")
-}
-
 /// The name of a task's reviewer among the attempts.
 pub(crate) fn review_name(task: &str) -> String {
     format!("{task}.review")
