@@ -6,7 +6,7 @@
 //! - [`agent`] describes the coding agents: how each is called and how its result is read.
 //!
 //! A worker writes straight into its log file and, where a receipt is asked for, its exit code is left in a file when this
-//! process is not there to learn of it ([`process::Keeping`]). Neither passes through this process, so a worker outlives
+//! process is not there to learn of it ([`process::Witnessing`]). Neither passes through this process, so a worker outlives
 //! it unharmed and is picked up again later.
 
 pub mod agent;

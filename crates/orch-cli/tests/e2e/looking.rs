@@ -85,7 +85,7 @@ fn at_a_plan_at_work_and_at_one_whose_orch_was_killed() {
     live.wait_for("state_recorded", "");
     looking_changes_nothing(&project, "at work");
     live.kill();
-    // Before it lets go of the lock its keeper writes down what was not recorded.
+    // Before it lets go of the lock its witness writes down what was not recorded.
     let lock = std::fs::File::open(project.path(".orch/PROMPT-ORCHESTRATOR/lock")).unwrap();
     lock.lock_shared().unwrap();
     drop(lock);

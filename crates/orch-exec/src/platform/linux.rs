@@ -14,10 +14,6 @@ use rustix::process::{PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use super::{Mark, Process, raw};
 
-mod held;
-
-pub(crate) use held::{Stack, holds_outlive, how_it_ended, start};
-
 /// `None` where the kernel has no pidfds or no descriptor is left: the caller then looks now and again.
 pub(super) fn pidfd(pid: u32) -> Option<OwnedFd> {
     pidfd_open(raw(pid)?, PidfdFlags::empty()).ok()
@@ -85,7 +81,7 @@ fn parse_stat(pid: u32, stat: &[u8]) -> Option<Process> {
 }
 
 /// The end of a process that is dead and not collected, as the system says it. 0 for whoever may not know.
-fn code_of_dead(pid: u32) -> Option<i32> {
+pub(super) fn code_of_dead(pid: u32) -> Option<i32> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     parse_stat(pid, stat.as_bytes()).filter(|process| process.zombie)?;
     // The 52nd field, the last that there is.

@@ -15,6 +15,12 @@
 mod linux;
 #[cfg(target_os = "linux")]
 use linux as system;
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+#[path = "held.rs"]
+mod held;
+#[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
+#[path = "unheld.rs"]
+mod held;
 #[cfg(not(target_os = "linux"))]
 mod other;
 #[cfg(not(target_os = "linux"))]
@@ -30,9 +36,10 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process, test_kill_process_group};
 
+pub(crate) use held::{Stack, Starting, holds_outlive, how_it_ended, start, start_of, ticks};
 pub(crate) use system::{
-    Adopted, KNOWS_FOLDERS, Stack, adopt_orphans, boot_id, folders, free_range, holds_outlive, how_it_ended,
-    marks_of, next_data, next_hole, process, processes, program, start,
+    Adopted, KNOWS_FOLDERS, adopt_orphans, boot_id, folders, free_range, marks_of, next_data, next_hole,
+    process, processes, program,
 };
 
 /// How often what cannot be waited for is looked at.

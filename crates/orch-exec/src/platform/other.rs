@@ -3,15 +3,14 @@
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io;
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use rustix::process::{Signal, test_kill_process};
 
-use super::{HandOver, Hold, Image, Mark, NotStarted, Process, raw};
-use crate::process::Exit;
+use super::{Mark, Process, raw};
 
 /// There are none here.
 pub(super) fn pidfd(_pid: u32) -> Option<OwnedFd> {
@@ -26,30 +25,6 @@ pub(super) fn pidfd_signal(_pidfd: &OwnedFd, _signal: Signal) -> io::Result<()> 
 /// By number alone, since this is asked often and `ps` is dear; before anything is signalled the start time is compared.
 pub(super) fn is_over(pid: u32, _start: u64) -> bool {
     raw(pid).is_none_or(|pid| test_kill_process(pid) == Err(rustix::io::Errno::SRCH))
-}
-
-/// Not needed here.
-#[derive(Debug, Default)]
-pub(crate) struct Stack;
-
-/// Not to be had here.
-pub(crate) fn start(
-    _stack: &mut Stack,
-    _image: &Image,
-    _stdio: [BorrowedFd<'_>; 3],
-    _hand_over: Option<HandOver<'_>>,
-) -> Result<Hold, NotStarted> {
-    Err(NotStarted::NotHandedOver(rustix::io::Errno::NOSYS))
-}
-
-/// Not to be had here.
-pub(crate) fn how_it_ended(_pidfd: &OwnedFd) -> Option<Exit> {
-    None
-}
-
-/// They do not.
-pub(crate) fn holds_outlive() -> bool {
-    false
 }
 
 /// Not to be had here.

@@ -3,6 +3,7 @@
 use std::ffi::{CString, OsString};
 use std::fs::{self, File, OpenOptions};
 use std::io;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use rustix::fs::{Access, OFlags, access};
 use rustix::io::Errno;
 
 use super::{MARKER, receipt};
+use crate::platform::Image;
 
 /// Everything about one worker before it runs.
 #[derive(Clone, Debug)]
@@ -164,18 +166,10 @@ impl Launch {
     pub(super) fn spawn(&self) -> Result<Child, StartError> {
         let program = self.program()?;
         let cwd = self.folder()?;
-        let stdin = match &self.stdin {
-            Stdin::Null => std::process::Stdio::null(),
-            Stdin::File(path) => {
-                File::open(path).map_err(|source| StartError::Stdin { path: path.clone(), source })?.into()
-            }
-        };
-        let open_log = || {
-            let log = open_log(&self.log)?;
-            Ok((log.try_clone()?, log))
-        };
-        let (stdout, stderr) =
-            open_log().map_err(|source| StartError::Log { path: self.log.clone(), source })?;
+        let stdin = self.open_stdin()?.map_or_else(std::process::Stdio::null, Into::into);
+        let stderr = self.open_log()?;
+        let stdout =
+            stderr.try_clone().map_err(|source| StartError::Log { path: self.log.clone(), source })?;
 
         let mut argv = self.argv.clone();
         argv[0] = program.clone().into_os_string();
@@ -194,6 +188,39 @@ impl Launch {
         command.envs(self.env.iter().map(|(name, value)| (name, value))).env(MARKER, &self.marker);
         command.stdin(stdin).stdout(stdout).stderr(stderr).process_group(0);
         command.spawn().map_err(|source| not_started(program, source))
+    }
+
+    /// What it reads; none: nothing.
+    pub(super) fn open_stdin(&self) -> Result<Option<File>, StartError> {
+        let Stdin::File(path) = &self.stdin else { return Ok(None) };
+        let opened = File::open(path);
+        opened.map(Some).map_err(|source| StartError::Stdin { path: path.clone(), source })
+    }
+
+    pub(super) fn open_log(&self) -> Result<File, StartError> {
+        open_log(&self.log).map_err(|source| StartError::Log { path: self.log.clone(), source })
+    }
+
+    /// The same in the form in which the system wants it, with the program's own path.
+    pub(super) fn image(&self, program: &Path) -> Result<Image, StartError> {
+        // What std says of such a word.
+        let no_word = || io::Error::new(io::ErrorKind::InvalidInput, "nul byte found in provided data");
+        let word = |bytes: Vec<u8>| {
+            CString::new(bytes).map_err(|_| StartError::Os { program: program.into(), source: no_word() })
+        };
+        let cwd = std::path::absolute(&self.cwd)
+            .map_err(|source| StartError::Cwd { path: self.cwd.clone(), source })?;
+        let path = word(program.as_os_str().as_bytes().into())?;
+        let arguments = self.argv.iter().skip(1).map(|argument| word(argument.as_bytes().into()));
+        let marker = [(MARKER.as_ref(), self.marker.as_ref())];
+        let env = self.env.iter().map(|(name, value)| (name.as_os_str(), value.as_os_str())).chain(marker);
+        let env = env.map(|(name, value)| word([name.as_bytes(), b"=", value.as_bytes()].concat()));
+        Ok(Image {
+            argv: std::iter::once(Ok(path.clone())).chain(arguments).collect::<Result<_, _>>()?,
+            program: path,
+            env: env.collect::<Result<_, _>>()?,
+            cwd: word(cwd.into_os_string().into_vec())?,
+        })
     }
 
     /// Why it was not started, when the system gave this error for any of the steps.
@@ -241,13 +268,6 @@ fn not_started(program: PathBuf, source: io::Error) -> StartError {
         Some(Errno::NOEXEC | Errno::ACCESS) => StartError::NotExecutable { program },
         _ => StartError::Os { program, source },
     }
-}
-
-/// A word as the system wants it.
-pub(super) fn c_string(bytes: &[u8]) -> io::Result<CString> {
-    // What std says of such a word.
-    CString::new(bytes)
-        .map_err(|_| io::Error::new(io::ErrorKind::InvalidInput, "nul byte found in provided data"))
 }
 
 pub(crate) fn open_log(path: &Path) -> io::Result<File> {

@@ -101,6 +101,9 @@ impl Read for Whole {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.next >= self.hole && !buffer.is_empty() {
             let length = self.log.metadata()?.len();
+            if self.next >= length {
+                return Ok(0);
+            }
             let data = platform::next_data(&self.log, self.next).unwrap_or(length).max(self.next);
             let hole = platform::next_hole(&self.log, data).filter(|&hole| hole > data);
             self.hole = hole.unwrap_or(u64::MAX);

@@ -14,7 +14,7 @@ use super::log::Cap;
 use super::orphans::Orphans;
 use super::program::Programs;
 use super::stop::{Ending, Pace};
-use super::witness::{Unrecorded, Witness, Witnessing};
+use super::witness::{Beginning, Unrecorded, Witness, Witnessing};
 use super::{Ended, Exit, Launch, MARKER, Settings, StartError, Waker, Worker, receipt};
 use crate::platform::{self, Handle, Mark, Stack};
 
@@ -36,12 +36,15 @@ pub struct Processes {
     pub(super) witness: Option<Witness>,
     /// How many were started that a witness was to have.
     pub(super) starts: u64,
-    pub(super) stack: Stack,
+    /// Those that no worker begins with.
+    pub(super) stacks: Vec<Stack>,
     /// `/dev/null`.
     pub(super) nothing: File,
     /// Ends that were reported and that nobody has said to be written down, by key.
     pub(super) unrecorded: BTreeMap<u64, Unrecorded>,
     pub(super) programs: Programs,
+    /// What has become of those that were begun, where that is not what was said then.
+    pub(super) otherwise: Vec<(u64, Result<Worker, StartError>)>,
     ended: Vec<Ended>,
     waker: Waker,
     next_tick: Instant,
@@ -58,6 +61,8 @@ pub(super) struct Entry {
     pub(super) log: Option<Cap>,
     /// The number of its start, if a witness is to have it.
     pub(super) witnessed: Option<u64>,
+    /// As long as it is not known to have become its program.
+    pub(super) beginning: Option<Box<Beginning>>,
     /// Set from the moment it is being ended, or has ended and left something behind.
     pub(super) ending: Option<Ending>,
 }
@@ -92,10 +97,11 @@ impl Processes {
             witnessing: None,
             witness: None,
             starts: 0,
-            stack: Stack::default(),
+            stacks: Vec::new(),
             nothing: File::options().read(true).write(true).open("/dev/null")?,
             unrecorded: BTreeMap::new(),
             programs: Programs::default(),
+            otherwise: Vec::new(),
             ended: Vec::new(),
             waker: Waker::new()?,
             next_tick: Instant::now(),
@@ -107,21 +113,34 @@ impl Processes {
     /// # Errors
     /// When it cannot be started; see [`StartError`].
     pub fn start(&mut self, key: u64, launch: &Launch) -> Result<Worker, StartError> {
+        self.begin(key, launch.clone())?;
+        self.await_start(key)
+    }
+
+    /// As [`start`](Self::start), but may return before it is its program. If it can't be that, [`wait`](Self::wait)
+    /// returns when that is known, see [`take_otherwise`](Self::take_otherwise).
+    ///
+    /// # Errors
+    /// Those of [`start`](Self::start), as far as they show at once.
+    pub fn begin(&mut self, key: u64, launch: Launch) -> Result<Worker, StartError> {
         if self.entries.contains_key(&key) {
             return Err(StartError::KeyInUse { key });
         }
-        if let Some(started) = self.start_witnessed(key, launch) {
-            return started;
+        match self.begin_witnessed(key, launch, false) {
+            Ok(begun) => begun,
+            Err(launch) => self.begin_alone(key, &launch),
         }
+    }
+
+    /// Starts a worker without a witness.
+    pub(super) fn begin_alone(&mut self, key: u64, launch: &Launch) -> Result<Worker, StartError> {
         // The handle that std keeps is let go: the child is collected by its number, as orphans are.
         let pid = launch.spawn()?.id();
         let start = platform::process(pid).map_or(0, |found| found.start);
         let worker = Worker { pid, start, boot: platform::boot_id().to_owned() };
         let handle = Handle::of_child(pid, start);
-        self.insert(
-            key,
-            Entry::started(worker.clone(), handle, Origin::Child, launch, self.settings.log_cap),
-        );
+        let entry = Entry::started(worker.clone(), handle, Origin::Child, launch, self.settings.log_cap);
+        self.insert(key, entry);
         Ok(worker)
     }
 
@@ -154,6 +173,7 @@ impl Processes {
                 receipt,
                 log: log.and_then(|path| Cap::new(path, limit)),
                 witnessed: None,
+                beginning: None,
                 ending: None,
             },
         );
@@ -180,10 +200,11 @@ impl Processes {
         loop {
             let now = Instant::now();
             self.advance(now);
-            let wake_at = if !self.ended.is_empty() { Some(now) } else { earliest(self.due(), until) };
+            let is_known = !self.ended.is_empty() || !self.otherwise.is_empty();
+            let wake_at = if is_known { Some(now) } else { earliest(self.due(), until) };
             let woken = self.sleep(wake_at)?;
             let time_is_up = until.is_some_and(|until| Instant::now() >= until);
-            if woken || time_is_up || !self.ended.is_empty() {
+            if woken || time_is_up || !self.ended.is_empty() || !self.otherwise.is_empty() {
                 return Ok(std::mem::take(&mut self.ended));
             }
         }
@@ -281,6 +302,9 @@ impl Processes {
     fn collect(&mut self, keys: &[u64], now: Instant) {
         let mut exits = Vec::new();
         for &key in keys {
+            if self.settle_start(key) {
+                continue;
+            }
             if let Some(entry) = self.entries.get_mut(&key)
                 && let Some(exit) = entry.exit()
             {
@@ -342,6 +366,7 @@ impl Entry {
             receipt: launch.receipt.clone(),
             log: Cap::new(launch.log.clone(), log_cap),
             witnessed: None,
+            beginning: None,
             ending: None,
         }
     }

@@ -101,6 +101,7 @@ impl Processes {
                 receipt: None,
                 log: None,
                 witnessed: None,
+                beginning: None,
                 ending: Some(ending),
             },
         );

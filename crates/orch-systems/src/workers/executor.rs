@@ -31,14 +31,14 @@ impl Executor {
         &self,
         processes: &mut Processes,
         key: u64,
-        launch: &Launch,
+        launch: Launch,
         session: &SessionName,
         folder: &Path,
     ) -> Result<Begun, LaunchError> {
         let Self::Tmux { tmux, pane } = self else {
-            return Ok(Begun::Runs(processes.start(key, launch)?));
+            return Ok(Begun::Runs(processes.begin(key, launch)?));
         };
-        if let Started::Running(worker) = tmux.start(session, launch, pane, folder)?
+        if let Started::Running(worker) = tmux.start(session, &launch, pane, folder)?
             && processes.adopt(key, &worker, &launch.marker, launch.receipt.clone(), Some(launch.log.clone()))
         {
             return Ok(Begun::Runs(worker));

@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use orch_core::{Outcome, TaskIx, Time};
 use orch_exec::agent::{Handover, McpServer, ProfileError, Values, environment};
-use orch_exec::process::{Ended, Exit, Launch, StartError, Stdin};
+use orch_exec::process::{Ended, Exit, Launch, StartError, Stdin, Worker};
 use orch_exec::tmux::TmuxError;
-use orch_run::{Notice, Started, WorkerIdentity};
+use orch_run::{Clock, Notice, Started, WorkerIdentity};
 use orch_store::{StoreError, replace_private};
 
 use super::executor::Begun;
-use super::{AgentWorkers, Work, identity};
+use super::{Active, AgentWorkers, Work, identity};
 use crate::system::{Coming, Ground, GroundError, TellError, Telling, Told, Tools, is_shell};
 
 const NO_VARS: [(&str, OsString); 0] = [];
@@ -173,13 +173,8 @@ impl AgentWorkers {
         };
         let session_name = self.system.session_name(task);
         let folder = home.prompts();
-        let started = self.executor.start(
-            &mut self.processes,
-            self.keys.work(task),
-            &launch,
-            &session_name,
-            &folder,
-        )?;
+        let started =
+            self.executor.start(&mut self.processes, self.keys.work(task), launch, &session_name, &folder)?;
         let worker = match started {
             Begun::Runs(worker) => Some(identity(worker)),
             Begun::Ended(exit) => {
@@ -189,6 +184,23 @@ impl AgentWorkers {
         };
         self.working(task, attempt, Work { resumed: session.is_some(), ..Work::default() });
         Ok((worker, log))
+    }
+
+    /// What has become of a worker that was begun, where that is not what was said then.
+    pub(super) fn is_otherwise(&mut self, key: u64, worker: Result<Worker, StartError>) -> Option<Notice> {
+        let &Active { task, attempt, .. } = self.active.get(&key)?;
+        Some(match worker {
+            Ok(worker) => {
+                let log = self.place.home.log(&self.id(task), attempt);
+                Notice::Worker { task, attempt, worker: Some(identity(worker)), log: Some(log) }
+            }
+            Err(error) => {
+                self.active.remove(&key);
+                let error = LaunchError::from(error);
+                let outcome = error.means(self.clock.now());
+                Notice::Ended { task, attempt, outcome, detail: Some(error.to_string()) }
+            }
+        })
     }
 
     /// Writes what a worker is told to a file of its own that nobody else can read or swap.

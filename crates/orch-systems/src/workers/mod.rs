@@ -476,6 +476,9 @@ impl Workers for AgentWorkers {
         let now = self.clock.now();
         let limits = [until.map(|until| until.since(now)), self.look_again(silent, Instant::now())];
         let ended = self.processes.wait(limits.into_iter().flatten().min())?;
+        for (key, worker) in self.processes.take_otherwise() {
+            notices.extend(self.is_otherwise(key, worker));
+        }
         for ended in ended {
             notices.extend(self.ended(ended)?);
         }

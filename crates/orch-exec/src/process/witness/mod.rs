@@ -34,7 +34,7 @@ use super::Processes;
 
 pub(super) use client::Witness;
 pub use serve::witness;
-pub(super) use workers::Unrecorded;
+pub(super) use workers::{Beginning, Unrecorded};
 
 /// How long each side waits for the other to do what takes it far less than a millisecond, unless it is stopped.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);

@@ -1,19 +1,17 @@
 //! Workers that have a witness, among all the others.
 
-use std::fs::File;
 use std::os::fd::AsFd;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use rustix::io::Errno;
+use rustix::process::{WaitOptions, waitpid};
 
 use super::client::Witness;
 use super::wire;
-use crate::platform::{self, HandOver, Handle, Hold, Image, NotStarted};
-use crate::process::launch::{c_string, open_log};
+use crate::platform::{self, HandOver, Handle, NotStarted, Starting};
 use crate::process::program::Programs;
 use crate::process::supervise::{Entry, Origin};
-use crate::process::{Exit, Launch, MARKER, Processes, StartError, Stdin, Worker, receipt};
+use crate::process::{Exit, Launch, Processes, StartError, Worker, receipt};
 
 /// A worker that has ended and whose end is not known to be written down.
 #[derive(Debug)]
@@ -23,13 +21,14 @@ pub(in crate::process) struct Unrecorded {
     receipt: PathBuf,
 }
 
-/// A start for which everything is ready.
-struct Prepared {
+/// A worker that is on its way to being its program.
+#[derive(Debug)]
+pub(in crate::process) struct Beginning {
+    starting: Starting,
+    launch: Launch,
     program: PathBuf,
-    image: Image,
-    stdin: Option<File>,
-    log: File,
-    receipt: PathBuf,
+    /// Whether it could not hand a hold on itself over before, and got another witness.
+    is_second: bool,
 }
 
 impl Processes {
@@ -44,97 +43,111 @@ impl Processes {
         }
     }
 
-    /// Starts a worker that is to leave a receipt, if there can be a witness of it. None: there can't.
-    pub(in crate::process) fn start_witnessed(
+    /// Begins to start a worker that is to leave a receipt, if there can be a witness of it. The launch again: there can't.
+    pub(in crate::process) fn begin_witnessed(
         &mut self,
         key: u64,
-        launch: &Launch,
-    ) -> Option<Result<Worker, StartError>> {
-        let receipt = launch.receipt.as_deref()?;
-        self.engage_witness()?;
-        let prepared = match self.prepare(launch, receipt) {
-            Ok(prepared) => prepared,
-            Err(error) => return Some(Err(error)),
-        };
-        let mut is_replaced = false;
-        loop {
-            self.starts += 1;
-            let number = self.starts;
-            match self.start_prepared(&prepared, number)? {
-                Ok(hold) => return Some(Ok(self.is_started(key, number, hold, launch))),
-                Err(NotStarted::Refused { errno, handed_over }) => {
-                    // A program that was known may have gone.
-                    self.programs = Programs::default();
-                    if let Some(witness) = self.witness.as_mut().filter(|_| handed_over) {
-                        witness.recorded(number);
-                    }
-                    // By the path at which it was found.
-                    let mut launch = launch.clone();
-                    launch.argv[0] = prepared.program.into();
-                    return Some(Err(launch.why_not(errno.into())));
-                }
-                Err(NotStarted::NotHandedOver(Errno::AGAIN))
-                    if self.witness.as_mut().is_some_and(|witness| witness.await_room().is_ok()) => {}
-                Err(NotStarted::NotHandedOver(_)) if is_replaced => {
-                    self.witnessing = None;
-                    return None;
-                }
-                Err(NotStarted::NotHandedOver(_)) => {
-                    is_replaced = true;
-                    self.replace_witness();
-                }
-            }
+        launch: Launch,
+        is_second: bool,
+    ) -> Result<Result<Worker, StartError>, Launch> {
+        if launch.receipt.is_none() || self.engage_witness().is_none() {
+            return Err(launch);
         }
+        Ok(self.begin_held(key, launch, is_second))
     }
 
-    /// None: there is no witness.
-    fn start_prepared(&mut self, prepared: &Prepared, number: u64) -> Option<Result<Hold, NotStarted>> {
-        let words = wire::start(number, &prepared.receipt);
-        let hand_over = HandOver { socket: self.witness.as_mut()?.starts(), words: &words };
-        let stdin = prepared.stdin.as_ref().unwrap_or(&self.nothing).as_fd();
-        let stdio = [stdin, prepared.log.as_fd(), prepared.log.as_fd()];
-        Some(platform::start(&mut self.stack, &prepared.image, stdio, Some(hand_over)))
-    }
-
-    fn is_started(&mut self, key: u64, number: u64, hold: Hold, launch: &Launch) -> Worker {
-        let pid = hold.pid;
-        let start = platform::process(pid).map_or(0, |found| found.start);
-        let worker = Worker { pid, start, boot: platform::boot_id().to_owned() };
-        let handle = Handle::of_hold(hold, start);
-        let entry = Entry::started(worker.clone(), handle, Origin::Child, launch, self.settings.log_cap);
-        self.insert(key, Entry { witnessed: Some(number), ..entry });
-        worker
-    }
-
-    fn prepare(&mut self, launch: &Launch, receipt: &Path) -> Result<Prepared, StartError> {
-        let program = self.programs.find(launch)?;
+    fn begin_held(&mut self, key: u64, launch: Launch, is_second: bool) -> Result<Worker, StartError> {
+        let program = self.programs.find(&launch)?;
+        let receipt = launch.receipt.as_deref().unwrap_or(Path::new(""));
         let failed = |source| StartError::Receipt { path: receipt.to_owned(), source };
         let receipt = std::path::absolute(receipt).map_err(failed)?;
         receipt::clear(&receipt).map_err(failed)?;
-        let stdin = match &launch.stdin {
-            Stdin::Null => None,
-            Stdin::File(path) => {
-                Some(File::open(path).map_err(|source| StartError::Stdin { path: path.clone(), source })?)
+        let stdin = launch.open_stdin()?;
+        let log = launch.open_log()?;
+        let image = launch.image(&program)?;
+        self.starts += 1;
+        let number = self.starts;
+        let words = wire::start(number, &receipt);
+        let hand_over =
+            self.witness.as_mut().map(|witness| HandOver { socket: witness.starts(), words: &words });
+        let before = platform::ticks();
+        let stdio = [stdin.as_ref().unwrap_or(&self.nothing).as_fd(), log.as_fd(), log.as_fd()];
+        let (hold, starting) =
+            platform::start(self.stacks.pop().unwrap_or_default(), image, stdio, hand_over)
+                .map_err(|errno| launch.why_not(errno.into()))?;
+        let pid = hold.pid;
+        let start = platform::start_of(pid, before);
+        let worker = Worker { pid, start, boot: platform::boot_id().to_owned() };
+        let handle = Handle::of_hold(hold, start);
+        let entry = Entry::started(worker.clone(), handle, Origin::Child, &launch, self.settings.log_cap);
+        let beginning = Box::new(Beginning { starting, launch, program, is_second });
+        self.insert(key, Entry { witnessed: Some(number), beginning: Some(beginning), ..entry });
+        Ok(worker)
+    }
+
+    /// Waits until a worker is its program, or it is known why not.
+    pub(in crate::process) fn await_start(&mut self, key: u64) -> Result<Worker, StartError> {
+        if let Some(beginning) = self.entries.get(&key).and_then(|entry| entry.beginning.as_ref()) {
+            let _ = beginning.starting.wait();
+        }
+        self.settle_start(key);
+        if let Some(at) = self.otherwise.iter().position(|(of, _)| *of == key) {
+            let (_, known) = self.otherwise.swap_remove(at);
+            return if known.is_ok() { self.await_start(key) } else { known };
+        }
+        let running = self.entries.get(&key).map(|entry| entry.worker.clone());
+        running.ok_or_else(|| StartError::Os { program: PathBuf::new(), source: Errno::CHILD.into() })
+    }
+
+    /// Takes note of what has become of a start, if that is known. Says whether it has failed: then there is no such worker, or
+    /// it is on its way once more.
+    pub(in crate::process) fn settle_start(&mut self, key: u64) -> bool {
+        let Some(entry) = self.entries.get_mut(&key) else { return false };
+        let outcome = entry.beginning.as_ref().and_then(|beginning| beginning.starting.outcome());
+        let Some(outcome) = outcome else { return false };
+        let Some(beginning) = entry.beginning.take() else { return false };
+        let Beginning { starting, mut launch, program, is_second } = *beginning;
+        self.stacks.push(starting.into_stack());
+        let Err(failed) = outcome else { return false };
+        let (pid, number) = (entry.worker.pid, entry.witnessed);
+        let is_ended = entry.ending.is_some();
+        self.entries.remove(&key);
+        // It is over, or is about to be: waiting for it takes no time.
+        let _ = waitpid(platform::raw(pid), WaitOptions::empty());
+        let known = match failed {
+            NotStarted::Refused { errno, handed_over } => {
+                // A program that was known may have gone.
+                self.programs = Programs::default();
+                if let (Some(witness), Some(number), true) = (&mut self.witness, number, handed_over) {
+                    witness.recorded(number);
+                }
+                // By the path at which it was found.
+                launch.argv[0] = program.into();
+                Err(launch.why_not(errno.into()))
+            }
+            // Whoever was told to end does not have to begin.
+            NotStarted::NotHandedOver(errno) if is_ended => Err(launch.why_not(errno.into())),
+            NotStarted::NotHandedOver(_) => {
+                self.replace_witness();
+                if is_second {
+                    self.witnessing = None;
+                    self.witness = None;
+                }
+                // With another witness, or with a shell in front of it.
+                match self.begin_witnessed(key, launch, true) {
+                    Ok(begun) => begun,
+                    Err(launch) => self.begin_alone(key, &launch),
+                }
             }
         };
-        let log =
-            open_log(&launch.log).map_err(|source| StartError::Log { path: launch.log.clone(), source })?;
-        let failed = |source| StartError::Cwd { path: launch.cwd.clone(), source };
-        let cwd = std::path::absolute(&launch.cwd).map_err(failed)?;
-        let os = |source| StartError::Os { program: program.clone(), source };
-        let word = |bytes: &[u8]| c_string(bytes).map_err(os);
-        let arguments = launch.argv.iter().skip(1).map(|argument| word(argument.as_bytes()));
-        let argv = [word(program.as_os_str().as_bytes())].into_iter().chain(arguments);
-        let marker = [(MARKER.as_ref(), launch.marker.as_ref())];
-        let env = launch.env.iter().map(|(name, value)| (name.as_os_str(), value.as_os_str())).chain(marker);
-        let env = env.map(|(name, value)| word(&[name.as_bytes(), b"=", value.as_bytes()].concat()));
-        let image = Image {
-            program: word(program.as_os_str().as_bytes())?,
-            argv: argv.collect::<Result<_, _>>()?,
-            env: env.collect::<Result<_, _>>()?,
-            cwd: word(cwd.as_os_str().as_bytes())?,
-        };
-        Ok(Prepared { program, image, stdin, log, receipt })
+        self.otherwise.push((key, known));
+        true
+    }
+
+    /// What is otherwise than [`begin`](Self::begin) said, since this was last asked: who could not be started after all, and
+    /// who is another process.
+    pub fn take_otherwise(&mut self) -> Vec<(u64, Result<Worker, StartError>)> {
+        std::mem::take(&mut self.otherwise)
     }
 
     /// Sees to it that there is a witness. None: there can't be one.
