@@ -14,6 +14,15 @@ use orch_exec::process::{Ended, Exit, Launch, StartError, Stdin, receipt, surviv
 use process_support::{LONG, Place, launch, processes, run, wait_for_all};
 
 #[test]
+fn they_may_be_handed_to_another_thread() {
+    let place = Place::new();
+    let mut processes = processes(true, LONG);
+    processes.start(1, &place.script("exit 3")).unwrap();
+    let elsewhere = std::thread::spawn(move || wait_for_all(&mut processes));
+    assert_eq!(elsewhere.join().unwrap(), [Ended { key: 1, exit: Exit::Code(3) }]);
+}
+
+#[test]
 fn exits_are_reported_as_they_were() {
     let place = Place::new();
     let mut processes = processes(true, LONG);

@@ -36,7 +36,9 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process, test_kill_process_group};
 
-pub(crate) use held::{Stack, Starting, holds_outlive, how_it_ended, start, start_of, ticks};
+pub(crate) use held::{
+    Stack, Starting, holds_outlive, how_it_ended, message_sockets, start, start_of, ticks,
+};
 pub(crate) use system::{
     Adopted, KNOWS_FOLDERS, adopt_orphans, boot_id, folders, free_range, marks_of, next_data, next_hole,
     process, processes, program,
@@ -47,6 +49,7 @@ pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// What a process is to become.
 #[derive(Debug)]
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "nobody can be held there"))]
 pub(crate) struct Image {
     /// The path of the program.
     pub(crate) program: CString,
@@ -60,6 +63,7 @@ pub(crate) struct Image {
 
 /// To whom a new process hands a hold on itself.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "nobody can be held there"))]
 pub(crate) struct HandOver<'a> {
     /// A socket for whole messages.
     pub(crate) socket: BorrowedFd<'a>,
@@ -69,6 +73,7 @@ pub(crate) struct HandOver<'a> {
 
 /// Why nothing was started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "nobody can be held there"))]
 pub(crate) enum NotStarted {
     /// It could not hand a hold on itself over.
     NotHandedOver(Errno),

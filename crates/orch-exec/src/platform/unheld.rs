@@ -1,5 +1,6 @@
 //! Where nobody can hold a process that is another one's child: each of these says so.
 
+use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
 
 use rustix::io::Errno;
@@ -37,6 +38,11 @@ pub(crate) fn start(
     _hand_over: Option<HandOver<'_>>,
 ) -> Result<(Hold, Starting), Errno> {
     Err(Errno::NOSYS)
+}
+
+/// Of no use here.
+pub(crate) fn message_sockets() -> io::Result<(OwnedFd, OwnedFd)> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 /// Not to be had here.

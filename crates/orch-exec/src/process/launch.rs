@@ -214,7 +214,14 @@ impl Launch {
         let arguments = self.argv.iter().skip(1).map(|argument| word(argument.as_bytes().into()));
         let marker = [(MARKER.as_ref(), self.marker.as_ref())];
         let env = self.env.iter().map(|(name, value)| (name.as_os_str(), value.as_os_str())).chain(marker);
-        let env = env.map(|(name, value)| word([name.as_bytes(), b"=", value.as_bytes()].concat()));
+        let env = env.map(|(name, value)| {
+            // With room for what ends it: a worker has dozens of these.
+            let mut entry = Vec::with_capacity(name.len() + value.len() + 2);
+            entry.extend_from_slice(name.as_bytes());
+            entry.push(b'=');
+            entry.extend_from_slice(value.as_bytes());
+            word(entry)
+        });
         Ok(Image {
             argv: std::iter::once(Ok(path.clone())).chain(arguments).collect::<Result<_, _>>()?,
             program: path,

@@ -126,10 +126,7 @@ impl Processes {
         if self.entries.contains_key(&key) {
             return Err(StartError::KeyInUse { key });
         }
-        match self.begin_witnessed(key, launch, false) {
-            Ok(begun) => begun,
-            Err(launch) => self.begin_alone(key, &launch),
-        }
+        self.begin_anyhow(key, launch, false)
     }
 
     /// Starts a worker without a witness.

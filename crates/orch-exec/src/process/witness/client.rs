@@ -8,13 +8,11 @@ use std::path::Path;
 use std::process::{Child, Command};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::net::{
-    AddressFamily, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketFlags, SocketType,
-    recv, sendmsg, socketpair,
-};
+use rustix::net::{RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, recv, sendmsg};
 
 use super::wire::{self, LOOK, READY};
 use super::{PATIENCE, Witnessing};
+use crate::platform;
 
 /// After so many starts the witness is to look into its socket: far fewer than that has room for, and so many that it does
 /// not matter what a look costs.
@@ -44,8 +42,7 @@ impl Witness {
     /// Starts one, and waits until it is there.
     pub(super) fn start(witnessing: &Witnessing) -> io::Result<Self> {
         let (program, arguments) = witnessing.words.split_first().ok_or(ErrorKind::InvalidInput)?;
-        let (starts, theirs) =
-            socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
+        let (starts, theirs) = platform::message_sockets()?;
         let (reader, pipe) = io::pipe()?;
         rustix::io::ioctl_fionbio(&pipe, true)?;
         let mut command = Command::new(program);
@@ -134,8 +131,7 @@ impl Witness {
             let mut room = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
             let mut beside = SendAncillaryBuffer::new(&mut room);
             beside.push(SendAncillaryMessage::ScmRights(&holds));
-            let how = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
-            match sendmsg(&self.starts, &[IoSlice::new(&words)], &mut beside, how) {
+            match sendmsg(&self.starts, &[IoSlice::new(&words)], &mut beside, SendFlags::DONTWAIT) {
                 Ok(_) => return Ok(()),
                 Err(rustix::io::Errno::AGAIN) => self.await_room()?,
                 Err(rustix::io::Errno::INTR) => {}

@@ -82,7 +82,7 @@ impl Serving {
         let mut most = getrlimit(Resource::Nofile);
         most.current = most.maximum;
         let _ = setrlimit(Resource::Nofile, most);
-        send(&starts, READY, SendFlags::NOSIGNAL)?;
+        send(&starts, READY, SendFlags::empty())?;
         Ok(Self { pipe, starts, held, workers: BTreeMap::new() })
     }
 
@@ -122,8 +122,7 @@ impl Serving {
         loop {
             let mut room = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
             let mut beside = RecvAncillaryBuffer::new(&mut room);
-            let flags = how | RecvFlags::CMSG_CLOEXEC;
-            let got = match recvmsg(&self.starts, &mut [IoSliceMut::new(&mut words)], &mut beside, flags) {
+            let got = match recvmsg(&self.starts, &mut [IoSliceMut::new(&mut words)], &mut beside, how) {
                 Ok(got) if got.bytes > 0 => got,
                 // Nobody has the other end.
                 Ok(_) | Err(Errno::AGAIN | Errno::CONNRESET) => return Ok(()),

@@ -43,17 +43,17 @@ impl Processes {
         }
     }
 
-    /// Begins to start a worker that is to leave a receipt, if there can be a witness of it. The launch again: there can't.
-    pub(in crate::process) fn begin_witnessed(
+    /// Begins to start a worker: with a witness if it is to leave a receipt and there can be one.
+    pub(in crate::process) fn begin_anyhow(
         &mut self,
         key: u64,
         launch: Launch,
         is_second: bool,
-    ) -> Result<Result<Worker, StartError>, Launch> {
-        if launch.receipt.is_none() || self.engage_witness().is_none() {
-            return Err(launch);
+    ) -> Result<Worker, StartError> {
+        match launch.receipt.is_some() && self.engage_witness().is_some() {
+            true => self.begin_held(key, launch, is_second),
+            false => self.begin_alone(key, &launch),
         }
-        Ok(self.begin_held(key, launch, is_second))
     }
 
     fn begin_held(&mut self, key: u64, launch: Launch, is_second: bool) -> Result<Worker, StartError> {
@@ -134,10 +134,7 @@ impl Processes {
                     self.witness = None;
                 }
                 // With another witness, or with a shell in front of it.
-                match self.begin_witnessed(key, launch, true) {
-                    Ok(begun) => begun,
-                    Err(launch) => self.begin_alone(key, &launch),
-                }
+                self.begin_anyhow(key, launch, true)
             }
         };
         self.otherwise.push((key, known));
