@@ -306,6 +306,8 @@ fn when_the_witness_is_killed_another_has_its_workers() {
     // It is also seen when nothing is started.
     signal(second, Signal::KILL);
     until_over(second);
+    assert_eq!(processes.wait(Some(std::time::Duration::ZERO)).unwrap(), []);
+    assert_ne!(witness_of(&place), second);
     tell(&go);
     assert_eq!(wait_for_all(&mut processes), [Ended { key: 2, exit: Exit::Code(5) }]);
     assert_eq!(seen(worker.pid), None);

@@ -16,7 +16,6 @@ mod linux;
 #[cfg(target_os = "linux")]
 use linux as system;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
-#[path = "held.rs"]
 mod held;
 #[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
 #[path = "unheld.rs"]
