@@ -13,7 +13,7 @@ use orch_exec::process::{
     Ended, Exit, Launch, Processes, Settings, StartError, Stdin, Witnessing, Worker, is_alive, receipt,
     survivors, witness,
 };
-use process_support::{LONG, Place, processes, run, wait_for_all};
+use process_support::{LONG, Place, can_be, processes, run, wait_for_all};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// Where the run that dies finds what to do.
@@ -39,18 +39,6 @@ fn witnessing() -> Witnessing {
 
 fn witnessed() -> Processes {
     processes(true, LONG).with_witness(witnessing())
-}
-
-/// Whether there can be a witness here: Linux 6.15.
-fn can_be() -> bool {
-    let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap();
-    let mut numbers =
-        release.split(|c: char| !c.is_ascii_digit()).map(|number| number.parse::<u32>().unwrap_or(0));
-    let can_be = (numbers.next(), numbers.next()) >= (Some(6), Some(15));
-    if !can_be {
-        eprintln!("no witness on Linux {release}");
-    }
-    can_be
 }
 
 /// A script with a receipt of its own, whose worker has a witness.

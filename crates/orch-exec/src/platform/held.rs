@@ -149,10 +149,11 @@ mod tests {
     fn a_process_is_what_it_was_to_be() {
         let (mut read, write) = std::io::pipe().unwrap();
         let nothing = nothing();
-        let script =
-            "pwd; echo $ONE; cat; grep SigBlk /proc/self/status; ps -o pgid= $$ | grep -c $$; exit 9";
+        let script = "pwd; echo $ONE; cat; grep SigBlk /proc/self/status; ps -o pgid= $$ | grep -c $$";
+        // What std ignores is not ignored there.
+        let script = format!("{script}; sh -c 'kill -PIPE $$; echo ignored'; exit 9");
         let stdio = [nothing.as_fd(), write.as_fd(), write.as_fd()];
-        let (hold, starting) = start(Stack::default(), image("/bin/sh", script), stdio, None).unwrap();
+        let (hold, starting) = start(Stack::default(), image("/bin/sh", &script), stdio, None).unwrap();
         drop(write);
         starting.wait().unwrap();
         let mut said = String::new();
@@ -182,13 +183,19 @@ mod tests {
             assert_eq!(collect(&hold), 127);
             failed
         };
-        let refused = |errno, handed_over| Some(NotStarted::Refused { errno, handed_over });
+        let refused = |errno| Some(NotStarted::Refused(errno));
         let nowhere = Image { cwd: c"/nowhere".into(), ..image("/bin/sh", "") };
-        assert_eq!(try_it(nowhere, None), refused(Errno::NOENT, false));
-        assert_eq!(try_it(image("/usr", ""), None), refused(Errno::ACCESS, false));
+        assert_eq!(try_it(nowhere, None), refused(Errno::NOENT));
+        assert_eq!(try_it(image("/usr", ""), None), refused(Errno::ACCESS));
         let (here, there) = std::os::unix::net::UnixDatagram::pair().unwrap();
-        let hand_over = Some(HandOver { socket: here.as_fd(), words: b"x" });
-        assert_eq!(try_it(image("/nowhere", ""), hand_over), refused(Errno::NOENT, true));
+        let hand_over = Some(HandOver { socket: here.as_fd(), words: b"number 1, and a path" });
+        assert_eq!(try_it(image("/nowhere", ""), hand_over), refused(Errno::NOENT));
+        // It was said, and taken back.
+        for want in [&b"number 1, and a path"[..], b"number 1"] {
+            let mut words = [0; 64];
+            let count = there.recv(&mut words).unwrap();
+            assert_eq!(&words[..count], want);
+        }
         drop(there);
         let failed = try_it(image("/bin/true", ""), hand_over);
         assert!(matches!(failed, Some(NotStarted::NotHandedOver(_))), "{failed:?}");

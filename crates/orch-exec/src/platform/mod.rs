@@ -66,7 +66,8 @@ pub(crate) struct Image {
 pub(crate) struct HandOver<'a> {
     /// A socket for whole messages.
     pub(crate) socket: BorrowedFd<'a>,
-    /// What is said with it.
+    /// What is said with it. Its first eight bytes are said once more, and nothing else, should it not become its program after
+    /// all.
     pub(crate) words: &'a [u8],
 }
 
@@ -76,8 +77,8 @@ pub(crate) struct HandOver<'a> {
 pub(crate) enum NotStarted {
     /// It could not hand a hold on itself over.
     NotHandedOver(Errno),
-    /// Anything else. `handed_over`: it had done that before.
-    Refused { errno: Errno, handed_over: bool },
+    /// Anything else.
+    Refused(Errno),
 }
 
 /// A process that was started here, and a hold on it.

@@ -86,3 +86,15 @@ pub(crate) fn run(processes: &mut Processes, launch: &Launch) -> Exit {
     assert_eq!((ended.len(), ended[0].key), (1, 1));
     ended[0].exit
 }
+
+/// Whether there can be a witness here, and it is known how somebody else's child has ended: Linux 6.15.
+pub(crate) fn can_be() -> bool {
+    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap();
+    let mut numbers =
+        release.split(|c: char| !c.is_ascii_digit()).map(|number| number.parse::<u32>().unwrap_or(0));
+    let can_be = (numbers.next(), numbers.next()) >= (Some(6), Some(15));
+    if !can_be {
+        eprintln!("no witness on Linux {release}");
+    }
+    can_be
+}

@@ -122,7 +122,7 @@ impl Starting {
         let errno = Errno::from_raw_os_error(errno);
         Some(Err(match self.0.step.load(Ordering::Acquire) {
             HANDING_OVER => NotStarted::NotHandedOver(errno),
-            step => NotStarted::Refused { errno, handed_over: step == BECOMING && self.0.socket >= 0 },
+            _ => NotStarted::Refused(errno),
         }))
     }
 
@@ -184,6 +184,7 @@ extern "C" fn begin(room: *mut c_void) -> c_int {
             Ok(()) => 0,
             Err(error) => error.unsigned_abs() as c_int,
         };
+        withdraw(&*room);
         (*room).errno.store(errno, Ordering::Release);
     }
     127
@@ -234,6 +235,23 @@ unsafe fn become_it(room: *const Room) -> Result<(), isize> {
         ask(libc::SYS_execve, [program, room.argv.as_ptr() as usize, room.env.as_ptr() as usize, 0])?;
     }
     Ok(())
+}
+
+/// Takes back what was handed over: whoever has it is not to take this for the end of a worker.
+unsafe fn withdraw(room: &Room) {
+    if room.socket >= 0 && room.step.load(Ordering::Acquire) == BECOMING {
+        let (socket, words) = (room.socket as usize, room.words.as_ptr() as usize);
+        let part = libc::iovec { iov_base: words as *mut c_void, iov_len: room.words.len().min(8) };
+        // SAFETY: a system call with what lives until it returns; of the message, zero is a value for all.
+        unsafe {
+            let mut message: libc::msghdr = std::mem::zeroed();
+            message.msg_iov = (&raw const part).cast_mut();
+            message.msg_iovlen = 1;
+            let how = (libc::MSG_NOSIGNAL | libc::MSG_DONTWAIT) as usize;
+            // Where there is no room for it, there is a receipt that says 127, as a shell has it.
+            let _ = call(libc::SYS_sendmsg, [socket, (&raw const message) as usize, how, 0]);
+        }
+    }
 }
 
 /// What is to be done at a signal, as the system itself has it.

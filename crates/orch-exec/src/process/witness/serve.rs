@@ -135,11 +135,14 @@ impl Serving {
             });
             let hold = holds.flatten().next();
             let is_whole = !got.flags.contains(ReturnFlags::TRUNC);
-            if let (Some(pidfd), Some((number, path)), true) =
-                (hold, wire::read_start(&words[..got.bytes]), is_whole)
-            {
-                let held = Held { pidfd, receipt: path.to_owned(), promise: None, unknown_since: None };
-                self.workers.insert(number, held);
+            match wire::read_start(&words[..got.bytes]).filter(|_| is_whole) {
+                Some((number, Some(path))) => {
+                    let Some(pidfd) = hold else { continue };
+                    let held = Held { pidfd, receipt: path.to_owned(), promise: None, unknown_since: None };
+                    self.workers.insert(number, held);
+                }
+                Some((number, None)) => _ = self.workers.remove(&number),
+                None => {}
             }
         }
     }
@@ -191,5 +194,103 @@ impl Held {
 
     fn promise(&mut self) {
         self.promise = receipt::promise(&self.receipt).ok();
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::super::wire::{LOOK, start};
+    use super::*;
+    use crate::process::Exit;
+    use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, sendmsg};
+    use rustix::process::{PidfdFlags, pidfd_open};
+    use std::io::{IoSlice, PipeWriter, Write};
+    use std::process::Command;
+    use std::sync::mpsc;
+    use std::thread::JoinHandle;
+
+    /// A witness as a thread of this program, what it is told by, and the socket.
+    struct Witness {
+        thread: JoinHandle<io::Result<()>>,
+        number: i32,
+        pipe: PipeWriter,
+        starts: OwnedFd,
+        held: File,
+    }
+
+    fn witness() -> Witness {
+        let (reader, pipe) = io::pipe().unwrap();
+        let (starts, theirs) = platform::message_sockets().unwrap();
+        let held = tempfile::tempfile().unwrap();
+        held.lock().unwrap();
+        let serving = Serving {
+            pipe: OwnedFd::from(reader).into(),
+            starts: theirs,
+            held: held.try_clone().unwrap().into(),
+            workers: BTreeMap::new(),
+        };
+        let (say, hear) = mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            say.send(rustix::thread::gettid().as_raw_nonzero().get()).unwrap();
+            serving.serve()
+        });
+        Witness { thread, number: hear.recv().unwrap(), pipe, starts, held }
+    }
+
+    /// Hands over a process that has ended with 5, and was collected.
+    fn hand_over(starts: &OwnedFd, number: u64, receipt: &std::path::Path) {
+        let mut child = Command::new("sh").args(["-c", "exit 5"]).spawn().unwrap();
+        let hold = pidfd_open(platform::raw(child.id()).unwrap(), PidfdFlags::empty()).unwrap();
+        child.wait().unwrap();
+        let holds = [hold.as_fd()];
+        let mut room = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+        let mut beside = SendAncillaryBuffer::new(&mut room);
+        beside.push(SendAncillaryMessage::ScmRights(&holds));
+        sendmsg(starts, &[IoSlice::new(&start(number, receipt))], &mut beside, SendFlags::empty()).unwrap();
+    }
+
+    #[test]
+    fn whoever_is_on_the_way_is_waited_for() {
+        if !platform::holds_outlive() {
+            return;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let receipt = folder.path().join("receipt");
+        let Witness { thread, number, pipe, starts, held } = witness();
+        drop(pipe);
+        // Until it waits in the socket, or has not done so.
+        let is_there = || {
+            let call = fs::read_to_string(format!("/proc/self/task/{number}/syscall")).unwrap_or_default();
+            call.split(' ').next() == Some(&libc::SYS_recvmsg.to_string())
+        };
+        while !thread.is_finished() && !is_there() {
+            std::thread::yield_now();
+        }
+        hand_over(&starts, 1, &receipt);
+        drop((starts, held));
+        thread.join().unwrap().unwrap();
+        assert_eq!(receipt::read(&receipt), Some(Exit::Code(5)));
+    }
+
+    #[test]
+    fn what_is_written_down_or_did_not_come_to_it_has_no_receipt() {
+        if !platform::holds_outlive() {
+            return;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = |number: u64| folder.path().join(number.to_string());
+        let Witness { thread, mut pipe, starts, .. } = witness();
+        for number in 1..=5 {
+            hand_over(&starts, number, &path(number));
+        }
+        send(&starts, &4_u64.to_le_bytes(), SendFlags::empty()).unwrap();
+        // All that it is told comes before it has looked.
+        for number in [2, LOOK, 3] {
+            pipe.write_all(&number.to_le_bytes()).unwrap();
+        }
+        drop((pipe, starts));
+        thread.join().unwrap().unwrap();
+        let has: Vec<u64> = (1..=5).filter(|&number| path(number).exists()).collect();
+        assert_eq!(has, [1, 5]);
     }
 }

@@ -1,6 +1,7 @@
 //! What goes between orch, its workers and their witness.
 //!
-//! Through the socket, each with a hold on the process that it is about: the number of a start and the path of a receipt.
+//! Through the socket, each with a hold on the process that it is about: the number of a start and the path of a receipt; or,
+//! from a worker that could not become its program, the number alone.
 //! Through the pipe, from orch: the numbers of the starts whose ends are written down, [`LOOK`] among them.
 
 use std::ffi::OsStr;
@@ -23,11 +24,11 @@ pub(super) fn start(number: u64, receipt: &Path) -> Vec<u8> {
     words
 }
 
-/// What [`start`] has made. None: somebody else has.
-pub(super) fn read_start(words: &[u8]) -> Option<(u64, &Path)> {
+/// What [`start`] has made; without a path: it did not come to it. None: somebody else has said that.
+pub(super) fn read_start(words: &[u8]) -> Option<(u64, Option<&Path>)> {
     let (number, path) = words.split_first_chunk()?;
-    let path = Path::new(OsStr::from_bytes(path));
-    path.is_absolute().then_some((u64::from_le_bytes(*number), path))
+    let path = (!path.is_empty()).then(|| Path::new(OsStr::from_bytes(path)));
+    path.is_none_or(Path::is_absolute).then_some((u64::from_le_bytes(*number), path))
 }
 
 /// Takes the whole numbers off the front of what was read.
@@ -48,7 +49,8 @@ mod tests {
         fn a_start_is_read_as_it_was_written(number: u64, name in proptest::collection::vec(1_u8.., 0..60)) {
             let path = Path::new("/").join(OsStr::from_bytes(&name));
             let words = start(number, &path);
-            prop_assert_eq!(read_start(&words), Some((number, &*path)));
+            prop_assert_eq!(read_start(&words), Some((number, Some(&*path))));
+            prop_assert_eq!(read_start(&words[..8]), Some((number, None)));
         }
 
         #[test]
@@ -71,7 +73,7 @@ mod tests {
 
     #[test]
     fn what_is_no_start_is_none() {
-        for words in [&b""[..], b"1234567", b"12345678", b"12345678relative"] {
+        for words in [&b""[..], b"1234567", b"12345678relative"] {
             assert_eq!(read_start(words), None);
         }
     }

@@ -109,18 +109,15 @@ impl Processes {
         let Beginning { starting, mut launch, program, is_second } = *beginning;
         self.stacks.push(starting.into_stack());
         let Err(failed) = outcome else { return false };
-        let (pid, number) = (entry.worker.pid, entry.witnessed);
+        let pid = entry.worker.pid;
         let is_ended = entry.ending.is_some();
         self.entries.remove(&key);
         // It is over, or is about to be: waiting for it takes no time.
         let _ = waitpid(platform::raw(pid), WaitOptions::empty());
         let known = match failed {
-            NotStarted::Refused { errno, handed_over } => {
+            NotStarted::Refused(errno) => {
                 // A program that was known may have gone.
                 self.programs = Programs::default();
-                if let (Some(witness), Some(number), true) = (&mut self.witness, number, handed_over) {
-                    witness.recorded(number);
-                }
                 // By the path at which it was found.
                 launch.argv[0] = program.into();
                 Err(launch.why_not(errno.into()))
