@@ -34,6 +34,8 @@ pub struct Processes {
     /// How there is to be a witness; none any more once there can't be one.
     pub(super) witnessing: Option<Witnessing>,
     pub(super) witness: Option<Witness>,
+    /// How many in a row were hardly there.
+    pub(super) short_lived: u32,
     /// How many were started that a witness was to have.
     pub(super) starts: u64,
     /// Those that no worker begins with.
@@ -96,6 +98,7 @@ impl Processes {
             pace: Pace::default(),
             witnessing: None,
             witness: None,
+            short_lived: 0,
             starts: 0,
             stacks: Vec::new(),
             nothing: File::options().read(true).write(true).open("/dev/null")?,
@@ -126,7 +129,7 @@ impl Processes {
         if self.entries.contains_key(&key) {
             return Err(StartError::KeyInUse { key });
         }
-        self.begin_anyhow(key, launch, false)
+        self.begin_anyhow(key, launch)
     }
 
     /// Starts a worker without a witness.

@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command};
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, recv, sendmsg};
@@ -25,6 +26,7 @@ pub(super) const NAME: &str = "witness";
 #[derive(Debug)]
 pub(in crate::process) struct Witness {
     child: Child,
+    began: Instant,
     /// What workers put holds on themselves into.
     starts: OwnedFd,
     pipe: PipeWriter,
@@ -52,7 +54,7 @@ impl Witness {
         let child = command.process_group(0).spawn()?;
         // The ends that it has are its own alone, so that it is noticed when they are closed.
         drop(command);
-        let witness = Self { child, starts, pipe, recorded: Vec::new(), unseen: 0 };
+        let witness = Self { child, began: Instant::now(), starts, pipe, recorded: Vec::new(), unseen: 0 };
         let mut said = [0; READY.len()];
         let is_there = witness.await_flags(PollFlags::IN).is_ok()
             && recv(&witness.starts, &mut said, RecvFlags::DONTWAIT).is_ok()
@@ -140,11 +142,12 @@ impl Witness {
         }
     }
 
-    /// Makes sure that it is gone.
-    pub(super) fn end(mut self) {
+    /// Makes sure that it is gone. Says how long it was there.
+    pub(super) fn end(mut self) -> Duration {
         // Failing means that it has gone already.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        self.began.elapsed()
     }
 
     /// Takes leave of it: it goes as well, once there is nothing more to see. `is_idle`: there is nothing now, and it is

@@ -39,6 +39,10 @@ pub(super) use workers::{Beginning, Unrecorded};
 /// How long each side waits for the other to do what takes it far less than a millisecond, unless it is stopped.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
+/// One that is gone sooner than this is of no use, and so many of those in a row are enough.
+const SHORT: Duration = Duration::from_secs(1);
+const MOST_SHORT: u32 = 5;
+
 /// How a run gets its witness; see [`Processes::with_witness`].
 #[derive(Debug)]
 pub struct Witnessing {

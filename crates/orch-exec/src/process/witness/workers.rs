@@ -7,7 +7,7 @@ use rustix::io::Errno;
 use rustix::process::{WaitOptions, waitpid};
 
 use super::client::Witness;
-use super::wire;
+use super::{MOST_SHORT, SHORT, wire};
 use crate::platform::{self, HandOver, Handle, NotStarted, Starting};
 use crate::process::program::Programs;
 use crate::process::supervise::{Entry, Origin};
@@ -27,8 +27,6 @@ pub(in crate::process) struct Beginning {
     starting: Starting,
     launch: Launch,
     program: PathBuf,
-    /// Whether it could not hand a hold on itself over before, and got another witness.
-    is_second: bool,
 }
 
 impl Processes {
@@ -48,15 +46,14 @@ impl Processes {
         &mut self,
         key: u64,
         launch: Launch,
-        is_second: bool,
     ) -> Result<Worker, StartError> {
         match launch.receipt.is_some() && self.engage_witness().is_some() {
-            true => self.begin_held(key, launch, is_second),
+            true => self.begin_held(key, launch),
             false => self.begin_alone(key, &launch),
         }
     }
 
-    fn begin_held(&mut self, key: u64, launch: Launch, is_second: bool) -> Result<Worker, StartError> {
+    fn begin_held(&mut self, key: u64, launch: Launch) -> Result<Worker, StartError> {
         let program = self.programs.find(&launch)?;
         let receipt = launch.receipt.as_deref().unwrap_or(Path::new(""));
         let failed = |source| StartError::Receipt { path: receipt.to_owned(), source };
@@ -80,7 +77,7 @@ impl Processes {
         let worker = Worker { pid, start, boot: platform::boot_id().to_owned() };
         let handle = Handle::of_hold(hold, start);
         let entry = Entry::started(worker.clone(), handle, Origin::Child, &launch, self.settings.log_cap);
-        let beginning = Box::new(Beginning { starting, launch, program, is_second });
+        let beginning = Box::new(Beginning { starting, launch, program });
         self.insert(key, Entry { witnessed: Some(number), beginning: Some(beginning), ..entry });
         Ok(worker)
     }
@@ -106,7 +103,7 @@ impl Processes {
         let outcome = entry.beginning.as_ref().and_then(|beginning| beginning.starting.outcome());
         let Some(outcome) = outcome else { return false };
         let Some(beginning) = entry.beginning.take() else { return false };
-        let Beginning { starting, mut launch, program, is_second } = *beginning;
+        let Beginning { starting, mut launch, program } = *beginning;
         self.stacks.push(starting.into_stack());
         let Err(failed) = outcome else { return false };
         let pid = entry.worker.pid;
@@ -126,12 +123,8 @@ impl Processes {
             NotStarted::NotHandedOver(errno) if is_ended => Err(launch.why_not(errno.into())),
             NotStarted::NotHandedOver(_) => {
                 self.replace_witness();
-                if is_second {
-                    self.witnessing = None;
-                    self.witness = None;
-                }
                 // With another witness, or with a shell in front of it.
-                self.begin_anyhow(key, launch, true)
+                self.begin_anyhow(key, launch)
             }
         };
         self.otherwise.push((key, known));
@@ -160,7 +153,10 @@ impl Processes {
     /// The witness has gone: this program does its part for what has ended, and hands all others to another one.
     pub(in crate::process) fn replace_witness(&mut self) {
         let Some(lost) = self.witness.take() else { return };
-        lost.end();
+        self.short_lived = if lost.end() < SHORT { self.short_lived + 1 } else { 0 };
+        if self.short_lived >= MOST_SHORT {
+            self.witnessing = None;
+        }
         for unrecorded in self.unrecorded.values() {
             unrecorded.write_down();
         }
