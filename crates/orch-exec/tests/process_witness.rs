@@ -289,7 +289,8 @@ fn one_that_goes_away_again_and_again_is_done_without() {
 
 /// Waits until a process is no more, or dead.
 fn until_over(pid: u32) {
-    while seen(pid).is_some_and(|(state, _)| state != 'Z') {
+    let threads = || fs::read_dir(format!("/proc/{pid}/task")).map_or(0, Iterator::count);
+    while seen(pid).is_some_and(|(state, _)| state != 'Z' || threads() > 1) {
         std::thread::yield_now();
     }
 }
