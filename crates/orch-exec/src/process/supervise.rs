@@ -1,7 +1,6 @@
 //! The workers that run, and waiting for them.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -14,9 +13,9 @@ use super::log::Cap;
 use super::orphans::Orphans;
 use super::program::Programs;
 use super::stop::{Ending, Pace};
-use super::witness::{Beginning, Unrecorded, Witness, Witnessing};
+use super::witness::{Beginning, Engaged};
 use super::{Ended, Exit, Launch, MARKER, Settings, StartError, Waker, Worker, receipt};
-use crate::platform::{self, Handle, Mark, Stack};
+use crate::platform::{self, Handle, Mark};
 
 /// How often logs are measured and children that came without asking are looked over, while anything runs.
 const TICK: Duration = Duration::from_secs(2);
@@ -31,19 +30,7 @@ pub struct Processes {
     /// `None` where orphans do not come to this process.
     pub(super) orphans: Option<Orphans>,
     pub(super) pace: Pace,
-    /// How there is to be a witness; none any more once there can't be one.
-    pub(super) witnessing: Option<Witnessing>,
-    pub(super) witness: Option<Witness>,
-    /// How many in a row were hardly there.
-    pub(super) short_lived: u32,
-    /// How many were started that a witness was to have.
-    pub(super) starts: u64,
-    /// Those that no worker begins with.
-    pub(super) stacks: Vec<Stack>,
-    /// `/dev/null`.
-    pub(super) nothing: File,
-    /// Ends that were reported and that nobody has said to be written down, by key.
-    pub(super) unrecorded: BTreeMap<u64, Unrecorded>,
+    pub(super) engaged: Engaged,
     pub(super) programs: Programs,
     /// What has become of those that were begun, where that is not what was said then.
     pub(super) otherwise: Vec<(u64, Result<Worker, StartError>)>,
@@ -96,13 +83,7 @@ impl Processes {
             entries: BTreeMap::new(),
             orphans: adopts.then(Orphans::default),
             pace: Pace::default(),
-            witnessing: None,
-            witness: None,
-            short_lived: 0,
-            starts: 0,
-            stacks: Vec::new(),
-            nothing: File::options().read(true).write(true).open("/dev/null")?,
-            unrecorded: BTreeMap::new(),
+            engaged: Engaged::none()?,
             programs: Programs::default(),
             otherwise: Vec::new(),
             ended: Vec::new(),
@@ -229,7 +210,7 @@ impl Processes {
         if !self.entries.is_empty() && now >= self.next_tick {
             self.next_tick = now + TICK;
             if let Some(orphans) = &mut self.orphans {
-                orphans.look(&self.entries, self.witness.as_ref().map(Witness::pid), now);
+                orphans.look(&self.entries, self.engaged.pid(), now);
             }
             for entry in self.entries.values_mut() {
                 entry.trim_log();
@@ -251,9 +232,9 @@ impl Processes {
         let waker = self.waker.clone();
         let mut sources = Vec::new();
         let mut fds = vec![PollFd::from_borrowed_fd(waker.fd(), PollFlags::IN)];
-        if let Some(witness) = &self.witness {
+        if let Some(witness) = self.engaged.fd() {
             sources.push(Ready::Witness);
-            fds.push(PollFd::from_borrowed_fd(witness.fd(), PollFlags::empty()));
+            fds.push(PollFd::from_borrowed_fd(witness, PollFlags::empty()));
         }
         for (&key, entry) in &self.entries {
             if entry.runs()
@@ -289,7 +270,7 @@ impl Processes {
         let mut workers = Vec::new();
         for source in sources {
             match source {
-                Ready::Witness => self.replace_witness(),
+                Ready::Witness => self.engaged.replace(&self.entries),
                 Ready::Worker(key) => workers.push(key),
                 Ready::Member(key, pid) => self.member_ended(key, pid, now),
             }
@@ -319,10 +300,8 @@ impl Processes {
         }
         // One look for all that ended together, and before the groups are asked after: collecting dead orphans
         // empties groups.
-        let strays = self
-            .orphans
-            .as_mut()
-            .map(|orphans| orphans.look(&self.entries, self.witness.as_ref().map(Witness::pid), now));
+        let strays =
+            self.orphans.as_mut().map(|orphans| orphans.look(&self.entries, self.engaged.pid(), now));
         for (key, exit) in exits {
             let Some(entry) = self.entries.get_mut(&key) else { continue };
             let stray = strays.as_ref().is_some_and(|living| living.may_be_of(key));
@@ -343,7 +322,7 @@ impl Processes {
     pub(super) fn finish(&mut self, key: u64, exit: Exit) {
         if let Some(mut entry) = self.entries.remove(&key) {
             entry.trim_log();
-            self.unrecorded(key, &entry, exit);
+            self.engaged.ended(key, &entry, exit);
             self.ended.push(Ended { key, exit });
         }
     }

@@ -22,6 +22,7 @@
 //! program that is said to be a witness is none, there is the shell instead.
 
 mod client;
+mod engaged;
 mod serve;
 mod wire;
 mod workers;
@@ -32,9 +33,9 @@ use std::time::Duration;
 
 use super::Processes;
 
-pub(super) use client::Witness;
+pub(super) use engaged::Engaged;
 pub use serve::witness;
-pub(super) use workers::{Beginning, Unrecorded};
+pub(super) use workers::Beginning;
 
 /// How long each side waits for the other to do what takes it far less than a millisecond, unless it is stopped.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
@@ -58,7 +59,7 @@ impl Processes {
     /// there can't be one, each of them has a shell in front of it.
     #[must_use]
     pub fn with_witness(mut self, witnessing: Witnessing) -> Self {
-        self.witnessing = Some(witnessing);
+        self.engaged.how = Some(witnessing);
         self
     }
 }
