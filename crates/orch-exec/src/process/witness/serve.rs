@@ -172,24 +172,25 @@ impl Held {
 
     /// Writes its end down, if it is over. Says whether there is nothing more to be done.
     fn is_written_down(&mut self) -> bool {
-        if let Some(exit) = platform::how_it_ended(&self.pidfd) {
-            if let Some(code) = receipt::code(exit) {
-                // Where there is no room for it, nobody will know.
-                let _ = match &self.promise {
-                    Some(promise) => promise.keep(code),
-                    None => receipt::write(&self.receipt, code),
-                };
-            }
-            return true;
-        }
+        // In this order: of one that ends after it was asked how, nobody would ask again.
         let mut fds = [PollFd::new(&self.pidfd, PollFlags::IN)];
         let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
         let is_over = poll(&mut fds, Some(&at_once)).is_ok_and(|ready| ready > 0);
         if !is_over {
             return false;
         }
-        let since = *self.unknown_since.get_or_insert_with(Instant::now);
-        since.elapsed() >= PATIENCE
+        let Some(exit) = platform::how_it_ended(&self.pidfd) else {
+            let since = *self.unknown_since.get_or_insert_with(Instant::now);
+            return since.elapsed() >= PATIENCE;
+        };
+        if let Some(code) = receipt::code(exit) {
+            // Where there is no room for it, nobody will know.
+            let _ = match &self.promise {
+                Some(promise) => promise.keep(code),
+                None => receipt::write(&self.receipt, code),
+            };
+        }
+        true
     }
 
     fn promise(&mut self) {
