@@ -178,15 +178,16 @@ fn what_cannot_start_says_why_and_the_next_one_starts() {
 
 #[test]
 fn a_program_that_goes_away_and_comes_back_is_found_again() {
-    use std::os::unix::fs::PermissionsExt;
     let place = Place::new();
     let mut processes = witnessed();
     let program = place.path("program");
     let mut launch = with_receipt(&place, "");
     launch.argv = vec![program.clone().into()];
+    // Not by this process: what another test is just starting would have it open to write as well, and it could not be run.
     let write = |code: u8| {
-        fs::write(&program, format!("#!/bin/sh\nexit {code}\n")).unwrap();
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();
+        let script = format!("printf '#!/bin/sh\\nexit {code}\\n' >program; chmod 700 program");
+        let mut shell = Command::new("sh");
+        assert!(shell.args(["-c", &script]).current_dir(place.path("")).status().unwrap().success());
     };
     write(3);
     assert_eq!(run_witnessed(&mut processes, &launch), Exit::Code(3));

@@ -145,7 +145,8 @@ impl StartError {
         })
     }
 
-    /// Whether the same start may well succeed later: too few processes, too little memory, no descriptor left.
+    /// Whether the same start may well succeed later: too few processes, too little memory, no descriptor left, a program
+    /// that is just being written.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         let source = match self {
@@ -157,7 +158,7 @@ impl StartError {
             _ => return false,
         };
         let errno = source.raw_os_error().map(Errno::from_raw_os_error);
-        matches!(errno, Some(Errno::AGAIN | Errno::NOMEM | Errno::MFILE | Errno::NFILE))
+        matches!(errno, Some(Errno::AGAIN | Errno::NOMEM | Errno::MFILE | Errno::NFILE | Errno::TXTBSY))
     }
 }
 
@@ -290,7 +291,7 @@ mod tests {
     #[test]
     fn only_shortages_are_transient() {
         let os = |errno: Errno| StartError::Os { program: "x".into(), source: errno.into() };
-        for errno in [Errno::AGAIN, Errno::NOMEM, Errno::MFILE, Errno::NFILE] {
+        for errno in [Errno::AGAIN, Errno::NOMEM, Errno::MFILE, Errno::NFILE, Errno::TXTBSY] {
             assert!(os(errno).is_transient(), "{errno}");
         }
         for errno in [Errno::NOENT, Errno::ACCESS, Errno::TOOBIG, Errno::NOSPC] {
