@@ -371,9 +371,16 @@ fn the_run_that_dies() {
     };
     let lock = File::create(folder.join("lock")).unwrap();
     lock.lock().unwrap();
-    let witnessing = Witnessing { holds: lock.try_clone().unwrap().into(), ..witnessing() };
-    let mut processes = Processes::new(Settings::default()).unwrap().with_witness(witnessing);
     let way = read("way");
+    let mut witnessing = Witnessing { holds: lock.try_clone().unwrap().into(), ..witnessing() };
+    if way.contains("late") {
+        // The second one takes its time.
+        let script = "cd \"$0\"; if mkdir first 2>&-; then exec \"$@\"; fi; echo late >say; read -r go <late; exec \"$@\"";
+        let shell = ["sh", "-c", script].map(OsString::from).into_iter().chain([folder.clone().into()]);
+        witnessing.words = shell.chain(witnessing.words).collect();
+        std::env::set_current_dir(&folder).unwrap();
+    }
+    let mut processes = Processes::new(Settings::default()).unwrap().with_witness(witnessing);
     if way.contains("again") {
         // The witness that it has first is killed, with an end that is not recorded and a worker that goes on.
         let name = |pid: u32| fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
@@ -398,11 +405,20 @@ fn the_run_that_dies() {
     if way.contains("end") {
         assert_eq!(processes.wait(None).unwrap().len(), 1);
     }
+    let children = fs::read_to_string("/proc/thread-self/children").unwrap();
+    let children = children.split_ascii_whitespace().map(|pid| pid.parse().unwrap());
+    let others: Vec<u32> = children.filter(|&pid| pid != worker.pid).collect();
     if way.contains("both") {
-        drop(processes.waker());
-        let children = fs::read_to_string("/proc/thread-self/children").unwrap();
-        let children = children.split_ascii_whitespace().map(|pid| pid.parse().unwrap());
-        children.filter(|&pid| pid != worker.pid).for_each(|pid| signal(pid, Signal::KILL));
+        others.iter().for_each(|&pid| signal(pid, Signal::KILL));
+    }
+    if way.contains("late") {
+        others.iter().for_each(|&pid| signal(pid, Signal::KILL));
+        others.iter().for_each(|&pid| until_over(pid));
+        // It can't hand itself over any more.
+        let never = Launch { receipt: Some(folder.join("never")), log: folder.join("ran"), ..launch.clone() };
+        processes.begin(2, Launch { argv: ["echo", "ran"].map(OsString::from).into(), ..never }).unwrap();
+        // Until it is killed.
+        processes.wait(None).unwrap();
     }
     kill_process(rustix::process::getpid(), Signal::KILL).unwrap();
 }
@@ -575,6 +591,32 @@ fn what_a_killed_witness_had_is_in_receipts_when_orch_is_killed_as_well() {
     for name in ["receipt", "next"] {
         assert_eq!(receipt::read(&place.path(name)), Some(Exit::Code(5)), "{name}");
     }
+}
+
+#[test]
+fn when_orch_is_killed_before_its_next_witness_is_there_that_has_all_the_same() {
+    if !can_be() {
+        return;
+    }
+    let (mut place, go) = (Place::new(), Place::new());
+    assert!(Command::new("mkfifo").arg(place.path("late")).status().unwrap().success());
+    for (name, text) in [("script", &*obedient(&go)), ("marker", "late"), ("way", "late")] {
+        fs::write(place.path(name), text).unwrap();
+    }
+    let words = this_test("the_run_that_dies");
+    let mut run = Command::new(&words[0]);
+    run.args(&words[1..]).env(FOLDER, place.path("")).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut run = run.spawn().unwrap();
+    while place.hear() != "late" {}
+    run.kill().unwrap();
+    run.wait().unwrap();
+    fs::write(place.path("late"), "go\n").unwrap();
+    wait_for_lock(&place.path(""));
+    // It never was what it was to be.
+    assert_eq!(receipt::read(&place.path("never")), None);
+    assert_eq!(fs::read_to_string(place.path("ran")).unwrap(), "");
+    tell(&go);
+    assert_eq!(receipt::read(&place.path("receipt")), Some(Exit::Code(5)));
 }
 
 #[test]

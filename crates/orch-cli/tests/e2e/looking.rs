@@ -98,6 +98,12 @@ fn at_a_plan_at_work_and_at_one_whose_orch_was_killed() {
     while left.iter().any(|(process, _)| std::path::Path::new(&format!("/proc/{process}")).exists()) {
         std::thread::yield_now();
     }
+    // And before it has written down how that ended.
+    for entry in std::fs::read_dir(project.path(".orch/PROMPT-ORCHESTRATOR/logs")).unwrap().flatten() {
+        if entry.path().extension().is_some_and(|extension| extension == "receipt") {
+            std::fs::File::open(entry.path()).unwrap().lock_shared().unwrap();
+        }
+    }
     looking_changes_nothing(&project, "with nothing left");
 }
 

@@ -41,7 +41,7 @@ pub(in crate::process) struct Witness {
 pub(super) struct Lost;
 
 impl Witness {
-    /// Starts one, and waits until it is there.
+    /// Starts one. What is said to it from here on it will hear, should it be [one](Self::await_ready).
     pub(super) fn start(witnessing: &Witnessing) -> io::Result<Self> {
         let (program, arguments) = witnessing.words.split_first().ok_or(ErrorKind::InvalidInput)?;
         let (starts, theirs) = platform::message_sockets()?;
@@ -54,16 +54,17 @@ impl Witness {
         let child = command.process_group(0).spawn()?;
         // The ends that it has are its own alone, so that it is noticed when they are closed.
         drop(command);
-        let witness = Self { child, began: Instant::now(), starts, pipe, recorded: Vec::new(), unseen: 0 };
+        Ok(Self { child, began: Instant::now(), starts, pipe, recorded: Vec::new(), unseen: 0 })
+    }
+
+    /// Waits until it has said that it is there.
+    pub(super) fn await_ready(&self) -> Result<(), Lost> {
+        self.await_flags(PollFlags::IN)?;
         let mut said = [0; READY.len()];
-        let is_there = witness.await_flags(PollFlags::IN).is_ok()
-            && recv(&witness.starts, &mut said, RecvFlags::DONTWAIT).is_ok()
-            && said == *READY;
-        if is_there {
-            return Ok(witness);
+        match recv(&self.starts, &mut said, RecvFlags::DONTWAIT) {
+            Ok(_) if said == *READY => Ok(()),
+            _ => Err(Lost),
         }
-        witness.end();
-        Err(ErrorKind::InvalidData.into())
     }
 
     pub(in crate::process) fn pid(&self) -> u32 {

@@ -7,7 +7,7 @@ use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
 
 use super::Witnessing;
-use super::client::Witness;
+use super::client::{Lost, Witness};
 use super::{MOST_SHORT, SHORT};
 use crate::platform::{self, Stack};
 use crate::process::supervise::Entry;
@@ -63,12 +63,23 @@ impl Engaged {
         self.witness.as_ref().map(Witness::fd)
     }
 
-    /// Sees to it that there is one. Says whether there is.
-    pub(super) fn engage(&mut self) -> bool {
+    /// Sees to it that there is one, which has all of these workers that are to have one. Says whether there is.
+    pub(super) fn engage(&mut self, workers: &BTreeMap<u64, Entry>) -> bool {
         if self.witness.is_none()
             && let Some(how) = &self.how
         {
-            self.witness = if platform::holds_outlive() { Witness::start(how).ok() } else { None };
+            let can_be = platform::holds_outlive();
+            let started = if can_be { Witness::start(how).ok() } else { None };
+            // Before it is there: should this program be killed in this very moment, it finds them.
+            let is_one =
+                |witness: &mut Witness| hand_over(witness, workers).and_then(|()| witness.await_ready());
+            self.witness = started.and_then(|mut witness| match is_one(&mut witness) {
+                Ok(()) => Some(witness),
+                Err(Lost) => {
+                    witness.end();
+                    None
+                }
+            });
             if self.witness.is_none() {
                 self.how = None;
             }
@@ -84,18 +95,7 @@ impl Engaged {
             self.how = None;
         }
         self.unrecorded.values().for_each(Unrecorded::write_down);
-        self.engage();
-        let Some(witness) = &mut self.witness else { return };
-        for worker in workers.values() {
-            if let (Some(number), Some(receipt), Some(hold)) =
-                (worker.witnessed, worker.receipt.as_deref(), worker.handle.fd())
-                && let Ok(receipt) = std::path::absolute(receipt)
-                && witness.hand_over(number, &receipt, hold).is_err()
-            {
-                // It is seen when it is next waited for.
-                return;
-            }
-        }
+        self.engage(workers);
     }
 
     /// Notes that nothing of a worker is left and that its end is still to be written down.
@@ -126,6 +126,20 @@ impl Engaged {
             witness.leave(is_idle);
         }
     }
+}
+
+fn hand_over(witness: &mut Witness, workers: &BTreeMap<u64, Entry>) -> Result<(), Lost> {
+    // The end of one that did not become its program is not the end of a worker.
+    let is_one = |worker: &&Entry| worker.beginning.as_ref().is_none_or(|beginning| beginning.comes_to_be());
+    for worker in workers.values().filter(is_one) {
+        if let (Some(number), Some(receipt), Some(hold)) =
+            (worker.witnessed, worker.receipt.as_deref(), worker.handle.fd())
+            && let Ok(receipt) = std::path::absolute(receipt)
+        {
+            witness.hand_over(number, &receipt, hold)?;
+        }
+    }
+    Ok(())
 }
 
 impl Unrecorded {

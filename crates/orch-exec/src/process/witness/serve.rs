@@ -82,7 +82,8 @@ impl Serving {
         let mut most = getrlimit(Resource::Nofile);
         most.current = most.maximum;
         let _ = setrlimit(Resource::Nofile, most);
-        send(&starts, READY, SendFlags::empty())?;
+        // Orch may have gone by now: all the more it is to be seen to what is in the socket.
+        let _ = send(&starts, READY, SendFlags::empty());
         Ok(Self { pipe, starts, held, workers: BTreeMap::new() })
     }
 

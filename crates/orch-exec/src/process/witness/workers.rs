@@ -20,6 +20,13 @@ pub(in crate::process) struct Beginning {
     program: PathBuf,
 }
 
+impl Beginning {
+    /// Waits until it is its program; false: it can't be.
+    pub(super) fn comes_to_be(&self) -> bool {
+        self.starting.wait().is_ok()
+    }
+}
+
 impl Processes {
     /// The end of the worker with this key is written down, wherever that has to be: no receipt is needed any more. Until
     /// this is said, one is left if this program goes away; so it is to be said of every worker that was started with a
@@ -34,7 +41,7 @@ impl Processes {
         key: u64,
         launch: Launch,
     ) -> Result<Worker, StartError> {
-        match launch.receipt.is_some() && self.engaged.engage() {
+        match launch.receipt.is_some() && self.engaged.engage(&self.entries) {
             true => self.begin_held(key, launch),
             false => self.begin_alone(key, &launch),
         }
@@ -73,7 +80,7 @@ impl Processes {
     /// Waits until a worker is its program, or it is known why not.
     pub(in crate::process) fn await_start(&mut self, key: u64) -> Result<Worker, StartError> {
         if let Some(beginning) = self.entries.get(&key).and_then(|entry| entry.beginning.as_ref()) {
-            let _ = beginning.starting.wait();
+            beginning.comes_to_be();
         }
         self.settle_start(key);
         if let Some(at) = self.otherwise.iter().position(|(of, _)| *of == key) {
