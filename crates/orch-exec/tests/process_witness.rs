@@ -321,6 +321,19 @@ fn when_the_witness_is_killed_another_has_its_workers() {
     assert_eq!(receipt_of(&ended), Some(Exit::Code(7)));
     let second = witness_of(&place);
     assert_ne!(second, first);
+    signal(second, Signal::KILL);
+    until_over(second);
+    // However many notice it, one comes in its place, and no shell.
+    let many: Vec<Launch> = (0..12).map(|_| with_receipt(&place, "exit 6")).collect();
+    for (key, launch) in (10..).zip(&many) {
+        processes.begin(key, launch.clone()).unwrap();
+    }
+    while processes.running().count() > 1 {
+        assert!(processes.wait(None).unwrap().iter().all(|ended| ended.exit == Exit::Code(6)));
+    }
+    assert!(processes.take_otherwise().iter().all(|(_, worker)| worker.is_ok()));
+    assert_eq!(many.iter().filter_map(receipt_of).next(), None);
+    let second = witness_of(&place);
     // It is also seen when nothing is started.
     signal(second, Signal::KILL);
     until_over(second);

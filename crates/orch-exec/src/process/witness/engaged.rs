@@ -19,6 +19,8 @@ pub(in crate::process) struct Engaged {
     /// How there is to be one; none any more once there can't be one.
     pub(super) how: Option<Witnessing>,
     pub(super) witness: Option<Witness>,
+    /// Which one it is of all that the run has had.
+    pub(super) number: u32,
     /// How many in a row were hardly there.
     short_lived: u32,
     /// How many were started that one was to have.
@@ -45,6 +47,7 @@ impl Engaged {
         Ok(Self {
             how: None,
             witness: None,
+            number: 0,
             short_lived: 0,
             starts: 0,
             stacks: Vec::new(),
@@ -68,6 +71,7 @@ impl Engaged {
         if self.witness.is_none()
             && let Some(how) = &self.how
         {
+            self.number += 1;
             let can_be = platform::holds_outlive();
             let started = if can_be { Witness::start(how).ok() } else { None };
             // Before it is there: should this program be killed in this very moment, it finds them.

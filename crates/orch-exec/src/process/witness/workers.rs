@@ -18,6 +18,8 @@ pub(in crate::process) struct Beginning {
     starting: Starting,
     launch: Launch,
     program: PathBuf,
+    /// To which witness it hands itself over.
+    to: u32,
 }
 
 impl Beginning {
@@ -58,7 +60,7 @@ impl Processes {
         let image = launch.image(&program)?;
         let engaged = &mut self.engaged;
         engaged.starts += 1;
-        let number = engaged.starts;
+        let (number, to) = (engaged.starts, engaged.number);
         let words = wire::start(number, &receipt);
         let hand_over =
             engaged.witness.as_mut().map(|witness| HandOver { socket: witness.starts(), words: &words });
@@ -72,7 +74,7 @@ impl Processes {
         let worker = Worker { pid, start, boot: platform::boot_id().to_owned() };
         let handle = Handle::of_hold(hold, start);
         let entry = Entry::started(worker.clone(), handle, Origin::Child, &launch, self.settings.log_cap);
-        let beginning = Box::new(Beginning { starting, launch, program });
+        let beginning = Box::new(Beginning { starting, launch, program, to });
         self.insert(key, Entry { witnessed: Some(number), beginning: Some(beginning), ..entry });
         Ok(worker)
     }
@@ -98,7 +100,7 @@ impl Processes {
         let outcome = entry.beginning.as_ref().and_then(|beginning| beginning.starting.outcome());
         let Some(outcome) = outcome else { return false };
         let Some(beginning) = entry.beginning.take() else { return false };
-        let Beginning { starting, mut launch, program } = *beginning;
+        let Beginning { starting, mut launch, program, to } = *beginning;
         self.engaged.stacks.push(starting.into_stack());
         let Err(failed) = outcome else { return false };
         let (pid, number) = (entry.worker.pid, entry.witnessed);
@@ -117,7 +119,10 @@ impl Processes {
             // Whoever was told to end does not have to begin.
             NotStarted::NotHandedOver(errno) if is_ended => Err(launch.why_not(errno.into())),
             NotStarted::NotHandedOver(_) => {
-                self.engaged.replace(&self.entries);
+                // Another one may have found out before that it has gone.
+                if to == self.engaged.number {
+                    self.engaged.replace(&self.entries);
+                }
                 self.engaged.let_go(number);
                 // With another witness, or with a shell in front of it.
                 self.begin_anyhow(key, launch)
