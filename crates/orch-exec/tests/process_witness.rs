@@ -403,10 +403,7 @@ fn the_run_that_dies() {
             .unwrap();
         processes.wait(None).unwrap();
         let worker = processes.start(1, &launch).unwrap();
-        let children = fs::read_to_string("/proc/thread-self/children").unwrap();
-        let children = children.split_ascii_whitespace().map(|pid| pid.parse().unwrap());
-        let witness =
-            children.filter(|&pid| pid != worker.pid).find(|&pid| name(pid) == "witness\n").unwrap();
+        let witness = children_but(&worker).into_iter().find(|&pid| name(pid) == "witness\n").unwrap();
         signal(witness, Signal::KILL);
         until_over(witness);
         processes.start(2, &Launch { receipt: Some(folder.join("next")), ..launch.clone() }).unwrap();
@@ -418,9 +415,7 @@ fn the_run_that_dies() {
     if way.contains("end") {
         assert_eq!(processes.wait(None).unwrap().len(), 1);
     }
-    let children = fs::read_to_string("/proc/thread-self/children").unwrap();
-    let children = children.split_ascii_whitespace().map(|pid| pid.parse().unwrap());
-    let others: Vec<u32> = children.filter(|&pid| pid != worker.pid).collect();
+    let others = children_but(&worker);
     if way.contains("both") {
         others.iter().for_each(|&pid| signal(pid, Signal::KILL));
     }
@@ -434,6 +429,13 @@ fn the_run_that_dies() {
         processes.wait(None).unwrap();
     }
     kill_process(rustix::process::getpid(), Signal::KILL).unwrap();
+}
+
+/// The children of this thread, this one left out.
+fn children_but(worker: &Worker) -> Vec<u32> {
+    let children = fs::read_to_string("/proc/thread-self/children").unwrap();
+    let children = children.split_ascii_whitespace().map(|pid| pid.parse().unwrap());
+    children.filter(|&pid| pid != worker.pid).collect()
 }
 
 fn note(folder: &Path, worker: &Worker) {
@@ -525,6 +527,12 @@ fn obedient(go: &Place) -> String {
     format!("echo $$ >$SAY; read -r go <'{}'; exit 5", go.path("say").display())
 }
 
+fn until_gone(worker: &Worker) {
+    while is_alive(worker) {
+        std::thread::yield_now();
+    }
+}
+
 fn tell(go: &Place) {
     fs::write(go.path("say"), "go\n").unwrap();
 }
@@ -578,9 +586,7 @@ fn nobody_has_to_be_there_when_it_ends() {
     place.hear();
     wait_for_lock(&place.path(""));
     tell(&go);
-    while is_alive(&worker) {
-        std::thread::yield_now();
-    }
+    until_gone(&worker);
     // It may be a moment until it is written, which reading waits for.
     assert_eq!(receipt::read(&place.path("receipt")), Some(Exit::Code(5)));
 }
@@ -598,9 +604,7 @@ fn what_a_killed_witness_had_is_in_receipts_when_orch_is_killed_as_well() {
     assert_eq!(receipt::read(&place.path("ended")), Some(Exit::Code(9)));
     let go = File::options().read(true).write(true).open(go.path("say")).unwrap();
     std::io::Write::write_all(&mut &go, b"go\ngo\n").unwrap();
-    while is_alive(&worker) {
-        std::thread::yield_now();
-    }
+    until_gone(&worker);
     for name in ["receipt", "next"] {
         assert_eq!(receipt::read(&place.path(name)), Some(Exit::Code(5)), "{name}");
     }
@@ -656,9 +660,7 @@ fn the_first_process() {
     place.hear();
     wait_for_lock(&place.path(""));
     tell(&go);
-    while is_alive(&worker) {
-        std::thread::yield_now();
-    }
+    until_gone(&worker);
     assert_eq!(receipt::read(&place.path("receipt")), Some(Exit::Code(5)));
     assert_eq!(seen(worker.pid), Some(('Z', 1)));
 }

@@ -78,10 +78,14 @@ pub(super) fn is_promised(path: &Path) -> bool {
 #[derive(Debug)]
 pub(crate) struct Promise(File);
 
+fn create(path: &Path) -> io::Result<File> {
+    clear(path)?;
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}
+
 /// Promises a receipt, in place of whatever is there.
 pub(crate) fn promise(path: &Path) -> io::Result<Promise> {
-    clear(path)?;
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let file = create(path)?;
     file.lock()?;
     Ok(Promise(file))
 }
@@ -112,9 +116,7 @@ pub(crate) fn clear(path: &Path) -> io::Result<()> {
 
 /// Writes what [`read`] reads, in place of whatever is there.
 pub(crate) fn write(path: &Path, code: u8) -> io::Result<()> {
-    clear(path)?;
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(format!("{code}\n").as_bytes())
+    Promise(create(path)?).keep(code)
 }
 
 #[cfg(test)]
